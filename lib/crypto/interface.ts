@@ -1,0 +1,88 @@
+import type { MaybePromise } from '../stream/index.js'
+
+/**
+ * An authenticated cipher with its key in place. Inputs are lists of pieces and are never written to; outputs
+ * belong to the caller. `Result` is the plain value for ciphers that never wait.
+ */
+export interface Aead<Result = Uint8Array[]> {
+  /**
+   * Seals the pieces as one plaintext.
+   *
+   * @param nonce - 12 bytes, never twice under one key
+   * @returns ciphertext and, as its last 16 bytes, the tag
+   */
+  seal(nonce: Uint8Array, additionalData: Uint8Array, plaintext: readonly Uint8Array[]): Result
+  /**
+   * Opens ciphertext and tag, however they are cut into pieces.
+   *
+   * @throws ERR_CRYPTO_AUTH when anything of it is not what was sealed
+   */
+  open(nonce: Uint8Array, additionalData: Uint8Array, sealed: readonly Uint8Array[]): Result
+  /** Forgets the key; later calls throw ERR_CRYPTO_DESTROYED. */
+  destroy(): void
+}
+
+/** An {@link Aead} that may answer later where that is faster (WebCrypto for large pieces in browsers). */
+export type BulkAead = Aead<MaybePromise<Uint8Array[]>>
+
+/** A hash function with its HMAC. */
+export interface Hash {
+  /** Name in Noise's spelling, such as `SHA256`. */
+  readonly name: string
+  /** Bytes of a digest. */
+  readonly length: number
+  /** Bytes of an input block (what HMAC pads keys to). */
+  readonly blockLength: number
+  digest(...pieces: readonly Uint8Array[]): Uint8Array
+  hmac(key: Uint8Array, ...pieces: readonly Uint8Array[]): Uint8Array
+}
+
+/** An X25519 key pair (RFC 7748). */
+export interface AgreementKey {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array
+  /**
+   * The shared secret with a peer's public key, 32 bytes, the caller's to wipe.
+   *
+   * @throws ERR_CRYPTO_KEY when the key is not 32 bytes
+   * @throws ERR_CRYPTO_LOW_ORDER when the shared secret would be all zero
+   */
+  agree(peerPublicKey: Uint8Array): Uint8Array
+  /** A copy of the 32 private bytes, the caller's to wipe. */
+  exportPrivate(): Uint8Array
+  /** Wipes the private bytes; later calls throw ERR_CRYPTO_DESTROYED. */
+  destroy(): void
+}
+
+/** An Ed25519 key pair (RFC 8032). */
+export interface SigningKey {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array
+  /** @returns the signature, 64 bytes */
+  sign(...message: readonly Uint8Array[]): Uint8Array
+  /** A copy of the 32-byte seed, the caller's to wipe. */
+  exportPrivate(): Uint8Array
+  /** Wipes the seed; later calls throw ERR_CRYPTO_DESTROYED. */
+  destroy(): void
+}
+
+/** What a backend offers. Both backends pass one suite; which one is in use is decided by the condition of `#crypto`. */
+export interface Crypto {
+  readonly backend: 'node' | 'portable'
+  randomBytes(length: number): Uint8Array
+  readonly sha256: Hash
+  /** AES-256-GCM, 32-byte key (copied). */
+  aesGcm(key: Uint8Array): Aead
+  /** AES-256-GCM for large pieces. */
+  bulkAesGcm(key: Uint8Array): BulkAead
+  /** ChaCha20-Poly1305 (RFC 8439), 32-byte key (copied). */
+  chachaPoly(key: Uint8Array): Aead
+  /** A new X25519 pair, or the one of 32 private bytes (copied). */
+  x25519(privateKey?: Uint8Array): AgreementKey
+  /** A new Ed25519 pair, or the one of a 32-byte seed (copied). */
+  ed25519(seed?: Uint8Array): SigningKey
+  /** Strict RFC 8032: canonical S and points, no small-order keys. Never throws for bad input. */
+  verifyEd25519(publicKey: Uint8Array, signature: Uint8Array, ...message: readonly Uint8Array[]): boolean
+  /** Compares in time that depends on the lengths only. */
+  equal(a: Uint8Array, b: Uint8Array): boolean
+}

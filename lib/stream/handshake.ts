@@ -1,0 +1,102 @@
+import { abortable, abortReason } from './abort.js'
+import { Channel } from './channel.js'
+import { deferred } from './deferred.js'
+import { asError, streamError } from './errors.js'
+import type { Bytes, Duplex, MaybePromise } from './layer.js'
+import { Reader } from './reader.js'
+import { sequence } from './sequence.js'
+
+/**
+ * A handshake without I/O: messages in, messages out. What it yields when it is done is another type, so what is
+ * half made cannot encrypt.
+ */
+export interface Handshake<Result> {
+  /** Whose message is next. */
+  readonly turn: 'write' | 'read' | 'done'
+  /** The next message to send. Only on turn `write`. */
+  write(): MaybePromise<Uint8Array>
+  /** Takes the next message of the other side; throws when it is wrong. Only on turn `read`. */
+  read(message: Uint8Array): MaybePromise<void>
+  /** What was agreed. Only on turn `done`. */
+  result(): Result
+  /** Wipes what is secret; called when the handshake has failed. */
+  destroy(): void
+}
+
+/** How handshake messages lie in a stream of bytes. */
+export interface HandshakeFraming {
+  encode(message: Uint8Array): Bytes
+  /** Reads the next whole message, checking its length before it reads its content. */
+  read(reader: Reader, signal: AbortSignal | undefined): Promise<Uint8Array>
+}
+
+/** Options of {@link performHandshake}. */
+export interface HandshakeOptions {
+  /** Milliseconds for the whole handshake, not for one message. Default 10,000. */
+  timeout?: number | undefined
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Runs a handshake over a duplex and hands the duplex back with what was not used. When it fails, for whatever
+ * reason, the duplex is aborted and the handshake's secrets are wiped.
+ *
+ * @throws ERR_HANDSHAKE_TIMEOUT, the signal's reason, or what the handshake or the duplex threw
+ */
+export async function performHandshake<Result> (duplex: Duplex, handshake: Handshake<Result>, framing: HandshakeFraming, options: HandshakeOptions = {}): Promise<{ result: Result, duplex: Duplex }> {
+  const reader = new Reader(duplex.source)
+  const messages = new Channel<Bytes>({ maxItems: 1 })
+  const after = deferred<AsyncIterable<Bytes>>({ handled: true })
+  const stop = new AbortController()
+  const onAbort = (): void => { stop.abort(abortReason(options.signal as AbortSignal)) }
+  if (options.signal?.aborted === true) onAbort()
+  options.signal?.addEventListener('abort', onAbort, { once: true })
+  const timer = setTimeout(() => { stop.abort(streamError('ERR_HANDSHAKE_TIMEOUT')) }, options.timeout ?? 10_000)
+  const written = duplex.sink(sequence(messages, after.promise))
+  written.catch((error: unknown) => { stop.abort(error) })
+  try {
+    while (handshake.turn !== 'done') {
+      stop.signal.throwIfAborted()
+      if (handshake.turn === 'write') {
+        const room = messages.push(framing.encode(await handshake.write()))
+        if (room !== undefined) await abortable(room, stop.signal)
+      } else {
+        await handshake.read(await framing.read(reader, stop.signal))
+      }
+    }
+    stop.signal.throwIfAborted()
+    const result = handshake.result()
+    messages.end()
+    return { result, duplex: continued(duplex, reader.rest(), written, after.resolve) }
+  } catch (thrown) {
+    const error = asError(thrown)
+    handshake.destroy()
+    after.reject(error)
+    messages.fail(error, { discard: true })
+    duplex.abort(error)
+    throw error
+  } finally {
+    clearTimeout(timer)
+    options.signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+/** The duplex after its first bytes: the rest of what it reads, and a sink that goes on where the messages ended. */
+function continued (duplex: Duplex, source: AsyncIterable<Uint8Array>, written: Promise<void>, start: (source: AsyncIterable<Bytes>) => void): Duplex {
+  let taken = false
+  return {
+    source,
+    sink: source => {
+      if (taken) return Promise.reject(streamError('ERR_SINK_IN_USE'))
+      taken = true
+      start(source)
+      return written
+    },
+    close: () => {
+      if (!taken) start({ [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ value: undefined, done: true }) }) })
+      taken = true
+      return duplex.close()
+    },
+    abort: reason => { duplex.abort(reason) }
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * What every layer stands on: duplexes and layers, the link that owns teardown, bounded queues, exact reads,
+ * the driver of handshakes, and the one error class.
+ *
+ * @module stream
+ */
+export { pipe } from 'it-pipe'
+export type { Bytes, Duplex, Endpoint, Layer, MaybePromise, Transform } from './layer.js'
+export { link, type LinkControl } from './link.js'
+export { Channel, type ChannelOptions } from './channel.js'
+export { Reader } from './reader.js'
+export { ByteQueue, join } from './byte-queue.js'
+export { performHandshake, type Handshake, type HandshakeFraming, type HandshakeOptions } from './handshake.js'
+export { sequence } from './sequence.js'
+export { abortable, abortOn, abortReason } from './abort.js'
+export { deferred, ignore, type Deferred } from './deferred.js'
+export { asError, errorsOf, HushwireError, STREAM_ERRORS, streamError, type ErrorEntry, type ErrorOrigin, type ErrorTable } from './errors.js'

@@ -1,0 +1,150 @@
+import { deferred, ignore } from './deferred.js'
+import { asError, streamError } from './errors.js'
+import type { Duplex, Endpoint, Layer } from './layer.js'
+
+/** What every link has beside its face. */
+export interface LinkControl {
+  /**
+   * Settles when everything of the link is gone: resolves after a clean end, rejects with the first cause
+   * otherwise. A rejection that nobody awaits is not reported as unhandled.
+   */
+  readonly closed: Promise<void>
+  /** Ends the link at once; everything that waits on it gets `reason`. */
+  abort(reason?: Error): void
+}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list of layers has no one unit; the overloads check each seam
+type AnyLayer = Layer<any, any, any, any>
+
+/**
+ * Puts layers on a duplex and an endpoint on top, runs both directions and tears everything down once, with the
+ * first cause. It is the only owner of the duplex from then on.
+ *
+ * Without an endpoint the result is a duplex of the upper units.
+ *
+ * @example
+ * ```ts
+ * import { link, type Layer } from 'hushwire'
+ * import { memoryPair } from 'hushwire/transport/memory'
+ *
+ * async function * same (source: AsyncIterable<Uint8Array>) { yield * source }
+ * const nothing: Layer<Uint8Array, Uint8Array> = { inbound: same, outbound: same as never }
+ * const [left] = memoryPair()
+ * const duplex = link(left, nothing)
+ * duplex.abort()
+ * ```
+ */
+export function link<A, Z, Face extends object> (duplex: Duplex<A, Z>, endpoint: Endpoint<A, Z, Face>): Face & LinkControl
+export function link<A, Z, B, Y, Face extends object> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>, endpoint: Endpoint<B, Y, Face>): Face & LinkControl
+export function link<A, Z, B, Y, C, X, Face extends object> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>, two: Layer<B, C, X, Y>, endpoint: Endpoint<C, X, Face>): Face & LinkControl
+export function link<A, Z, B, Y, C, X, D, W, Face extends object> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>, two: Layer<B, C, X, Y>, three: Layer<C, D, W, X>, endpoint: Endpoint<D, W, Face>): Face & LinkControl
+export function link<A, Z, B, Y> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>): Duplex<B, Y> & LinkControl
+export function link<A, Z, B, Y, C, X> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>, two: Layer<B, C, X, Y>): Duplex<C, X> & LinkControl
+export function link<A, Z, B, Y, C, X, D, W> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>, two: Layer<B, C, X, Y>, three: Layer<C, D, W, X>): Duplex<D, W> & LinkControl
+export function link (duplex: Duplex<unknown, unknown>, ...parts: Array<AnyLayer | Endpoint<unknown, unknown, object>>): object {
+  const last = parts.at(-1)
+  const endpoint = last !== undefined && 'run' in last ? last : undefined
+  const layers = (endpoint === undefined ? parts : parts.slice(0, -1)) as AnyLayer[]
+  const tie = new Tie(duplex, layers)
+  return endpoint === undefined ? duplexFace(tie, duplex) : endpointFace(tie, endpoint)
+}
+
+/** The two running directions of a link and their one teardown. */
+class Tie implements LinkControl {
+  readonly inbound: AsyncIterable<unknown>
+  readonly #duplex: Duplex<unknown, unknown>
+  readonly #layers: AnyLayer[]
+  readonly #closed = deferred({ handled: true })
+  #cause: Error | undefined
+  #over = false
+  onFail: (cause: Error) => void = ignore
+
+  constructor (duplex: Duplex<unknown, unknown>, layers: AnyLayer[]) {
+    this.#duplex = duplex
+    this.#layers = layers
+    this.inbound = layers.reduce<AsyncIterable<unknown>>((source, layer) => layer.inbound(source), duplex.source)
+  }
+
+  get closed (): Promise<void> { return this.#closed.promise }
+  get cause (): Error | undefined { return this.#cause }
+
+  write (source: AsyncIterable<unknown>): Promise<void> {
+    return this.#duplex.sink(this.#layers.reduceRight<AsyncIterable<unknown>>((upper, layer) => layer.outbound(upper), source))
+  }
+
+  /** Waits for both directions, then lets go of the duplex and settles `closed`. */
+  async settle (reading: Promise<void>, writing: Promise<void>): Promise<void> {
+    const fail = (error: unknown): void => { this.abort(asError(error)) }
+    await Promise.all([reading.catch(fail), writing.catch(fail)])
+    if (this.#cause === undefined) await this.#duplex.close()
+    this.#over = true
+    if (this.#cause === undefined) this.#closed.resolve()
+    else this.#closed.reject(this.#cause)
+  }
+
+  abort (reason: Error = streamError('ERR_ABORTED')): void {
+    if (this.#cause !== undefined || this.#over) return
+    this.#cause = reason
+    // the transport first, so that a read which is pending in it settles
+    this.#duplex.abort(reason)
+    for (const layer of this.#layers) layer.abort?.(reason)
+    this.onFail(reason)
+  }
+}
+
+function endpointFace (tie: Tie, endpoint: Endpoint<unknown, unknown, object>): object {
+  tie.onFail = cause => { endpoint.fail(cause) }
+  void tie.settle(endpoint.run(tie.inbound), tie.write(endpoint.outbound))
+  return Object.assign(endpoint.face, { closed: tie.closed, abort: (reason?: Error) => { tie.abort(reason) } })
+}
+
+function duplexFace (tie: Tie, duplex: Duplex<unknown, unknown>): Duplex<unknown, unknown> & LinkControl {
+  const reading = deferred({ handled: true })
+  const writing = deferred({ handled: true })
+  let sinkTaken = false
+  tie.onFail = cause => { reading.reject(cause); writing.reject(cause) }
+  void tie.settle(reading.promise, writing.promise)
+  const sink = (source: AsyncIterable<unknown>): Promise<void> => {
+    if (sinkTaken) return Promise.reject(streamError('ERR_SINK_IN_USE'))
+    sinkTaken = true
+    return tie.write(source).then(writing.resolve, (error: unknown) => {
+      tie.abort(asError(error))
+      throw tie.cause ?? error
+    })
+  }
+  return {
+    source: watched(tie.inbound, reading),
+    sink,
+    closed: tie.closed,
+    close: async () => {
+      if (!sinkTaken) void sink(nothing).catch(ignore)
+      await duplex.close()
+      reading.resolve()
+      await tie.closed.catch(ignore)
+    },
+    abort: reason => { tie.abort(reason) }
+  }
+}
+
+/** Passes each `next()` through and notes how the source ended. */
+function watched<T> (source: AsyncIterable<T>, ended: { resolve(): void, reject(reason: unknown): void }): AsyncIterable<T> {
+  const iterator = source[Symbol.asyncIterator]()
+  const watcher: AsyncIterableIterator<T> = {
+    next: () => iterator.next().then(result => {
+      if (result.done === true) ended.resolve()
+      return result
+    }, (error: unknown) => {
+      ended.reject(error)
+      throw error
+    }),
+    return: async () => {
+      ended.resolve()
+      iterator.return?.().catch(ignore)
+      return { value: undefined, done: true }
+    },
+    [Symbol.asyncIterator]: () => watcher
+  }
+  return watcher
+}
+
+const nothing: AsyncIterable<never> = { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ value: undefined, done: true }) }) }

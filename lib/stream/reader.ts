@@ -1,0 +1,92 @@
+import { ByteQueue } from './byte-queue.js'
+import { abortable } from './abort.js'
+import { streamError } from './errors.js'
+import { ignore } from './deferred.js'
+
+/**
+ * Exact reads from a stream of bytes, for handshakes. What it has not used is handed back by {@link Reader.rest}.
+ * Reads go one after another.
+ *
+ * @example
+ * ```ts
+ * import { Reader } from 'hushwire/stream'
+ *
+ * async function * chunks () { yield Uint8Array.of(1, 2, 3) }
+ * const reader = new Reader(chunks())
+ * await reader.read(2) // Uint8Array [1, 2]
+ * for await (const bytes of reader.rest()) console.log(bytes) // Uint8Array [3]
+ * ```
+ */
+export class Reader {
+  readonly #iterator: AsyncIterator<Uint8Array>
+  readonly #queue = new ByteQueue()
+  readonly #maxBytes: number
+  #pending: Promise<IteratorResult<Uint8Array>> | undefined
+  #error: unknown
+  #failed = false
+
+  /** @param options - `maxBytes` is the longest read that is allowed, 1 MiB by default. */
+  constructor (source: AsyncIterable<Uint8Array>, options: { maxBytes?: number } = {}) {
+    this.#iterator = source[Symbol.asyncIterator]()
+    this.#maxBytes = options.maxBytes ?? 1_048_576
+  }
+
+  /**
+   * The next `length` bytes, in one piece: a copy that is the caller's. An aborted read loses nothing: what has
+   * come, and what its chunk still brings, is there for the next one.
+   *
+   * @throws ERR_TRUNCATED when the stream ends before
+   * @throws ERR_READ_LIMIT when `length` is above the limit
+   * @throws the signal's reason when aborted; whatever the source threw, at every later read too
+   */
+  async read (length: number, options: { signal?: AbortSignal | undefined } = {}): Promise<Uint8Array> {
+    if (length > this.#maxBytes) throw streamError('ERR_READ_LIMIT', `${length} of at most ${this.#maxBytes}`)
+    while (this.#queue.length < length) {
+      const { value, done } = await this.#next(options.signal)
+      if (done === true) throw this.#fail(streamError('ERR_TRUNCATED', `${this.#queue.length} of ${length} bytes`))
+      // the chunk is its producer's again at the next read: keep a copy
+      this.#queue.push(value.slice())
+    }
+    return this.#queue.takeJoined(length).slice()
+  }
+
+  /** Everything that was not read, and what comes after. The reader is not to be used any more. */
+  rest (): AsyncIterableIterator<Uint8Array> {
+    const left = this.#queue.take(this.#queue.length)
+    const iterator = this.#iterator
+    const rest: AsyncIterableIterator<Uint8Array> = {
+      next: () => {
+        const piece = left.shift()
+        if (piece !== undefined) return Promise.resolve({ value: piece, done: false })
+        if (this.#failed) return Promise.reject(this.#error as Error)
+        const pending = this.#pending
+        this.#pending = undefined
+        return pending ?? iterator.next()
+      },
+      return: async () => {
+        left.length = 0
+        // not awaited: a generator's return() waits behind its pending next()
+        iterator.return?.().catch(ignore)
+        return { value: undefined, done: true }
+      },
+      [Symbol.asyncIterator]: () => rest
+    }
+    return rest
+  }
+
+  async #next (signal: AbortSignal | undefined): Promise<IteratorResult<Uint8Array>> {
+    if (this.#failed) throw this.#error
+    signal?.throwIfAborted()
+    this.#pending ??= this.#iterator.next()
+    const pending = this.#pending
+    const result = await abortable(pending, signal, error => this.#fail(error))
+    if (this.#pending === pending) this.#pending = undefined
+    return result
+  }
+
+  #fail<E> (error: E): E {
+    this.#failed = true
+    this.#error = error
+    return error
+  }
+}

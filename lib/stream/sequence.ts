@@ -1,0 +1,29 @@
+import { ignore } from './deferred.js'
+
+/**
+ * The items of `first`, then those of `second`, which may be known only later. Each `next()` is passed through,
+ * without a generator between.
+ */
+export function sequence<T> (first: AsyncIterable<T>, second: Promise<AsyncIterable<T>>): AsyncIterableIterator<T> {
+  let current: AsyncIterator<T> = first[Symbol.asyncIterator]()
+  let later: AsyncIterator<T> | undefined
+  const advance = async (): Promise<IteratorResult<T>> => {
+    later = (await second)[Symbol.asyncIterator]()
+    current = later
+    return current.next()
+  }
+  const both: AsyncIterableIterator<T> = {
+    next: () => {
+      if (later !== undefined) return later.next()
+      return current.next().then(result => result.done === true ? advance() : result)
+    },
+    return: async () => {
+      // never awaited: a generator's return() waits behind its pending next()
+      current.return?.().catch(ignore)
+      if (later === undefined) second.then(source => source[Symbol.asyncIterator]().return?.().catch(ignore), ignore)
+      return { value: undefined, done: true }
+    },
+    [Symbol.asyncIterator]: () => both
+  }
+  return both
+}
