@@ -37,8 +37,8 @@ export function randomUuid (random: (bytes: Uint8Array<ArrayBuffer>) => unknown 
 /** Writes the bits of an RFC 9562 version and the variant into a UUID, in place, and returns it. */
 export function stampUuid (uuid: Uuid, version: number): Uuid {
   checkUuid(uuid)
-  uuid[6] = (uuid[6] as number & 0x0f) | version << 4
-  uuid[8] = (uuid[8] as number & 0x3f) | 0x80
+  uuid[6] = ((uuid[6] as number) & 0x0f) | version << 4
+  uuid[8] = ((uuid[8] as number) & 0x3f) | 0x80
   return uuid
 }
 
