@@ -1,6 +1,7 @@
 import type { Suite } from '../check.js'
 import { packetHeaders } from './packet-headers.js'
 import { serializer } from './serializer.js'
+import { utf8 } from './utf8.js'
 
 /** Every suite that reads vectors, in the order of the data. */
-export const suites: readonly Suite[] = [serializer, packetHeaders]
+export const suites: readonly Suite[] = [serializer, packetHeaders, utf8]
