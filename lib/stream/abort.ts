@@ -14,7 +14,7 @@ export function abortable<T> (promise: Promise<T>, signal: AbortSignal | undefin
     signal?.addEventListener('abort', stop, { once: true })
     promise.then(
       value => { signal?.removeEventListener('abort', stop); resolve(value) },
-      (error: unknown) => { signal?.removeEventListener('abort', stop); onError(error); reject(error as Error) }
+      (error: unknown) => { signal?.removeEventListener('abort', stop); onError(error); reject(error) }
     )
   })
 }

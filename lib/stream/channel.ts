@@ -107,7 +107,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
 
   next (): Promise<IteratorResult<T>> {
     if (this.#head < this.#items.length) return Promise.resolve({ value: this.#shift(), done: false })
-    if (this.#state === 'failed') return Promise.reject(this.#error as Error)
+    if (this.#state === 'failed') return Promise.reject(this.#error)
     if (this.#state !== 'open') return Promise.resolve({ value: undefined, done: true })
     const reader = deferred<IteratorResult<T>>()
     this.#readers.push(reader)

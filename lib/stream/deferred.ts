@@ -1,8 +1,8 @@
 /** A promise with its two ends in hand (Node 20 has no Promise.withResolvers). */
 export interface Deferred<T> {
   readonly promise: Promise<T>
-  resolve(value: T): void
-  reject(reason: unknown): void
+  readonly resolve: (value: T) => void
+  readonly reject: (reason: unknown) => void
 }
 
 /** Makes a {@link Deferred}. With `handled`, a rejection that nobody awaits is not reported as unhandled. */

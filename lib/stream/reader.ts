@@ -42,10 +42,10 @@ export class Reader {
   async read (length: number, options: { signal?: AbortSignal | undefined } = {}): Promise<Uint8Array> {
     if (length > this.#maxBytes) throw streamError('ERR_READ_LIMIT', `${length} of at most ${this.#maxBytes}`)
     while (this.#queue.length < length) {
-      const { value, done } = await this.#next(options.signal)
-      if (done === true) throw this.#fail(streamError('ERR_TRUNCATED', `${this.#queue.length} of ${length} bytes`))
+      const next = await this.#next(options.signal)
+      if (next.done === true) throw this.#fail(streamError('ERR_TRUNCATED', `${this.#queue.length} of ${length} bytes`))
       // the chunk is its producer's again at the next read: keep a copy
-      this.#queue.push(value.slice())
+      this.#queue.push(next.value.slice())
     }
     return this.#queue.takeJoined(length).slice()
   }
@@ -58,7 +58,7 @@ export class Reader {
       next: () => {
         const piece = left.shift()
         if (piece !== undefined) return Promise.resolve({ value: piece, done: false })
-        if (this.#failed) return Promise.reject(this.#error as Error)
+        if (this.#failed) return Promise.reject(this.#error)
         const pending = this.#pending
         this.#pending = undefined
         return pending ?? iterator.next()

@@ -22,7 +22,7 @@ test('what is refused is not repeated: it may be a key', t => {
 })
 
 test('a text is hex exactly when it is pairs of hex digits', t => {
-  fc.assert(fc.property(fc.string({ maxLength: 4 }), fc.mixedCase(fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), maxLength: 4 })), (any, digits) => {
+  fc.assert(fc.property(fc.string({ maxLength: 4 }), fc.mixedCase(fc.string({ unit: fc.constantFrom(...'0123456789abcdef'.split('')), maxLength: 4 })), (any, digits) => {
     for (const text of [any, digits]) {
       if (/^(?:[0-9a-f]{2})*$/i.test(text) && !text.endsWith('\n')) t.notThrows(() => fromHex(text))
       else t.throws(() => fromHex(text), { code: 'ERR_HEX' })

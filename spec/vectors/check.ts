@@ -26,7 +26,6 @@ export interface Suite {
   readonly checks: (load: Load) => Iterable<Check | Gap>
 }
 
-
 /**
  * The checks of every entry of one section of a file, which may be a list or a single object. Whatever throws while
  * they are made is a failed check.
@@ -67,5 +66,5 @@ export async function refused (what: () => unknown): Promise<void> {
     thrown = error
   }
   if (thrown === undefined) assert.fail('it was accepted')
-  assert.ok(thrown instanceof HushwireError && thrown.code.startsWith('ERR_'), `refused without a code: ${String(thrown)}`)
+  assert.ok(thrown instanceof HushwireError && thrown.code.startsWith('ERR_'), `refused without a code: ${thrown instanceof Error ? thrown.message : typeof thrown}`)
 }
