@@ -1,0 +1,206 @@
+import { Channel } from '../stream/channel.js'
+import { deferred, ignore, type Deferred } from '../stream/deferred.js'
+import { asError, streamError } from '../stream/errors.js'
+import type { Bytes, Duplex } from '../stream/layer.js'
+import { transportError } from './errors.js'
+
+/** What every transport gives: a duplex of bytes that tells when it is gone. */
+export interface Transport extends Duplex {
+  /**
+   * Settles when the connection is gone: resolves after both directions have ended, rejects with the cause
+   * otherwise. A rejection that nobody awaits is not reported as unhandled.
+   */
+  readonly closed: Promise<void>
+}
+
+/** Limits that all transports have. */
+export interface TransportOptions {
+  /** Milliseconds that `close` waits for what is being written and for the other side's end. Default 10,000. */
+  closeTimeout?: number | undefined
+  /** Bytes that may wait to be read before the other side is made to wait. Default 262,144. */
+  highWater?: number | undefined
+}
+
+/** What a kind of transport does to the thing below it. */
+export interface Wire {
+  /** Writes an item. A promise when its bytes are still needed, or no more are wanted for now. */
+  write(bytes: Bytes): Promise<void> | undefined
+  /** Ends the own direction; resolves when everything was handed on. */
+  end(): Promise<void>
+  /** Makes the other side wait. Bytes that come nevertheless are kept. */
+  pause(): void
+  resume(): void
+  /** Lets go after both directions have ended; resolves when it is gone. */
+  release(): Promise<void>
+  /** Lets go at once, so that the other side sees a reset; resolves when it is gone. */
+  reset(): Promise<void>
+}
+
+/** A chunk that waits costs more than its bytes, so the number that waits is limited too. */
+const MAX_CHUNKS = 1024
+/** Bytes written without waiting after which other work of the process gets its turn, and what an item counts at least. */
+const TURN_BYTES = 4_194_304
+const ITEM_BYTES = 4096
+
+/**
+ * The duplex over a {@link Wire}: the queue of what came, the pump of what goes, and the one end of both. The
+ * wire's owner calls `receive`, `receiveEnd` and `fail`.
+ */
+export class Connection implements Transport {
+  readonly source: AsyncIterable<Uint8Array>
+  readonly #wire: Wire
+  readonly #closeTimeout: number
+  readonly #queue: Channel<Uint8Array>
+  readonly #closed = deferred({ handled: true })
+  readonly #writing = deferred({ handled: true })
+  #iterator: AsyncIterator<Bytes> | undefined
+  #reading = false
+  #sinkTaken = false
+  #pulling = false
+  #stopping = false
+  #readEnded = false
+  #writeEnded = false
+  #cause: Error | undefined
+  #closing: Promise<void> | undefined
+
+  constructor (wire: Wire, options: TransportOptions) {
+    this.#wire = wire
+    this.#closeTimeout = options.closeTimeout ?? 10_000
+    this.#queue = new Channel({ maxBytes: options.highWater ?? 262_144, maxItems: MAX_CHUNKS })
+    this.source = { [Symbol.asyncIterator]: () => this.#read() }
+  }
+
+  get closed (): Promise<void> { return this.#closed.promise }
+
+  /** Bytes have come. They are the reader's from here on, or dropped when nobody wants them. */
+  receive (bytes: Uint8Array): void {
+    if (this.#readEnded || this.#cause !== undefined || bytes.byteLength === 0) return
+    const room = this.#queue.push(bytes)
+    if (room === undefined) return
+    this.#wire.pause()
+    void room.then(() => { if (!this.#over) this.#wire.resume() })
+  }
+
+  /** The other side has ended its direction. */
+  receiveEnd (): void {
+    if (this.#readEnded || this.#cause !== undefined) return
+    this.#readEnded = true
+    this.#queue.end()
+    this.#settle()
+  }
+
+  /** The connection has failed: what has come may still be read, then the error is thrown. */
+  fail (error: Error): void {
+    this.#tearDown(error, false)
+  }
+
+  sink (source: AsyncIterable<Bytes>): Promise<void> {
+    if (this.#sinkTaken) return Promise.reject(streamError('ERR_SINK_IN_USE'))
+    this.#sinkTaken = true
+    const iterator = source[Symbol.asyncIterator]()
+    if (this.#cause !== undefined || this.#stopping) {
+      letGo(iterator)
+      return Promise.reject(this.#cause ?? transportError('ERR_TRANSPORT_CLOSED'))
+    }
+    this.#iterator = iterator
+    void this.#pump(iterator)
+    return this.#writing.promise
+  }
+
+  close (): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  abort (reason: Error): void {
+    this.#tearDown(asError(reason), true)
+  }
+
+  get #over (): boolean { return this.#cause !== undefined || this.#readEnded && this.#writeEnded }
+
+  #read (): AsyncIterator<Uint8Array> {
+    this.#reading = true
+    return this.#queue
+  }
+
+  async #pump (iterator: AsyncIterator<Bytes>): Promise<void> {
+    try {
+      let turn = 0
+      while (!this.#stopping) {
+        this.#pulling = true
+        const { value, done } = await iterator.next()
+        this.#pulling = false
+        // stopped while it waited: whoever did that has ended the direction
+        if (this.#stopping || this.#cause !== undefined) return
+        if (done === true) break
+        const busy = this.#wire.write(value)
+        turn += value.byteLength + ITEM_BYTES
+        if (busy !== undefined) await busy
+        else if (turn >= TURN_BYTES) await nextTurn()
+        else continue
+        turn = 0
+        if (this.#cause !== undefined) return
+      }
+      await this.#endWriting()
+    } catch (error) {
+      this.abort(asError(error))
+    }
+  }
+
+  async #endWriting (): Promise<void> {
+    await this.#wire.end()
+    if (this.#cause !== undefined) return
+    this.#writeEnded = true
+    this.#writing.resolve()
+    this.#settle()
+  }
+
+  async #close (): Promise<void> {
+    if (!this.#over) {
+      const timer = setTimeout(() => { this.#tearDown(transportError('ERR_TRANSPORT_CLOSE_TIMEOUT'), false) }, this.#closeTimeout)
+      this.#stopWriting()
+      // nobody has asked for what comes: it is dropped, so that the other side can come to its end
+      if (!this.#reading) void this.#queue.return()
+      await this.#closed.promise.catch(ignore)
+      clearTimeout(timer)
+    }
+    await this.#closed.promise.catch(ignore)
+  }
+
+  #stopWriting (): void {
+    if (this.#stopping || this.#writeEnded) return
+    this.#stopping = true
+    const idle = !this.#sinkTaken || this.#pulling
+    if (this.#iterator !== undefined) letGo(this.#iterator)
+    if (idle) this.#endWriting().catch((error: unknown) => { this.fail(asError(error)) })
+  }
+
+  #settle (): void {
+    if (this.#readEnded && this.#writeEnded) this.#wire.release().then(this.#closed.resolve, this.#closed.reject)
+  }
+
+  #tearDown (cause: Error, discard: boolean): void {
+    if (!this.#over) {
+      this.#cause = cause
+      this.#writing.reject(cause)
+      this.#wire.reset().then(() => { this.#closed.reject(cause) }, this.#closed.reject)
+      if (this.#iterator !== undefined) letGo(this.#iterator)
+    }
+    // what came before the other side's end is whole, whatever happens to the connection after
+    if (discard || !this.#readEnded) this.#queue.fail(cause, { discard })
+  }
+}
+
+/** Ends an iterator without waiting: a generator's `return()` waits behind its pending `next()`. */
+function letGo (iterator: AsyncIterator<unknown>): void {
+  const end = async (): Promise<void> => { await iterator.return?.() }
+  end().catch(ignore)
+}
+
+/** Resolves after I/O and timers have had their turn. */
+function nextTurn (): Promise<void> {
+  const turn: Deferred<void> = deferred()
+  if (typeof setImmediate === 'function') setImmediate(turn.resolve)
+  else setTimeout(turn.resolve, 0)
+  return turn.promise
+}

@@ -1,0 +1,41 @@
+import { errorsOf, type ErrorTable, type HushwireError } from '../stream/errors.js'
+
+/** The codes that the transports raise. Errors of the platform are their `cause`. */
+export const TRANSPORT_ERRORS = {
+  ERR_TRANSPORT_REFUSED: { origin: 'remote', fatal: true, sentence: 'nobody listens at that address' },
+  ERR_TRANSPORT_CONNECT: { origin: 'remote', fatal: true, sentence: 'the connection could not be made' },
+  ERR_TRANSPORT_CONNECT_TIMEOUT: { origin: 'remote', fatal: true, sentence: 'the connection was not made in time' },
+  ERR_TRANSPORT_LISTEN: { origin: 'local', fatal: true, sentence: 'cannot listen at that address' },
+  ERR_TRANSPORT_RESET: { origin: 'remote', fatal: true, sentence: 'the connection was reset by the other side' },
+  ERR_TRANSPORT_FAILED: { origin: 'remote', fatal: true, sentence: 'the connection failed' },
+  ERR_TRANSPORT_CLOSED: { origin: 'local', fatal: true, sentence: 'the connection was closed here' },
+  ERR_TRANSPORT_CLOSE_TIMEOUT: { origin: 'remote', fatal: true, sentence: 'the connection was closed here, and the other side did not end in time' },
+  ERR_TRANSPORT_MESSAGE_TOO_LARGE: { origin: 'remote', fatal: true, sentence: 'a message is longer than the transport takes' },
+  ERR_TRANSPORT_TEXT_MESSAGE: { origin: 'remote', fatal: true, sentence: 'a text message came where only bytes are spoken' },
+  ERR_TRANSPORT_PROTOCOL: { origin: 'remote', fatal: true, sentence: 'the other side broke the rules of the transport' },
+  ERR_TRANSPORT_OVERFLOW: { origin: 'local', fatal: true, sentence: 'more came than may wait to be read, and this transport cannot make the other side wait' }
+} as const satisfies ErrorTable
+
+/** Makes an error of {@link TRANSPORT_ERRORS}. */
+export const transportError = errorsOf('transport', TRANSPORT_ERRORS)
+
+const RESETS: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'])
+
+/** What a standing connection failed with, as one of ours. */
+export function connectionError (cause: unknown): HushwireError {
+  const code = codeOf(cause)
+  return transportError(RESETS.has(code) ? 'ERR_TRANSPORT_RESET' : 'ERR_TRANSPORT_FAILED', code, cause)
+}
+
+/** What a connection could not be made for, as one of ours. */
+export function dialError (cause: unknown): HushwireError {
+  const code = codeOf(cause)
+  if (code === 'ECONNREFUSED') return transportError('ERR_TRANSPORT_REFUSED', undefined, cause)
+  return transportError(code === 'ETIMEDOUT' ? 'ERR_TRANSPORT_CONNECT_TIMEOUT' : 'ERR_TRANSPORT_CONNECT', code, cause)
+}
+
+/** The platform's code, if the error has one; its message may name paths and peers, so it stays in the cause. */
+export function codeOf (error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | undefined)?.code
+  return typeof code === 'string' ? code : undefined
+}

@@ -1,0 +1,290 @@
+import { connect, createServer, type AddressInfo, type OnReadOpts, type Server, type Socket } from 'node:net'
+import { abortOn, abortReason } from '../stream/abort.js'
+import { deferred, ignore, type Deferred } from '../stream/deferred.js'
+import { asError } from '../stream/errors.js'
+import type { Bytes } from '../stream/layer.js'
+import { Connection, type Transport, type TransportOptions, type Wire } from './connection.js'
+import { connectionError, dialError, transportError } from './errors.js'
+import { Slabs } from './slabs.js'
+
+export type { Transport, TransportOptions } from './connection.js'
+export { TRANSPORT_ERRORS } from './errors.js'
+
+/** One end of a TCP connection. */
+export interface TcpAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** A TCP connection. */
+export interface TcpConnection extends Transport {
+  readonly local: TcpAddress
+  readonly remote: TcpAddress
+}
+
+/** Options of {@link dialTcp}. */
+export interface TcpDialOptions extends TransportOptions {
+  port: number
+  /** Name or address. Default `127.0.0.1`. */
+  host?: string | undefined
+  /** Milliseconds for making the connection. Default 10,000. */
+  connectTimeout?: number | undefined
+  /** Aborts the dial, and the connection once it stands. */
+  signal?: AbortSignal | undefined
+}
+
+/** Options of {@link listenTcp}. */
+export interface TcpListenOptions extends TransportOptions {
+  /** Default 0: any free port. */
+  port?: number | undefined
+  /** Default `127.0.0.1`: only this machine. */
+  host?: string | undefined
+  /** Connections that may stand at a time; more are turned away. Default 10,000. */
+  maxConnections?: number | undefined
+  /** Connections that may wait to be accepted. Default 511. */
+  backlog?: number | undefined
+  /** Aborts the listener and its connections. */
+  signal?: AbortSignal | undefined
+  /** Told when a connection could not be accepted, for want of descriptors say; listening goes on. */
+  onError?: ((error: Error) => void) | undefined
+}
+
+/** What listens. */
+export interface TcpListener {
+  readonly address: TcpAddress
+  readonly port: number
+  /** Those that stand. */
+  readonly connections: ReadonlySet<TcpConnection>
+  /** Settles when no more connections are accepted. */
+  readonly closed: Promise<void>
+  /** Stops accepting. Connections that stand are left to whoever has them. Never rejects. */
+  close(): Promise<void>
+  /** Stops accepting, and aborts the connections that stand. */
+  abort(reason: Error): void
+}
+
+/**
+ * Connects. Chunks that the source yields are never written to again, though several may share one buffer: copy
+ * what is kept for long. Abort resets the connection (RST), so the other side never takes it for an end.
+ *
+ * @throws ERR_TRANSPORT_REFUSED, ERR_TRANSPORT_CONNECT_TIMEOUT, ERR_TRANSPORT_CONNECT, or the signal's reason
+ * @example
+ * ```ts
+ * import { dialTcp, listenTcp } from 'hushwire/transport/tcp'
+ *
+ * const listener = await listenTcp({}, connection => connection.sink(connection.source))
+ * const connection = await dialTcp({ port: listener.port })
+ * await connection.close()
+ * await listener.close()
+ * ```
+ */
+export async function dialTcp (options: TcpDialOptions): Promise<TcpConnection> {
+  const { signal } = options
+  if (signal?.aborted === true) throw abortReason(signal)
+  const reads = new SlabReads()
+  const socket = connect({ port: options.port, host: options.host ?? '127.0.0.1', noDelay: true, allowHalfOpen: true, onread: reads.onread })
+  const wire = new SocketWire(socket)
+  const standing = deferred()
+  const stop = (): void => { standing.reject(abortReason(signal as AbortSignal)) }
+  const timer = setTimeout(() => { standing.reject(transportError('ERR_TRANSPORT_CONNECT_TIMEOUT')) }, options.connectTimeout ?? 10_000)
+  const refuse = (error: Error): void => { standing.reject(dialError(error)) }
+  signal?.addEventListener('abort', stop, { once: true })
+  socket.once('connect', standing.resolve)
+  socket.once('error', refuse)
+  try {
+    await standing.promise
+  } catch (error) {
+    socket.destroy()
+    await wire.gone
+    throw error
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
+    socket.off('connect', standing.resolve)
+    socket.off('error', refuse)
+  }
+  const connection = new SocketConnection(socket, wire, options)
+  reads.connection = connection
+  abortOn(signal, connection)
+  return connection
+}
+
+/**
+ * Listens. Each connection is handed to `onConnection`; when that throws or rejects, the connection is aborted.
+ *
+ * @throws ERR_TRANSPORT_LISTEN, or the signal's reason
+ * @example
+ * ```ts
+ * import { listenTcp } from 'hushwire/transport/tcp'
+ *
+ * const listener = await listenTcp({ maxConnections: 100 }, async connection => { await connection.close() })
+ * await listener.close()
+ * ```
+ */
+export async function listenTcp (options: TcpListenOptions, onConnection: (connection: TcpConnection) => void | Promise<void>): Promise<TcpListener> {
+  if (options.signal?.aborted === true) throw abortReason(options.signal)
+  const server = createServer({ noDelay: true, allowHalfOpen: true })
+  server.maxConnections = options.maxConnections ?? 10_000
+  const listening = deferred()
+  server.once('error', listening.reject)
+  server.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1', backlog: options.backlog ?? 511 }, listening.resolve)
+  await listening.promise.catch((error: unknown) => { throw transportError('ERR_TRANSPORT_LISTEN', (error as { code?: string }).code, error) })
+  server.off('error', listening.reject)
+  server.on('error', error => { options.onError?.(connectionError(error)) })
+  const listener = new Listener(server)
+  server.on('connection', socket => {
+    const connection = acceptSocket(socket, options)
+    listener.add(connection)
+    const handle = async (): Promise<void> => { await onConnection(connection) }
+    handle().catch((error: unknown) => { connection.abort(asError(error)) })
+  })
+  abortOn(options.signal, listener)
+  return listener
+}
+
+function acceptSocket (socket: Socket, options: TransportOptions): TcpConnection {
+  const connection = new SocketConnection(socket, new SocketWire(socket), options)
+  socket.on('data', bytes => { connection.receive(plain(bytes as Buffer)) })
+  return connection
+}
+
+/** Without the methods of Buffer, whose `slice` does not copy. */
+function plain (bytes: Buffer): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** A connection that knows its ends: they are gone from the socket once it is destroyed. */
+class SocketConnection extends Connection implements TcpConnection {
+  readonly local: TcpAddress
+  readonly remote: TcpAddress
+
+  constructor (socket: Socket, wire: SocketWire, options: TransportOptions) {
+    super(wire, options)
+    this.local = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 }
+    this.remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+    socket.on('end', () => { this.receiveEnd() })
+    socket.on('error', error => { this.fail(connectionError(error)) })
+    socket.on('close', () => { this.fail(transportError('ERR_TRANSPORT_RESET')) })
+  }
+}
+
+/** Reads of a dialled socket into slabs of ours: no allocation and no stream machinery for each chunk. */
+class SlabReads {
+  connection: SocketConnection | undefined
+  readonly onread: OnReadOpts
+  readonly #slabs = new Slabs()
+
+  constructor () {
+    this.onread = {
+      // typed as one buffer only, but a function is documented, and called before each read
+      buffer: (() => this.#slabs.room()) as never,
+      callback: length => {
+        this.connection?.receive(this.#slabs.take(length))
+        return true
+      }
+    }
+  }
+}
+
+/** A socket as a wire. Its `error` event always has a listener. */
+class SocketWire implements Wire {
+  readonly gone: Promise<void>
+  readonly #socket: Socket
+  readonly #onWritten: () => void
+  #written: Deferred<void> | undefined
+
+  constructor (socket: Socket) {
+    this.#socket = socket
+    this.gone = new Promise(resolve => { socket.once('close', () => { resolve() }) })
+    this.#onWritten = () => { this.#wake() }
+    socket.on('error', ignore)
+    socket.once('close', () => { this.#wake() })
+  }
+
+  write (bytes: Bytes): Promise<void> | undefined {
+    const socket = this.#socket
+    if (bytes instanceof Uint8Array) {
+      socket.write(bytes, this.#onWritten)
+    } else {
+      // one writev for the list
+      socket.cork()
+      for (const part of bytes) socket.write(part, this.#onWritten)
+      socket.uncork()
+    }
+    // mostly the kernel has taken everything at once; else the bytes are needed until it has
+    if (socket.writableLength === 0) return undefined
+    this.#written = deferred()
+    return this.#written.promise
+  }
+
+  end (): Promise<void> {
+    return new Promise(resolve => { this.#socket.end(() => { resolve() }) })
+  }
+
+  pause (): void { this.#socket.pause() }
+  resume (): void { this.#socket.resume() }
+
+  release (): Promise<void> {
+    // both directions have ended, so the socket closes by itself
+    return this.gone
+  }
+
+  reset (): Promise<void> {
+    const socket = this.#socket
+    // while the shutdown is under way (one turn of the loop) libuv cannot reset; by then this direction has ended in order anyway
+    if (socket.writableEnded && !socket.writableFinished && socket.writableLength === 0) socket.once('finish', () => { resetNow(socket) })
+    else resetNow(socket)
+    return this.gone
+  }
+
+  #wake (): void {
+    if (this.#written === undefined || this.#socket.writableLength > 0 && !this.#socket.destroyed) return
+    this.#written.resolve()
+    this.#written = undefined
+  }
+}
+
+/**
+ * Sends RST. Alone, `resetAndDestroy` would first write what waits and end in order, which the other side takes for
+ * a clean end; a socket that says it is not writable skips that.
+ */
+function resetNow (socket: Socket): void {
+  if (socket.destroyed) return
+  Object.assign(socket, { writable: false })
+  socket.resetAndDestroy()
+  socket.destroy()
+}
+
+class Listener implements TcpListener {
+  readonly address: TcpAddress
+  readonly connections = new Set<TcpConnection>()
+  readonly #closed = deferred()
+  readonly #server: Server
+
+  constructor (server: Server) {
+    const { address, port } = server.address() as AddressInfo
+    this.address = { host: address, port }
+    this.#server = server
+  }
+
+  get closed (): Promise<void> { return this.#closed.promise }
+  get port (): number { return this.address.port }
+
+  add (connection: TcpConnection): void {
+    this.connections.add(connection)
+    const gone = (): void => { this.connections.delete(connection) }
+    connection.closed.then(gone, gone)
+  }
+
+  close (): Promise<void> {
+    // not awaited: its callback waits for the connections too, which are not its business here
+    this.#server.close()
+    this.#closed.resolve()
+    return this.closed
+  }
+
+  abort (reason: Error): void {
+    void this.close()
+    for (const connection of this.connections) connection.abort(reason)
+  }
+}
