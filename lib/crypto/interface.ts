@@ -33,7 +33,9 @@ export interface Hash {
   readonly length: number
   /** Bytes of an input block (what HMAC pads keys to). */
   readonly blockLength: number
+  /** The digest of the pieces as one input, `length` bytes. */
   digest(...pieces: readonly Uint8Array[]): Uint8Array
+  /** HMAC (RFC 2104) of the pieces as one input, `length` bytes. */
   hmac(key: Uint8Array, ...pieces: readonly Uint8Array[]): Uint8Array
 }
 
@@ -69,6 +71,7 @@ export interface SigningKey {
 /** What a backend offers. Both backends pass one suite; which one is in use is decided by the condition of `#crypto`. */
 export interface Crypto {
   readonly backend: 'node' | 'portable'
+  /** So many bytes of the system's random generator, the caller's. */
   randomBytes(length: number): Uint8Array
   readonly sha256: Hash
   /** AES-256-GCM, 32-byte key (copied). */

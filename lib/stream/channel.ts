@@ -105,6 +105,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     this.#wakeWriters()
   }
 
+  /** The next item; rejects with the channel's error once what was queued before it has been read. */
   next (): Promise<IteratorResult<T>> {
     if (this.#head < this.#items.length) return Promise.resolve({ value: this.#shift(), done: false })
     if (this.#state === 'failed') return Promise.reject(this.#error)
@@ -123,6 +124,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     return Promise.resolve({ value: undefined, done: true })
   }
 
+  /** The channel itself: it has one reader. */
   [Symbol.asyncIterator] (): this { return this }
 
   #shift (): T {

@@ -1,7 +1,9 @@
 /** A promise with its two ends in hand (Node 20 has no Promise.withResolvers). */
 export interface Deferred<T> {
   readonly promise: Promise<T>
+  /** Settles the promise with a value; later calls do nothing. */
   readonly resolve: (value: T) => void
+  /** Settles the promise with a reason; later calls do nothing. */
   readonly reject: (reason: unknown) => void
 }
 

@@ -25,6 +25,7 @@ export interface Handshake<Result> {
 
 /** How handshake messages lie in a stream of bytes. */
 export interface HandshakeFraming {
+  /** A message as it lies in the stream. */
   encode(message: Uint8Array): Bytes
   /** Reads the next whole message, checking its length before it reads its content. */
   read(reader: Reader, signal: AbortSignal | undefined): Promise<Uint8Array>

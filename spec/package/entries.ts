@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT } from '../support/root.js'
+
+/** A bundle for browsers that is measured, and the most that it may weigh. */
+export interface BrowserEntry {
+  /** Name of the entry point in the exports map, without the package's name. */
+  readonly entry: string
+  /** Bytes of the minified bundle after gzip, everything it imports included. */
+  readonly limit: number
+}
+
+/**
+ * What browsers load. Limits stand a little above what was measured, so that growth is a decision: raise one
+ * together with the change that needs it.
+ */
+export const browserEntries: readonly BrowserEntry[] = [
+  { entry: 'stream', limit: 100_000 },
+  { entry: 'bytes', limit: 100_000 },
+  { entry: 'crypto', limit: 100_000 },
+  { entry: 'zlib', limit: 100_000 },
+  { entry: 'transport/memory', limit: 100_000 },
+  { entry: 'transport/websocket', limit: 100_000 },
+  { entry: 'noise', limit: 100_000 },
+  { entry: 'nova', limit: 100_000 }
+]
+
+/** Entry points that need Node. Every other one must have its row above. */
+export const nodeEntries: readonly string[] = ['transport/tcp', 'transport/websocket-server', 'relay']
+
+/** The entry points of the exports map, such as `nova`; the root is the empty text. */
+export function entryPoints (): string[] {
+  const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { exports: Record<string, string> }
+  return Object.keys(exports).filter(name => !name.endsWith('.json')).map(name => name.slice(2))
+}
