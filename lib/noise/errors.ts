@@ -1,0 +1,18 @@
+import { errorsOf, type ErrorTable } from '../stream/index.js'
+
+/** The codes that `hushwire/noise` raises. Every one that is fatal has destroyed the state that raised it. */
+export const NOISE_ERRORS = {
+  ERR_NOISE_PROTOCOL: { origin: 'local', fatal: false, sentence: 'no such Noise protocol here' },
+  ERR_NOISE_OPTIONS: { origin: 'local', fatal: false, sentence: 'the pattern needs other keys than it was given' },
+  ERR_NOISE_TURN: { origin: 'local', fatal: true, sentence: 'a handshake message out of turn' },
+  ERR_NOISE_MESSAGE_SIZE: { origin: 'remote', fatal: true, sentence: 'a Noise message is at most 65,535 bytes' },
+  ERR_NOISE_PAYLOAD_SIZE: { origin: 'local', fatal: true, sentence: 'the payload does not fit a Noise message of 65,535 bytes' },
+  ERR_NOISE_TRUNCATED: { origin: 'remote', fatal: true, sentence: 'the message is shorter than its keys and tags' },
+  ERR_NOISE_AUTH: { origin: 'remote', fatal: true, sentence: 'the message is not what the other side sealed for this handshake and its prologue' },
+  ERR_NOISE_LOW_ORDER: { origin: 'remote', fatal: true, sentence: 'a public key of low order' },
+  ERR_NOISE_NONCES: { origin: 'local', fatal: true, sentence: 'all nonces of the key are used up' },
+  ERR_NOISE_DESTROYED: { origin: 'local', fatal: true, sentence: 'the state was destroyed, or has failed before' }
+} as const satisfies ErrorTable
+
+/** Makes an error of {@link NOISE_ERRORS}. */
+export const noiseError = errorsOf('noise', NOISE_ERRORS)

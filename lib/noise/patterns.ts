@@ -1,0 +1,36 @@
+/** What a handshake message does, one step: send a key, or mix an agreement of the initiator's key with the responder's. */
+export type Token = 'e' | 's' | 'ee' | 'es' | 'se' | 'ss'
+
+/** A handshake pattern: whose static keys are known before, and the steps of each message; the initiator's is first. */
+export interface Pattern {
+  /** The responder knows the initiator's static key before the first message. */
+  readonly initiatorKnown?: true
+  /** The initiator knows the responder's static key before the first message. */
+  readonly responderKnown?: true
+  readonly messages: ReadonlyArray<readonly Token[]>
+}
+
+/**
+ * The fundamental patterns of the Noise Protocol Framework, revision 34, sections 7.4 and 7.5. A pattern of one
+ * message is one-way.
+ */
+export const PATTERNS = {
+  N: { responderKnown: true, messages: [['e', 'es']] },
+  K: { initiatorKnown: true, responderKnown: true, messages: [['e', 'es', 'ss']] },
+  X: { responderKnown: true, messages: [['e', 'es', 's', 'ss']] },
+  NN: { messages: [['e'], ['e', 'ee']] },
+  NK: { responderKnown: true, messages: [['e', 'es'], ['e', 'ee']] },
+  NX: { messages: [['e'], ['e', 'ee', 's', 'es']] },
+  KN: { initiatorKnown: true, messages: [['e'], ['e', 'ee', 'se']] },
+  KK: { initiatorKnown: true, responderKnown: true, messages: [['e', 'es', 'ss'], ['e', 'ee', 'se']] },
+  KX: { initiatorKnown: true, messages: [['e'], ['e', 'ee', 'se', 's', 'es']] },
+  XN: { messages: [['e'], ['e', 'ee'], ['s', 'se']] },
+  XK: { responderKnown: true, messages: [['e', 'es'], ['e', 'ee'], ['s', 'se']] },
+  XX: { messages: [['e'], ['e', 'ee', 's', 'es'], ['s', 'se']] },
+  IN: { messages: [['e', 's'], ['e', 'ee', 'se']] },
+  IK: { responderKnown: true, messages: [['e', 'es', 's', 'ss'], ['e', 'ee', 'se']] },
+  IX: { messages: [['e', 's'], ['e', 'ee', 'se', 's', 'es']] }
+} as const satisfies Readonly<Record<string, Pattern>>
+
+/** A name of {@link PATTERNS}. */
+export type PatternName = keyof typeof PATTERNS

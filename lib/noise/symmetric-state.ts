@@ -1,0 +1,83 @@
+import { hkdf, KEY_BYTES, wipe, type Hash } from '../crypto/index.js'
+import { join } from '../stream/index.js'
+import { CipherState } from './cipher-state.js'
+import type { NoiseProtocol } from './protocol.js'
+
+const EMPTY = new Uint8Array(0)
+
+/** The chaining key, the handshake hash and the key of the moment (section 5.2). */
+export class SymmetricState {
+  readonly #protocol: NoiseProtocol
+  #chainingKey: Uint8Array
+  #hash: Uint8Array
+  #cipher: CipherState | undefined
+
+  constructor (protocol: NoiseProtocol) {
+    const { hash } = protocol
+    const name = new TextEncoder().encode(protocol.name)
+    this.#protocol = protocol
+    this.#hash = new Uint8Array(hash.length)
+    if (name.byteLength <= hash.length) this.#hash.set(name)
+    else this.#hash = hash.digest(name)
+    this.#chainingKey = this.#hash.slice()
+  }
+
+  /** True once a key is set: what is sealed from then on has a tag. */
+  get keyed (): boolean {
+    return this.#cipher !== undefined
+  }
+
+  /** A copy of the hash of everything so far. */
+  handshakeHash (): Uint8Array {
+    return this.#hash.slice()
+  }
+
+  /** Mixes an agreed secret into the keys, and wipes it. */
+  mixKey (secret: Uint8Array): void {
+    const [chainingKey, key] = derivePair(this.#protocol.hash, this.#chainingKey, secret)
+    wipe(secret, this.#chainingKey)
+    this.#chainingKey = chainingKey
+    this.#cipher?.destroy()
+    this.#cipher = new CipherState(this.#protocol.cipher, key.subarray(0, KEY_BYTES))
+    wipe(key)
+  }
+
+  mixHash (data: Uint8Array): void {
+    this.#hash = this.#protocol.hash.digest(this.#hash, data)
+  }
+
+  /** Seals where a key is set, else passes a copy on; what is sent is hashed. */
+  encryptAndHash (plaintext: Uint8Array): Uint8Array {
+    const sent = this.#cipher === undefined ? plaintext.slice() : join(this.#cipher.seal(this.#hash, [plaintext]))
+    this.mixHash(sent)
+    return sent
+  }
+
+  /** The reverse; what came is hashed. */
+  decryptAndHash (received: Uint8Array): Uint8Array {
+    const plaintext = this.#cipher === undefined ? received.slice() : join(this.#cipher.open(this.#hash, [received]))
+    this.mixHash(received)
+    return plaintext
+  }
+
+  /** The keys of the transport messages: the initiator's direction first. They are the caller's to wipe. */
+  split (): [Uint8Array, Uint8Array] {
+    const [first, second] = derivePair(this.#protocol.hash, this.#chainingKey, EMPTY)
+    const keys: [Uint8Array, Uint8Array] = [first.slice(0, KEY_BYTES), second.slice(0, KEY_BYTES)]
+    wipe(first, second)
+    return keys
+  }
+
+  destroy (): void {
+    this.#cipher?.destroy()
+    wipe(this.#chainingKey)
+  }
+}
+
+/** HKDF with two outputs (section 4.3), each a digest long. */
+function derivePair (hash: Hash, chainingKey: Uint8Array, input: Uint8Array): [Uint8Array, Uint8Array] {
+  const both = hkdf(hash, input, chainingKey, EMPTY, 2 * hash.length)
+  const pair: [Uint8Array, Uint8Array] = [both.slice(0, hash.length), both.slice(hash.length)]
+  wipe(both)
+  return pair
+}
