@@ -10,6 +10,8 @@ import { Slabs } from './slabs.js'
 export type { Transport, TransportOptions } from './connection.js'
 export { TRANSPORT_ERRORS } from './errors.js'
 
+const NOTHING = new Uint8Array(0)
+
 /** One end of a TCP connection. */
 export interface TcpAddress {
   readonly host: string
@@ -162,9 +164,20 @@ class SocketConnection extends Connection implements TcpConnection {
     super(wire, options)
     this.local = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 }
     this.remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
-    socket.on('end', () => { this.receiveEnd() })
+    socket.on('end', () => { this.#ended(socket) })
     socket.on('error', error => { this.fail(connectionError(error)) })
     socket.on('close', () => { this.fail(transportError('ERR_TRANSPORT_RESET')) })
+  }
+
+  /**
+   * libuv reports a reset as an end when it comes together with bytes (docs/decisions/tcp-reset.md). Writing nothing
+   * tells them apart: it fails after a reset, and sends nothing otherwise.
+   */
+  #ended (socket: Socket): void {
+    const end = (): void => { this.receiveEnd() }
+    if (!socket.writable) end()
+    else if (socket.writableLength > 0) setImmediate(end)
+    else socket.write(NOTHING, error => { if (error === null || error === undefined) end() })
   }
 }
 
@@ -232,8 +245,8 @@ class SocketWire implements Wire {
   reset (): Promise<void> {
     const socket = this.#socket
     // while the shutdown is under way (one turn of the loop) libuv cannot reset; by then this direction has ended in order anyway
-    if (socket.writableEnded && !socket.writableFinished && socket.writableLength === 0) socket.once('finish', () => { resetNow(socket) })
-    else resetNow(socket)
+    if (socket.writableEnded && !socket.writableFinished && socket.writableLength === 0) socket.once('finish', () => { socket.resetAndDestroy() })
+    else if (!socket.destroyed) socket.resetAndDestroy()
     return this.gone
   }
 
@@ -242,17 +255,6 @@ class SocketWire implements Wire {
     this.#written.resolve()
     this.#written = undefined
   }
-}
-
-/**
- * Sends RST. Alone, `resetAndDestroy` would first write what waits and end in order, which the other side takes for
- * a clean end; a socket that says it is not writable skips that.
- */
-function resetNow (socket: Socket): void {
-  if (socket.destroyed) return
-  Object.assign(socket, { writable: false })
-  socket.resetAndDestroy()
-  socket.destroy()
 }
 
 class Listener implements TcpListener {
