@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { ROOT } from './root.js'
 
-// compiled to dist/spec/support
-const ROOT = resolve(import.meta.dirname, '../../..')
 const CHOSEN = process.env['VECTORS_DIR'] ?? ''
 
 /** True when the caller chose the folder: what of our own vectors is missing from it is a failure, not left out. */
