@@ -1,0 +1,89 @@
+import { zlib } from '#zlib'
+import { join } from '../stream/index.js'
+import { zlibError } from './errors.js'
+import type { Inflater, Zlib } from './interface.js'
+
+/** Above what zlib can reach (1,032): whatever expands more is not zlib's work. */
+export const MAX_RATIO = 1100
+/** Most bytes that the one-shot forms give. */
+export const MAX_INFLATED = 67_108_864
+
+/** Limits of what comes out of a stream that someone else made. */
+export interface InflateOptions {
+  /** Most bytes of output. 64 MiB by default in one-shot forms, unlimited in streams, whose reader decides. */
+  maxInflated?: number | undefined
+  /** Most bytes of output a byte of input, 1,100 by default. */
+  maxRatio?: number | undefined
+  /** @internal The backend, for tests. */
+  backend?: Zlib | undefined
+}
+
+/** One zlib stream over an {@link Inflater}, with limits. Calls go one after another. */
+export class Unpacker {
+  readonly #inflater: Inflater
+  readonly #maxInflated: number
+  readonly #maxRatio: number
+  #input = 0
+  #output = 0
+
+  constructor (options: InflateOptions = {}) {
+    this.#inflater = (options.backend ?? zlib).inflater()
+    this.#maxInflated = options.maxInflated ?? Infinity
+    this.#maxRatio = options.maxRatio ?? MAX_RATIO
+  }
+
+  /** Gives the next input; it must stay as it is until `read` has answered undefined. */
+  write (bytes: Uint8Array): void {
+    this.#input += bytes.byteLength
+    this.#inflater.write(bytes)
+  }
+
+  /**
+   * The next output, at most 256 KiB, or undefined when the input is used up.
+   *
+   * @throws ERR_ZLIB_OUTPUT_LIMIT, ERR_ZLIB_RATIO, ERR_ZLIB_DATA, ERR_ZLIB_DICTIONARY, ERR_ZLIB_TRAILING
+   */
+  async read (): Promise<Uint8Array | undefined> {
+    const out = await this.#inflater.read()
+    if (out === undefined) return undefined
+    this.#output += out.byteLength
+    if (this.#output > this.#maxInflated) throw zlibError('ERR_ZLIB_OUTPUT_LIMIT', `more than ${this.#maxInflated} bytes`)
+    if (this.#output > this.#input * this.#maxRatio) throw zlibError('ERR_ZLIB_RATIO', `more than ${this.#maxRatio} to one`)
+    return out
+  }
+
+  /** @throws ERR_ZLIB_TRUNCATED when the stream has not ended with what was given */
+  async end (): Promise<void> {
+    await this.#inflater.end()
+  }
+
+  /** Frees what it holds. */
+  destroy (): void {
+    this.#inflater.destroy()
+  }
+}
+
+/**
+ * One-shot: what a whole zlib stream holds.
+ *
+ * @returns a new array, the caller's
+ * @throws ERR_ZLIB_DATA, ERR_ZLIB_TRUNCATED, ERR_ZLIB_TRAILING, ERR_ZLIB_DICTIONARY, ERR_ZLIB_OUTPUT_LIMIT, ERR_ZLIB_RATIO
+ * @example
+ * ```ts
+ * import { deflate, inflate } from 'hushwire/zlib'
+ *
+ * const text = await inflate(await deflate(Uint8Array.of(104, 105)))
+ * ```
+ */
+export async function inflate (bytes: Uint8Array, options: InflateOptions = {}): Promise<Uint8Array> {
+  const unpacker = new Unpacker({ ...options, maxInflated: options.maxInflated ?? MAX_INFLATED })
+  try {
+    const out: Uint8Array[] = []
+    unpacker.write(bytes)
+    for (let piece = await unpacker.read(); piece !== undefined; piece = await unpacker.read()) out.push(piece)
+    await unpacker.end()
+    return out.length === 1 ? out[0] as Uint8Array : join(out)
+  } finally {
+    unpacker.destroy()
+  }
+}
