@@ -1,0 +1,273 @@
+import { deferred, HushwireError, type Layer, type MaybePromise, type Transform } from '../stream/index.js'
+import { CipherState } from './cipher-state.js'
+import { REKEY_DEFAULTS, endsInRekey } from './control.js'
+import { novaError } from './errors.js'
+import type { Frame } from './frame.js'
+import type { HeaderMasks } from './frames.js'
+import { ReplayWindow } from './replay-window.js'
+
+/** A frame that was lost to its packet: it did not open, or came a second time. */
+export interface LostFrame {
+  /** Of the packet it claimed; nothing authenticates the claim. */
+  readonly packetNonce: number
+  readonly error: HushwireError
+}
+
+/** What the cipher passes up. */
+export type OpenedFrame = Frame | LostFrame
+
+/** Limits of one hop's cipher; each can be set. */
+export interface CipherLimits {
+  /** Frames in a row that may fail to open before the link does. Default 16; sequenced links fail at the first. */
+  maxFailures?: number | undefined
+  /** Content bytes a key and direction. Default 2^40. */
+  maxBytes?: number | undefined
+  /** Part 2: frames of a direction after which it is time for the next key. Default 2^24. */
+  rekeyFrames?: number | undefined
+  /** Part 2: bytes of a direction after which it is time for the next key. Default 2^38. */
+  rekeyBytes?: number | undefined
+  /** Width of the window of packet nonces. Default 1,024. */
+  replayWindow?: number | undefined
+}
+
+/** Options of {@link cipher}. */
+export interface CipherOptions {
+  /** The key or keys, where they are known already; else {@link CipherLayer.setKey} gives them later. */
+  key?: HopKey | undefined
+  /** Frames that each side sends in the clear before there is a key. Default 1, the seed's hello. */
+  handshakeFrames?: number | undefined
+  /** Masks headers once there is a key; give {@link CipherLayer.obfuscation} to `frames()`. Both ends or none. */
+  obfuscate?: boolean | undefined
+  /** `allow` passes plain frames on even under a key (the seed's mixing). Default `refuse`: such a frame is fatal. */
+  plaintext?: 'refuse' | 'allow' | undefined
+  /** Part 2: the count of frames is authenticated, so that any replay, loss or reorder is fatal. Default false. */
+  sequenced?: boolean | undefined
+  limits?: CipherLimits | undefined
+  /** Called once when 63/64 of `maxBytes` have gone through one key: time to reconnect. */
+  onExhausting?: (() => void) | undefined
+}
+
+/**
+ * A key for each direction, or one for both. One key for both directions repeats nonces, which breaks AES-GCM:
+ * it exists for peers that speak the seed's wire only (docs/security.md).
+ */
+export type HopKey = Uint8Array | { readonly seal: Uint8Array, readonly open: Uint8Array }
+
+/** Seals and opens frames; `open` and `seal` are its halves. */
+export interface CipherLayer extends Layer<Frame[], OpenedFrame[], Frame[], Frame[]> {
+  open(): Transform<Frame[], OpenedFrame[]>
+  seal(): Transform<Frame[], Frame[]>
+  /**
+   * Installs the key or keys, 32 bytes each (copied), once.
+   *
+   * With one key for both directions both ends repeat each other's nonces, and who sees both directions can then
+   * forge frames and learn the XOR of contents. Use two keys unless the peer speaks only the seed's wire.
+   *
+   * @throws ERR_CIPHER_KEY
+   */
+  setKey(key: HopKey): void
+  /** For `frames()` where headers are masked. */
+  readonly obfuscation: HeaderMasks | undefined
+  /** Part 2: true when the sending direction should go on to its next key. */
+  readonly rekeyDue: boolean
+  /** Wipes the keys. */
+  destroy(): void
+}
+
+/**
+ * The cipher of one hop, AES-256-GCM a frame (nova.md, Cipher and Link).
+ *
+ * Before a key is there, `handshakeFrames` plain frames pass each way, then both halves wait for it.
+ *
+ * @throws ERR_CIPHER_OPTION when `obfuscate` and `plaintext: 'allow'` are asked for together
+ * @example
+ * ```ts
+ * import { pipe } from 'hushwire'
+ * import { cipher, frames } from 'hushwire/nova'
+ * import { memoryPair } from 'hushwire/transport/memory'
+ *
+ * const [socket] = memoryPair()
+ * const hop = cipher({ key: { seal: new Uint8Array(32).fill(1), open: new Uint8Array(32).fill(2) } })
+ * const opened = pipe(socket.source, frames().decode(), hop.open())
+ * socket.abort(new Error('done'))
+ * hop.destroy()
+ * ```
+ */
+export function cipher (options: CipherOptions = {}): CipherLayer {
+  if (options.obfuscate === true && options.plaintext === 'allow') throw novaError('ERR_CIPHER_OPTION', 'obfuscate with plaintext: allow')
+  return new HopCipher(options)
+}
+
+class HopCipher implements CipherLayer {
+  readonly inbound: Transform<Frame[], OpenedFrame[]> = source => this.#openAll(source)
+  readonly outbound: Transform<Frame[], Frame[]> = source => this.#sealAll(source)
+  readonly obfuscation: HeaderMasks | undefined
+  readonly #options: CipherOptions
+  readonly #sequenced: boolean
+  readonly #window: ReplayWindow
+  readonly #keyed = deferred({ handled: true })
+  #sealer: CipherState | undefined
+  #opener: CipherState | undefined
+  #failures = 0
+  #warned = false
+
+  constructor (options: CipherOptions) {
+    this.#options = options
+    this.#sequenced = options.sequenced === true
+    this.#window = new ReplayWindow(options.limits?.replayWindow ?? 1024)
+    const handshakeFrames = options.key === undefined ? this.#handshakeFrames : 0
+    if (options.obfuscate === true) {
+      this.obfuscation = {
+        handshakeFrames,
+        keyed: () => this.#opener === undefined ? this.#keyed.promise : undefined,
+        inbound: content => (this.#opener as CipherState).mask(content),
+        outbound: frame => frame.encrypted ? (this.#sealer as CipherState).mask(firstBytes(frame)) : undefined
+      }
+    }
+    if (options.key !== undefined) this.setKey(options.key)
+  }
+
+  open (): Transform<Frame[], OpenedFrame[]> { return this.inbound }
+  seal (): Transform<Frame[], Frame[]> { return this.outbound }
+
+  get rekeyDue (): boolean {
+    const { rekeyFrames = REKEY_DEFAULTS.frames, rekeyBytes = REKEY_DEFAULTS.bytes } = this.#options.limits ?? {}
+    return this.#sealer !== undefined && (this.#sealer.frames >= rekeyFrames || this.#sealer.bytes >= rekeyBytes)
+  }
+
+  setKey (key: HopKey): void {
+    if (this.#sealer !== undefined) throw novaError('ERR_CIPHER_KEY', 'there is one already')
+    const keys = key instanceof Uint8Array ? { seal: key, open: key } : key
+    this.#sealer = this.#state(keys.seal)
+    this.#opener = this.#state(keys.open)
+    this.#keyed.resolve()
+  }
+
+  abort (reason: Error): void {
+    this.#keyed.reject(reason)
+    this.destroy()
+  }
+
+  destroy (): void {
+    this.#sealer?.destroy()
+    this.#opener?.destroy()
+  }
+
+  get #handshakeFrames (): number { return this.#options.handshakeFrames ?? 1 }
+
+  #state (key: Uint8Array): CipherState {
+    return new CipherState(key, this.#sequenced, this.#options.limits?.maxBytes ?? 2 ** 40)
+  }
+
+  async * #sealAll (source: AsyncIterable<Frame[]>): AsyncGenerator<Frame[]> {
+    let plain = 0
+    for await (const batch of source) {
+      const sealed: Array<MaybePromise<Frame>> = []
+      for (const frame of batch) {
+        if (this.#sealer === undefined && plain < this.#handshakeFrames) {
+          plain++
+          sealed.push(frame)
+          continue
+        }
+        if (this.#sealer === undefined) {
+          // the handshake frames must be out for the key to come
+          if (sealed.length > 0) yield await Promise.all(sealed.splice(0))
+          await this.#keyed.promise
+        }
+        sealed.push(this.#sealOne(frame))
+      }
+      // where the backend is synchronous there is nothing to wait for
+      yield sealed.some(frame => frame instanceof Promise) ? await Promise.all(sealed) : sealed as Frame[]
+    }
+  }
+
+  #sealOne (frame: Frame): MaybePromise<Frame> {
+    const state = this.#sealer as CipherState
+    const sealed = state.seal(frame)
+    if (this.#sequenced && frame.packetNonce === 0 && endsInRekey(frame)) state.rekey()
+    if (!this.#warned && state.bytes >= (this.#options.limits?.maxBytes ?? 2 ** 40) / 64 * 63) {
+      this.#warned = true
+      this.#options.onExhausting?.()
+    }
+    return sealed
+  }
+
+  async * #openAll (source: AsyncIterable<Frame[]>): AsyncGenerator<OpenedFrame[]> {
+    let plain = 0
+    for await (const batch of source) {
+      let opened: Array<MaybePromise<OpenedFrame>> = []
+      let waiting = false
+      for (const frame of batch) {
+        if (!frame.encrypted) {
+          if (this.#opener !== undefined && this.#options.plaintext !== 'allow') throw novaError('ERR_CIPHER_PLAINTEXT')
+          opened.push(frame)
+          if (this.#opener !== undefined || this.#options.plaintext === 'allow' || ++plain < this.#handshakeFrames) continue
+          // the peer's last handshake frame: what follows it is for the key that this frame brings about
+          yield opened as OpenedFrame[]
+          opened = []
+          await this.#keyed.promise
+          continue
+        }
+        const one = this.#openOne(frame)
+        // a control frame may change the key of all that follow
+        if (one instanceof Promise && this.#sequenced && frame.packetNonce === 0) opened.push(await one)
+        else opened.push(one)
+        waiting ||= one instanceof Promise
+      }
+      const frames = waiting ? await Promise.all(opened) : opened as OpenedFrame[]
+      if (frames.length > 0) yield this.#sequenced ? frames : frames.map(frame => this.#judge(frame))
+    }
+  }
+
+  #openOne (frame: Frame): MaybePromise<OpenedFrame> {
+    if (this.#opener === undefined) return lost(frame, novaError('ERR_CIPHER_NO_KEY'))
+    try {
+      const opened = this.#opener.open(frame)
+      if (opened instanceof Promise) return opened.then(frame => this.#opened(frame), (error: unknown) => this.#unopened(frame, error))
+      return this.#opened(opened)
+    } catch (error) {
+      return this.#unopened(frame, error)
+    }
+  }
+
+  #opened (frame: Frame): Frame {
+    if (this.#sequenced && frame.packetNonce === 0 && endsInRekey(frame)) (this.#opener as CipherState).rekey()
+    return frame
+  }
+
+  #unopened (frame: Frame, error: unknown): LostFrame {
+    if (!(error instanceof HushwireError) || error.code !== 'ERR_CRYPTO_AUTH') throw error
+    if (this.#sequenced) throw novaError('ERR_CIPHER_FAILED', undefined, novaError('ERR_CIPHER_OPEN'))
+    return lost(frame, novaError('ERR_CIPHER_OPEN'))
+  }
+
+  /** The seed's rules for what has or has not opened, in the order it came: the window, and failures in a row. */
+  #judge (frame: OpenedFrame): OpenedFrame {
+    if (!('error' in frame)) {
+      this.#failures = 0
+      if (frame.frameNonce !== 1 || !frame.encrypted || frame.packetNonce === 0) return frame
+      if (!this.#window.accepts(frame.packetNonce)) return lost(frame, novaError('ERR_CIPHER_REPLAY'))
+      this.#window.mark(frame.packetNonce)
+      return frame
+    }
+    if (++this.#failures >= (this.#options.limits?.maxFailures ?? 16)) throw novaError('ERR_CIPHER_FAILED', `${this.#failures} in a row`, frame.error)
+    return frame
+  }
+}
+
+function lost (frame: Frame, error: HushwireError): LostFrame {
+  return { packetNonce: frame.packetNonce, error }
+}
+
+function firstBytes (frame: Frame): Uint8Array {
+  const [first] = frame.content
+  if (first !== undefined && first.byteLength >= 16) return first
+  // a sealed content has 16 bytes at least, but they may lie in two pieces
+  const bytes = new Uint8Array(16)
+  let at = 0
+  for (const piece of frame.content) {
+    bytes.set(piece.subarray(0, 16 - at), at)
+    at = Math.min(16, at + piece.byteLength)
+  }
+  return bytes
+}

@@ -1,0 +1,61 @@
+import { join } from '../stream/index.js'
+import { novaError } from './errors.js'
+import { getUint32, putUint32, type Frame } from './frame.js'
+
+/** Bytes of a control record: type u8, packetNonce u32, value u32. */
+const RECORD_LENGTH = 9
+
+/** When a direction goes on to its next key. */
+export const REKEY_DEFAULTS = { frames: 2 ** 24, bytes: 2 ** 38 } as const
+
+/** The types of control records (nova.md, Control). */
+export const CONTROL = { goaway: 6, rekey: 7 } as const
+
+/** Why a link says goaway. */
+export const GOAWAY_CODES = {
+  /** The sender has nothing more to say. */
+  done: 0,
+  /** The link has no nonces left; connect again. */
+  exhausted: 1,
+  /** The sender shuts down; try elsewhere. */
+  shutdown: 2
+} as const
+
+/** A control record. */
+export interface ControlRecord {
+  readonly type: number
+  readonly packetNonce: number
+  readonly value: number
+}
+
+/** Writes records back to back. */
+export function encodeRecords (records: readonly ControlRecord[]): Uint8Array {
+  const bytes = new Uint8Array(records.length * RECORD_LENGTH)
+  records.forEach((record, index) => {
+    const at = index * RECORD_LENGTH
+    bytes[at] = record.type
+    putUint32(bytes, at + 1, record.packetNonce)
+    putUint32(bytes, at + 5, record.value)
+  })
+  return bytes
+}
+
+/** Reads the records of a control frame. @throws ERR_CONTROL_RECORD */
+export function decodeRecords (frame: Frame): ControlRecord[] {
+  if (frame.size === 0 || frame.size % RECORD_LENGTH !== 0) throw novaError('ERR_CONTROL_RECORD', `${frame.size} bytes`)
+  const records: ControlRecord[] = []
+  const bytes = joined(frame)
+  for (let at = 0; at < bytes.byteLength; at += RECORD_LENGTH) {
+    records.push({ type: bytes[at] as number, packetNonce: getUint32(bytes, at + 1), value: getUint32(bytes, at + 5) })
+  }
+  return records
+}
+
+/** True when the last record of a control frame is a rekey: everything after it is under the next key. */
+export function endsInRekey (frame: Frame): boolean {
+  return frame.size > 0 && frame.size % RECORD_LENGTH === 0 && joined(frame)[frame.size - RECORD_LENGTH] === CONTROL.rekey
+}
+
+function joined (frame: Frame): Uint8Array {
+  return frame.content.length === 1 ? frame.content[0] as Uint8Array : join(frame.content)
+}

@@ -1,0 +1,218 @@
+import { Uint8ArrayList } from 'uint8arraylist'
+import type { Bytes, Layer, Transform } from '../stream/index.js'
+import { novaError } from './errors.js'
+import { decodeHeader, encodeHeader, HEADER_LENGTH, TAG_LENGTH, type Frame, type FrameHeader } from './frame.js'
+
+/**
+ * The masks of obfuscated headers, as {@link CipherLayer.obfuscation} gives them: each from the first 16 bytes of
+ * the sealed content.
+ */
+export interface HeaderMasks {
+  /** Frames that still come unmasked, before the key. */
+  readonly handshakeFrames: number
+  /** Settles when the opening key is there. */
+  keyed(): Promise<void> | undefined
+  inbound(content: Uint8Array): Uint8Array
+  /** Undefined while frames are sent unmasked. */
+  outbound(frame: Frame): Uint8Array | undefined
+}
+
+/** Options of {@link frames}. */
+export interface FramesOptions {
+  /** Masked headers; the cipher's `obfuscation`. Both ends set it or none. */
+  obfuscation?: HeaderMasks | undefined
+}
+
+/** Bytes to frames and back; `decode` and `encode` are its halves. */
+export interface FramesLayer extends Layer<Uint8Array, Frame[], Frame[], Bytes> {
+  decode(): Transform<Uint8Array, Frame[]>
+  encode(): Transform<Frame[], Bytes>
+}
+
+/**
+ * Cuts bytes into frames; sans I/O. A frame that lies in one chunk is a view of it; what a chunk leaves over is
+ * copied into one of two buffers that grow with what has come and are used in turn, so frames are valid until
+ * the next `push`.
+ */
+export class FrameDecoder {
+  readonly #prefix: number
+  readonly #masks: HeaderMasks | undefined
+  #unmasked: number
+  #chunk: Uint8Array = EMPTY
+  #at = 0
+  #kept: Uint8Array = new Uint8Array(1024)
+  /** The other buffer of two: the last frame that was put together may still be in use while the next one begins. */
+  #spare: Uint8Array = new Uint8Array(1024)
+  #keptLength = 0
+  #header: FrameHeader | undefined
+
+  constructor (masks?: HeaderMasks) {
+    this.#masks = masks
+    this.#unmasked = masks === undefined ? Infinity : masks.handshakeFrames
+    // a masked header can be read when the first 16 bytes of content are there
+    this.#prefix = HEADER_LENGTH + TAG_LENGTH
+  }
+
+  /** True when the next frame is masked, so that the opening key must be there. */
+  get masked (): boolean { return this.#unmasked <= 0 }
+
+  /** Takes the next chunk; the last one must have been used up by {@link FrameDecoder.next}. */
+  push (chunk: Uint8Array): void {
+    this.#chunk = chunk
+    this.#at = 0
+  }
+
+  /**
+   * The next whole frame, or undefined when more bytes are needed.
+   *
+   * @throws ERR_FRAME_MAGIC, ERR_FRAME_SIZE, ERR_FRAME_FLAG, as soon as the header has come
+   */
+  next (): Frame | undefined {
+    const header = this.#header ?? this.#readHeader()
+    if (header === undefined) return undefined
+    const bytes = this.#need(HEADER_LENGTH + header.size)
+    if (bytes === undefined) return undefined
+    this.#header = undefined
+    this.#unmasked--
+    this.#consume(HEADER_LENGTH + header.size)
+    return { ...header, content: header.size === 0 ? [] : [bytes.subarray(HEADER_LENGTH)] }
+  }
+
+  /** @throws ERR_FRAME_TRUNCATED when the stream has ended inside a frame */
+  end (): void {
+    if (this.#keptLength > 0) throw novaError('ERR_FRAME_TRUNCATED', `${this.#keptLength} bytes of it had come`)
+  }
+
+  #readHeader (): FrameHeader | undefined {
+    const bytes = this.#need(this.masked ? this.#prefix : HEADER_LENGTH)
+    if (bytes === undefined) return undefined
+    this.#header = decodeHeader(this.masked ? unmask(bytes, this.#masks as HeaderMasks) : bytes)
+    return this.#header
+  }
+
+  /** The next `length` bytes in one piece without consuming them; keeps what there is when there are fewer. */
+  #need (length: number): Uint8Array | undefined {
+    const here = this.#chunk.byteLength - this.#at
+    if (this.#keptLength === 0 && here >= length) return this.#chunk.subarray(this.#at, this.#at + length)
+    const more = Math.min(length - this.#keptLength, here)
+    if (more > 0) {
+      this.#reserve(this.#keptLength + more, length)
+      this.#kept.set(this.#chunk.subarray(this.#at, this.#at + more), this.#keptLength)
+      this.#keptLength += more
+      this.#at += more
+    }
+    return this.#keptLength >= length ? this.#kept.subarray(0, length) : undefined
+  }
+
+  /** Room follows the bytes that have come (at most four times of them), not what a header claims. */
+  #reserve (length: number, claimed: number): void {
+    if (length <= this.#kept.byteLength) return
+    const grown = new Uint8Array(Math.max(length, Math.min(claimed, length * 4)))
+    grown.set(this.#kept.subarray(0, this.#keptLength))
+    this.#kept = grown
+  }
+
+  #consume (length: number): void {
+    if (this.#keptLength === 0) {
+      this.#at += length
+      return
+    }
+    const used = this.#kept
+    this.#kept = this.#spare
+    this.#spare = used
+    this.#keptLength = 0
+  }
+}
+
+const EMPTY: Uint8Array = new Uint8Array(0)
+
+function unmask (bytes: Uint8Array, masks: HeaderMasks): Uint8Array {
+  const mask = masks.inbound(bytes.subarray(HEADER_LENGTH, HEADER_LENGTH + TAG_LENGTH))
+  return mask.map((byte, index) => byte ^ (bytes[index] as number))
+}
+
+async function * decode (source: AsyncIterable<Uint8Array>, masks: HeaderMasks | undefined): AsyncGenerator<Frame[]> {
+  const decoder = new FrameDecoder(masks)
+  for await (const chunk of source) {
+    decoder.push(chunk)
+    let batch: Frame[] = []
+    for (;;) {
+      if (decoder.masked && masks?.keyed() !== undefined) {
+        // what was read before must be out for the handshake to go on and bring the key
+        if (batch.length > 0) yield batch
+        batch = []
+        await masks.keyed()
+      }
+      const frame = decoder.next()
+      if (frame === undefined) break
+      batch.push(frame)
+    }
+    if (batch.length > 0) yield batch
+  }
+  decoder.end()
+}
+
+/** Pieces shorter than this are copied into the batch's own buffer: writing a piece costs more than copying it. */
+const SMALL = 2048
+
+async function * encode (source: AsyncIterable<Frame[]>, masks: HeaderMasks | undefined): AsyncGenerator<Bytes> {
+  const writer = new BatchWriter()
+  for await (const batch of source) yield writer.write(batch, masks)
+}
+
+/** Lays a batch of frames out as a list of pieces: small ones copied together, large ones as they are. */
+class BatchWriter {
+  #buffer = new Uint8Array(4096)
+
+  write (batch: readonly Frame[], masks?: HeaderMasks): Uint8ArrayList {
+    let small = 0
+    for (const frame of batch) {
+      small += HEADER_LENGTH
+      for (const piece of frame.content) if (piece.byteLength < SMALL) small += piece.byteLength
+    }
+    if (small > this.#buffer.byteLength) this.#buffer = new Uint8Array(small * 2)
+    const list = new Uint8ArrayList()
+    const buffer = this.#buffer
+    let start = 0
+    let at = 0
+    for (const frame of batch) {
+      encodeHeader(frame, buffer, at)
+      const mask = masks?.outbound(frame)
+      if (mask !== undefined) for (let i = 0; i < HEADER_LENGTH; i++) buffer[at + i] = (buffer[at + i] as number) ^ (mask[i] as number)
+      at += HEADER_LENGTH
+      for (const piece of frame.content) {
+        if (piece.byteLength < SMALL) {
+          buffer.set(piece, at)
+          at += piece.byteLength
+        } else {
+          list.append(buffer.subarray(start, at))
+          list.append(piece)
+          start = at
+        }
+      }
+    }
+    if (at > start) list.append(buffer.subarray(start, at))
+    return list
+  }
+}
+
+/**
+ * The lowest layer of Nova: 18 bytes of header, then content (nova.md, Frame). Units are batches, all frames that
+ * one chunk completes; a batch and its bytes are valid until the next one is asked for.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from 'hushwire'
+ * import { frames, type Frame } from 'hushwire/nova'
+ *
+ * const one: Frame = { packetNonce: 1, frameNonce: 1, terminating: true, encrypted: false, size: 0, content: [] }
+ * async function * source () { yield [one] }
+ * const layer = frames()
+ * for await (const bytes of pipe(source(), layer.encode())) console.log(bytes.byteLength) // 18
+ * ```
+ */
+export function frames (options: FramesOptions = {}): FramesLayer {
+  const decodeHalf: Transform<Uint8Array, Frame[]> = source => decode(source, options.obfuscation)
+  const encodeHalf: Transform<Frame[], Bytes> = source => encode(source, options.obfuscation)
+  return { inbound: decodeHalf, outbound: encodeHalf, decode: () => decodeHalf, encode: () => encodeHalf }
+}

@@ -1,0 +1,104 @@
+import { deferred } from '../stream/index.js'
+
+/** Chunks from this size on are sent from where they lie; smaller ones are gathered. */
+const LARGE = 32_768
+/** Bytes that a packet gathers before its source has to wait. */
+const GATHER = 65_536
+
+/** What one frame takes of a packet. */
+export interface FrameContent {
+  readonly pieces: Uint8Array[]
+  readonly size: number
+  /** True when this was the packet's last content. */
+  readonly last: boolean
+}
+
+/**
+ * A packet on its way out: what its source has given and no frame has taken yet. Small chunks are copied into one
+ * of two buffers in turn (the other may still be on its way to the wire), a large chunk is held until all of
+ * it is sent, and its source asked for the next one only then.
+ */
+export class OutgoingPacket {
+  /** Taken when the first frame is made. */
+  nonce = 0
+  frameNonce = 0
+  /** True while it stands in the sender's queue. */
+  queued = false
+  readonly done = deferred({ handled: true })
+  #gather: Uint8Array = new Uint8Array(256)
+  #spare: Uint8Array = new Uint8Array(0)
+  #gathered = 0
+  #held: Uint8Array | undefined
+  #finished = false
+  #room = deferred()
+  #waiting = false
+
+  get finished (): boolean { return this.#finished }
+  /** Bytes that the next frames can take. */
+  get pending (): number { return this.#gathered + (this.#held?.byteLength ?? 0) }
+
+  /**
+   * Takes the next chunk of the source; after a promise came back, not before that has resolved.
+   *
+   * @returns a promise when the source must not be asked for more: the chunk, or room, is still in use
+   */
+  write (chunk: Uint8Array): Promise<void> | undefined {
+    if (chunk.byteLength >= LARGE || this.#gathered + chunk.byteLength > GATHER) {
+      this.#held = chunk
+      return this.#wait()
+    }
+    this.#reserve(chunk.byteLength)
+    this.#gather.set(chunk, this.#gathered)
+    this.#gathered += chunk.byteLength
+    return this.#gathered >= GATHER ? this.#wait() : undefined
+  }
+
+  /** The source has ended. */
+  finish (): void { this.#finished = true }
+
+  /** Up to `size` bytes for a frame. They are valid until {@link OutgoingPacket.release}. */
+  take (size: number): FrameContent {
+    const pieces: Uint8Array[] = []
+    let taken = 0
+    if (this.#gathered > 0) {
+      pieces.push(this.#gather.subarray(0, this.#gathered))
+      taken = this.#gathered
+      const free = this.#spare
+      this.#spare = this.#gather
+      this.#gather = free
+      this.#gathered = 0
+    }
+    if (this.#held !== undefined && taken < size) {
+      const piece = this.#held.subarray(0, size - taken)
+      pieces.push(piece)
+      taken += piece.byteLength
+      this.#held = piece.byteLength === this.#held.byteLength ? undefined : this.#held.subarray(piece.byteLength)
+    }
+    return { pieces, size: taken, last: this.#finished && this.pending === 0 }
+  }
+
+  /** What {@link OutgoingPacket.take} gave is on the wire: the source may go on. */
+  release (): void {
+    if (this.#waiting && this.#held === undefined && this.#gathered < GATHER) this.wake()
+  }
+
+  /** Lets the source's pump go on, to find out what has become of the packet. */
+  wake (): void {
+    this.#waiting = false
+    this.#room.resolve()
+  }
+
+  #wait (): Promise<void> {
+    this.#waiting = true
+    this.#room = deferred()
+    return this.#room.promise
+  }
+
+  #reserve (more: number): void {
+    const length = this.#gathered + more
+    if (length <= this.#gather.byteLength) return
+    const grown = new Uint8Array(Math.min(GATHER, Math.max(256, length * 2)))
+    grown.set(this.#gather.subarray(0, this.#gathered))
+    this.#gather = grown
+  }
+}

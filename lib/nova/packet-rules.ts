@@ -1,0 +1,47 @@
+import { LAST_NONCE, MAX_PLAINTEXT } from './frame.js'
+
+/**
+ * What differs between the seed's wire and a hardened link, and what limits both. The seed's are the defaults; a
+ * stack sets them from its profile.
+ */
+export interface PacketRules {
+  /** Terminating frames may carry the last content, and others must carry some. */
+  readonly terminatorCarries: boolean
+  /** The link's end is authenticated by a goaway. */
+  readonly goaway: boolean
+  /** First frames come in the order of packet nonces, without a gap, and any violation is fatal. */
+  readonly ordered: boolean
+  /** The first packet nonce to send with. */
+  readonly firstNonce: number
+  /** The next frameNonce of packetNonce 0 to send with, after the handshake's. */
+  readonly controlNonce: number
+  /** The next frameNonce of packetNonce 0 that is expected. */
+  readonly remoteControlNonce: number
+  /** Packets that may be in flight outward. */
+  readonly maxOutgoing: number
+  /** Packets that may wait to be sent. */
+  readonly maxWaiting: number
+  /** Content bytes of the largest frame that is sent. */
+  readonly maxFrame: number
+  /** The nonce at which `onExhausting` is called. */
+  readonly warnNonce: number
+  readonly onExhausting?: (() => void) | undefined
+  readonly rekeyDue?: (() => boolean) | undefined
+}
+
+/** The seed's wire. */
+export const SEED_RULES: PacketRules = {
+  terminatorCarries: false,
+  goaway: false,
+  ordered: false,
+  firstNonce: 1,
+  controlNonce: 1,
+  remoteControlNonce: 1,
+  maxOutgoing: 1024,
+  maxWaiting: 65_536,
+  maxFrame: MAX_PLAINTEXT,
+  warnNonce: LAST_NONCE - 2 ** 20
+}
+
+/** A hardened link (nova.md, part 2). */
+export const HARDENED_RULES: PacketRules = { ...SEED_RULES, terminatorCarries: true, goaway: true, ordered: true }

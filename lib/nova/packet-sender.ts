@@ -1,0 +1,344 @@
+import { asError, deferred, ignore, type Deferred } from '../stream/index.js'
+import { CONTROL, encodeRecords, GOAWAY_CODES, type ControlRecord } from './control.js'
+import { novaError } from './errors.js'
+import { LAST_NONCE, type Frame } from './frame.js'
+import { OutgoingPacket } from './outgoing-packet.js'
+import type { PacketRules } from './packet-rules.js'
+
+/** What a packet can be made of; a chunk is the source's again at its next `next()`. */
+export type PacketSource = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+
+/** Options of sending one packet. */
+export interface SendOptions {
+  /** Bytes before the source's, copied. */
+  head?: Uint8Array | undefined
+  /**
+   * What becomes of the packet when its source fails. This wire cannot say that a packet failed, so by default the
+   * link is aborted; `truncate` ends the packet where it is, for contents that say themselves when they are whole
+   * (a session's).
+   */
+  onSourceError?: 'abort-link' | 'truncate' | undefined
+}
+
+/** Frames while packets share the link. */
+const SHARED_FRAME = 65_536
+/** Frames while one packet flows alone. */
+const ALONE_FRAME = 262_144
+/** A batch takes no more frames from this many bytes on. */
+const BATCH = 65_536
+const MAX_BATCH_FRAMES = 256
+
+/**
+ * Cuts the packets being sent into batches of frames, taking turns frame by frame (nova.md, Packets: Sending).
+ * A batch is valid until the next one is asked for.
+ */
+export class PacketSender implements AsyncIterableIterator<Frame[]> {
+  readonly #rules: PacketRules
+  readonly #onAbort: (error: Error) => void
+  #nextNonce: number
+  /** The nonce that the next packet to be accepted is sure to get, at the latest. */
+  #reserved: number
+  #controlNonce: number
+  readonly #controls: ControlRecord[] = []
+  readonly #active = new Set<OutgoingPacket>()
+  readonly #waiting: Array<{ packet: OutgoingPacket, start: () => void }> = []
+  #ready: OutgoingPacket[] = []
+  #ripening: OutgoingPacket[] = []
+  #batch: OutgoingPacket[] = []
+  #reader: Deferred<IteratorResult<Frame[]>> | undefined
+  #wakeScheduled = false
+  #state: 'open' | 'closing' | 'ended' = 'open'
+  #refusal: Error | undefined
+  #goawayCode = 0
+  #error: Error | undefined
+
+  /** @param onAbort - told when the link must go because a packet cannot be ended truthfully */
+  constructor (rules: PacketRules, onAbort: (error: Error) => void) {
+    this.#rules = rules
+    this.#onAbort = onAbort
+    this.#nextNonce = rules.firstNonce
+    this.#reserved = rules.firstNonce
+    this.#controlNonce = rules.controlNonce
+  }
+
+  /** Packets in flight or waiting. */
+  get size (): number { return this.#active.size + this.#waiting.length }
+
+  /** @returns a promise that resolves when the packet's last frame has been handed to the wire */
+  send (source: PacketSource, options: SendOptions = {}): Promise<void> {
+    const refusal = this.#error ?? this.#refusal ?? this.#tooMany() ?? this.#exhausted()
+    if (refusal !== undefined) return Promise.reject(refusal)
+    this.#reserved++
+    const packet = new OutgoingPacket()
+    if (options.head !== undefined) packet.write(options.head)
+    const start = (): void => {
+      this.#active.add(packet)
+      this.#pump(packet, source, options)
+    }
+    if (this.#active.size < this.#rules.maxOutgoing) start()
+    else this.#waiting.push({ packet, start })
+    return packet.done.promise
+  }
+
+  /** Takes no more packets; what is in flight is finished, then the link's end is sent. */
+  close (code: number, refusal: Error = novaError('ERR_LINK_CLOSING')): void {
+    if (this.#state !== 'open') return
+    this.#state = 'closing'
+    this.#refusal = refusal
+    this.#goawayCode = code
+    this.#wake()
+  }
+
+  /** The other side has said goaway: packets above `last`, and those that have no nonce yet, are refused. */
+  refuseAbove (last: number): void {
+    const error = novaError('ERR_LINK_GOAWAY')
+    this.#refusal = error
+    for (const { packet } of this.#waiting.splice(0)) packet.done.reject(error)
+    for (const packet of this.#active) if (packet.nonce === 0 || packet.nonce > last) this.#drop(packet, error)
+    this.#wake()
+  }
+
+  /** Everything that waits gets the error. */
+  fail (error: Error): void {
+    if (this.#error !== undefined) return
+    this.#error = error
+    for (const { packet } of this.#waiting.splice(0)) packet.done.reject(error)
+    for (const packet of this.#active) this.#drop(packet, error)
+    this.#reader?.reject(error)
+    this.#reader = undefined
+  }
+
+  next (): Promise<IteratorResult<Frame[]>> {
+    this.#release()
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    this.#reader = deferred()
+    const { promise } = this.#reader
+    this.#flush()
+    return promise
+  }
+
+  return (): Promise<IteratorResult<Frame[]>> {
+    this.fail(novaError('ERR_LINK_CLOSING'))
+    return Promise.resolve({ value: undefined, done: true })
+  }
+
+  [Symbol.asyncIterator] (): this { return this }
+
+  #tooMany (): Error | undefined {
+    return this.#waiting.length >= this.#rules.maxWaiting ? novaError('ERR_PACKET_QUEUE', `${this.#waiting.length}`) : undefined
+  }
+
+  /** Nonces never restart: the link ends before they run out. */
+  #exhausted (): Error | undefined {
+    if (this.#reserved === this.#rules.warnNonce) this.#rules.onExhausting?.()
+    if (this.#reserved < LAST_NONCE) return undefined
+    const error = novaError('ERR_PACKET_EXHAUSTED')
+    this.close(GOAWAY_CODES.exhausted, error)
+    return error
+  }
+
+  #pump (packet: OutgoingPacket, source: PacketSource, options: SendOptions): void {
+    if (source instanceof Uint8Array) {
+      void packet.write(source)
+      this.#finish(packet)
+      return
+    }
+    this.#pumpChunks(packet, source).then(() => { this.#finish(packet) }, (thrown: unknown) => { this.#sourceFailed(packet, asError(thrown), options) })
+  }
+
+  async #pumpChunks (packet: OutgoingPacket, source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
+    const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+    for (;;) {
+      const result = await iterator.next()
+      if (result.done === true) return
+      if (this.#active.has(packet) && result.value.byteLength > 0) {
+        const wait = packet.write(result.value)
+        this.#offer(packet)
+        if (wait !== undefined) await wait
+      }
+      if (!this.#active.has(packet)) {
+        stop(iterator)
+        return
+      }
+    }
+  }
+
+  #sourceFailed (packet: OutgoingPacket, error: Error, options: SendOptions): void {
+    if (!this.#active.has(packet)) return
+    if (packet.frameNonce === 0) {
+      // nothing of it has been on the wire, so there is nothing to take back
+      this.#drop(packet, error)
+    } else if (options.onSourceError === 'truncate') {
+      packet.done.reject(error)
+      this.#finish(packet)
+    } else {
+      packet.done.reject(error)
+      this.#onAbort(novaError('ERR_PACKET_SOURCE', undefined, error))
+    }
+  }
+
+  #finish (packet: OutgoingPacket): void {
+    if (!this.#active.has(packet)) return
+    packet.finish()
+    this.#enqueue(packet)
+  }
+
+  /** A packet that has more bytes: ready at once with a frame's worth, else when the microtasks have run dry. */
+  #offer (packet: OutgoingPacket): void {
+    if (packet.queued) return
+    if (packet.pending >= SHARED_FRAME) return this.#enqueue(packet)
+    if (this.#ripening.length === 0) afterMicrotasks(() => { this.#ripen() })
+    this.#ripening.push(packet)
+    packet.queued = true
+  }
+
+  #ripen (): void {
+    const ripe = this.#ripening
+    this.#ripening = []
+    for (const packet of ripe) {
+      packet.queued = false
+      if (this.#active.has(packet) && packet.pending > 0) this.#enqueue(packet)
+    }
+    this.#flush()
+  }
+
+  #enqueue (packet: OutgoingPacket): void {
+    if (packet.queued && this.#ripening.includes(packet)) this.#ripening.splice(this.#ripening.indexOf(packet), 1)
+    else if (packet.queued) return
+    packet.queued = true
+    this.#ready.push(packet)
+    this.#wake()
+  }
+
+  /** In a microtask, so that everything that is finished in this turn goes out in one write. */
+  #wake (): void {
+    if (this.#wakeScheduled || this.#reader === undefined) return
+    this.#wakeScheduled = true
+    queueMicrotask(() => {
+      this.#wakeScheduled = false
+      this.#flush()
+    })
+  }
+
+  #flush (): void {
+    if (this.#reader === undefined) return
+    try {
+      const batch = this.#nextBatch()
+      if (batch === undefined) return
+      const reader = this.#reader
+      this.#reader = undefined
+      reader.resolve(batch)
+    } catch (error) {
+      this.fail(error as Error)
+    }
+  }
+
+  #nextBatch (): IteratorResult<Frame[]> | undefined {
+    const frames: Frame[] = []
+    if (this.#rules.rekeyDue?.() === true) this.#controls.push({ type: CONTROL.rekey, packetNonce: 0, value: 0 })
+    this.#takeControls(frames)
+    let bytes = 0
+    const again: OutgoingPacket[] = []
+    while (this.#ready.length > 0 && bytes < BATCH && frames.length < MAX_BATCH_FRAMES) {
+      const packet = this.#ready.shift() as OutgoingPacket
+      packet.queued = false
+      if (!this.#active.has(packet)) continue
+      bytes += this.#takeFrame(packet, frames)
+      this.#batch.push(packet)
+      if (this.#active.has(packet) && packet.pending > 0) again.push(packet)
+    }
+    for (const packet of again) this.#requeue(packet)
+    if (frames.length > 0) return { value: frames, done: false }
+    return this.#ended()
+  }
+
+  /** The packet's next turn, behind everyone who is ready now. */
+  #requeue (packet: OutgoingPacket): void {
+    if (packet.queued) return
+    packet.queued = true
+    this.#ready.push(packet)
+  }
+
+  #takeFrame (packet: OutgoingPacket, frames: Frame[]): number {
+    if (packet.nonce === 0) packet.nonce = this.#nextNonce++
+    const room = Math.min(this.#active.size === 1 ? ALONE_FRAME : SHARED_FRAME, this.#rules.maxFrame)
+    const { pieces, size, last } = packet.take(room)
+    const alone = last && this.#rules.terminatorCarries
+    if (size > 0 || alone) frames.push(this.#frame(packet, pieces, size, alone))
+    if (last && !alone) frames.push(this.#frame(packet, [], 0, true))
+    if (last) this.#active.delete(packet)
+    return size
+  }
+
+  #frame (packet: OutgoingPacket, content: Uint8Array[], size: number, terminating: boolean): Frame {
+    const frameNonce = ++packet.frameNonce
+    if (frameNonce >= LAST_NONCE && !terminating) throw novaError('ERR_PACKET_TOO_LONG')
+    return { packetNonce: packet.nonce, frameNonce, terminating, encrypted: false, size, content }
+  }
+
+  #takeControls (frames: Frame[]): void {
+    if (this.#controls.length === 0) return
+    const content = encodeRecords(this.#controls.splice(0))
+    frames.push({ packetNonce: 0, frameNonce: this.#controlNonce++, terminating: false, encrypted: false, size: content.byteLength, content: [content] })
+  }
+
+  /** The end of this direction, after a goaway where the link has one. */
+  #ended (): IteratorResult<Frame[]> | undefined {
+    if (this.#state === 'open' || this.#active.size > 0 || this.#waiting.length > 0) return undefined
+    if (this.#state === 'closing' && this.#rules.goaway) {
+      this.#state = 'ended'
+      const frames: Frame[] = []
+      // everything that the other side has begun is still read until its end
+      this.#controls.push({ type: CONTROL.goaway, packetNonce: LAST_NONCE, value: this.#goawayCode })
+      this.#takeControls(frames)
+      return { value: frames, done: false }
+    }
+    this.#state = 'ended'
+    return { value: undefined, done: true }
+  }
+
+  /** The last batch is on the wire. */
+  #release (): void {
+    const batch = this.#batch
+    if (batch.length === 0) return
+    this.#batch = []
+    for (const packet of batch) {
+      packet.release()
+      if (!this.#active.has(packet)) packet.done.resolve()
+    }
+    this.#startWaiting()
+  }
+
+  #startWaiting (): void {
+    while (this.#waiting.length > 0 && this.#active.size < this.#rules.maxOutgoing) (this.#waiting.shift() as { start: () => void }).start()
+  }
+
+  #drop (packet: OutgoingPacket, error: Error): void {
+    this.#active.delete(packet)
+    packet.done.reject(error)
+    packet.wake()
+    this.#startWaiting()
+    this.#wake()
+  }
+}
+
+/** Never awaited: a generator's `return()` waits behind its pending `next()`. */
+function stop (iterator: Iterator<Uint8Array> | AsyncIterator<Uint8Array>): void {
+  const returned = iterator.return?.()
+  if (returned instanceof Promise) returned.catch(ignore)
+}
+
+/** Runs after the microtask queue has drained: Node's tick queue, else a message to oneself. */
+const afterMicrotasks: (task: () => void) => void = typeof process === 'object' && typeof process.nextTick === 'function'
+  ? task => { process.nextTick(task) }
+  : messageTask()
+
+function messageTask (): (task: () => void) => void {
+  const tasks: Array<() => void> = []
+  const { port1, port2 } = new MessageChannel()
+  port1.onmessage = () => { for (const task of tasks.splice(0)) task() }
+  return task => {
+    tasks.push(task)
+    port2.postMessage(0)
+  }
+}

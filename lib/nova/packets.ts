@@ -1,0 +1,205 @@
+import { asError, deferred, ignore, type Endpoint, type HushwireError, type LinkControl } from '../stream/index.js'
+import type { OpenedFrame } from './cipher.js'
+import type { ControlRecord } from './control.js'
+import { GOAWAY_CODES } from './control.js'
+import { novaError } from './errors.js'
+import type { Frame } from './frame.js'
+import type { Packet } from './incoming-packet.js'
+import { PacketReceiver, type ReceiveLimits, type SlowConsumer } from './packet-receiver.js'
+import { PacketSender, type PacketSource, type SendOptions } from './packet-sender.js'
+import { SEED_RULES, type PacketRules } from './packet-rules.js'
+
+/** Limits of packets; each can be set. */
+export interface PacketLimits extends ReceiveLimits {
+  /** Packets in flight outward; more wait their turn. Default 1,024. */
+  maxOutgoing?: number | undefined
+  /** Packets that may wait to be sent. Default 65,536. */
+  maxWaiting?: number | undefined
+  /** Content bytes of the largest frame that is sent. Default: 256 KiB alone, 64 KiB shared; this caps both. */
+  maxFrame?: number | undefined
+  /** Milliseconds that `close` waits for what is under way and for the other side's end. Default 10,000. */
+  closeTimeout?: number | undefined
+}
+
+/** Options of {@link packets}. */
+export interface PacketsOptions {
+  limits?: PacketLimits | undefined
+  /** Default `stop-reading`: a packet whose reader is behind stops the link; see docs/back-pressure.md. */
+  slowConsumer?: SlowConsumer | undefined
+  /** First bytes of each body that are kept apart as `head`; a packet is passed on once they are there. Default 0. */
+  headSize?: number | undefined
+  /** The rules of the wire; {@link SEED_RULES} by default. */
+  rules?: PacketRules | undefined
+  /** Told of a packet that failed before anybody had it. */
+  onLostPacket?: ((error: HushwireError) => void) | undefined
+  /** Told when the other side has said that it takes no more packets, with its code. */
+  onGoaway?: ((code: number) => void) | undefined
+}
+
+/** The face of a link of packets. */
+export interface PacketFace {
+  /** Packets as they begin, one consumer. Ends when the other side has ended its direction. */
+  readonly source: AsyncIterable<Packet>
+  /**
+   * Sends one packet. Its source's chunks are the source's again at its next `next()`; bytes are to be left alone until
+   * the promise settles.
+   *
+   * @returns a promise that resolves when its last frame was handed to the wire, and rejects when it could not be
+   * @throws ERR_PACKET_QUEUE, ERR_PACKET_EXHAUSTED, ERR_LINK_CLOSING, ERR_LINK_GOAWAY, what the source threw, or the
+   * link's cause (as rejections)
+   */
+  send(source: PacketSource, options?: SendOptions): Promise<void>
+  /**
+   * Takes no more packets, finishes what is under way and ends the own direction; what the other side still sends
+   * is read until it ends too.
+   *
+   * @returns a promise that resolves when both directions have ended
+   * @throws ERR_LINK_CLOSE_TIMEOUT, or whatever made the link fail before (as a rejection)
+   */
+  close(): Promise<void>
+}
+
+/** A link of packets. */
+export type PacketLink = PacketFace & LinkControl
+
+/**
+ * Groups frames into packets, many at once in both directions (nova.md, Packets). The top of a link over `frames()`
+ * and `cipher()`.
+ *
+ * @example
+ * ```ts
+ * import { link } from 'hushwire'
+ * import { cipher, frames, packets } from 'hushwire/nova'
+ * import { memoryPair } from 'hushwire/transport/memory'
+ *
+ * const one = new Uint8Array(32).fill(1)
+ * const two = new Uint8Array(32).fill(2)
+ * const [a, b] = memoryPair()
+ * const left = link(a, frames(), cipher({ key: { seal: one, open: two } }), packets())
+ * const right = link(b, frames(), cipher({ key: { seal: two, open: one } }), packets())
+ * await left.send(new TextEncoder().encode('hello'))
+ * void left.close()
+ * for await (const packet of right.source) {
+ *   for await (const bytes of packet.source) console.log(new TextDecoder().decode(bytes))
+ * }
+ * await right.close()
+ * ```
+ */
+export function packets (options: PacketsOptions = {}): Endpoint<OpenedFrame[], Frame[], PacketFace> {
+  return new PacketEndpoint(options)
+}
+
+class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
+  readonly face: PacketFace
+  readonly outbound: AsyncIterable<Frame[]>
+  readonly #options: PacketsOptions
+  readonly #rules: PacketRules
+  readonly #sender: PacketSender
+  readonly #receiver: PacketReceiver
+  readonly #failed = deferred<never>({ handled: true })
+  readonly #sent = deferred({ handled: true })
+  readonly #read = deferred({ handled: true })
+  #goaway = false
+  #closing: Promise<void> | undefined
+
+  constructor (options: PacketsOptions) {
+    const { limits = {}, rules = SEED_RULES } = options
+    this.#options = options
+    this.#rules = {
+      ...rules,
+      maxOutgoing: Math.min(limits.maxOutgoing ?? rules.maxOutgoing, rules.maxOutgoing),
+      maxWaiting: limits.maxWaiting ?? rules.maxWaiting,
+      maxFrame: Math.min(limits.maxFrame ?? rules.maxFrame, rules.maxFrame)
+    }
+    this.#sender = new PacketSender(this.#rules, error => { this.#failed.reject(error) })
+    this.#receiver = new PacketReceiver(this.#rules, {
+      limits,
+      slowConsumer: options.slowConsumer ?? 'stop-reading',
+      headSize: options.headSize ?? 0,
+      onControl: record => { this.#control(record) },
+      onLost: error => { options.onLostPacket?.(error) }
+    })
+    this.outbound = this.#outbound()
+    this.face = {
+      source: this.#source(),
+      send: (source, options) => this.#sender.send(source, options),
+      close: () => this.#close()
+    }
+  }
+
+  async run (source: AsyncIterable<OpenedFrame[]>): Promise<void> {
+    await Promise.race([this.#readAll(source), this.#failed.promise])
+  }
+
+  fail (cause: Error): void {
+    this.#sender.fail(cause)
+    this.#receiver.fail(cause)
+    this.#sent.reject(cause)
+    this.#read.reject(cause)
+  }
+
+  async #readAll (source: AsyncIterable<OpenedFrame[]>): Promise<void> {
+    for await (const batch of source) {
+      for (const frame of batch) {
+        this.#receiver.receive(frame)
+        for (let room = this.#receiver.room(); room !== undefined; room = this.#receiver.room()) await room
+      }
+    }
+    if (this.#rules.goaway && !this.#goaway) throw novaError('ERR_LINK_TRUNCATED')
+    this.#receiver.end()
+    this.#read.resolve()
+    // the other side of a hardened link is gone for good; the seed's half-close leaves the own direction open
+    if (this.#rules.goaway) this.#close().catch(ignore)
+  }
+
+  #outbound (): AsyncIterable<Frame[]> {
+    const sender = this.#sender
+    return {
+      [Symbol.asyncIterator]: () => ({
+        next: () => sender.next().then(result => {
+          if (result.done === true) this.#sent.resolve()
+          return result
+        }),
+        return: () => sender.return()
+      })
+    }
+  }
+
+  #source (): AsyncIterable<Packet> {
+    const receiver = this.#receiver
+    const iterator: AsyncIterableIterator<Packet> = {
+      next: () => receiver.packets.next(),
+      return: () => {
+        receiver.refuse()
+        return Promise.resolve({ value: undefined, done: true })
+      },
+      [Symbol.asyncIterator]: () => iterator
+    }
+    return iterator
+  }
+
+  #control (record: ControlRecord): void {
+    this.#goaway = true
+    this.#sender.refuseAbove(record.packetNonce)
+    this.#options.onGoaway?.(record.value)
+  }
+
+  #close (): Promise<void> {
+    this.#closing ??= this.#closeOnce()
+    return this.#closing
+  }
+
+  async #closeOnce (): Promise<void> {
+    this.#sender.close(GOAWAY_CODES.done)
+    const timer = setTimeout(() => {
+      this.#failed.reject(novaError('ERR_LINK_CLOSE_TIMEOUT'))
+    }, this.#options.limits?.closeTimeout ?? 10_000)
+    try {
+      await Promise.all([this.#sent.promise, this.#read.promise])
+    } catch (error) {
+      throw asError(error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { UUID_BYTES, type Uuid } from '../bytes/index.js'
+import type { Endpoint, HushwireError, LinkControl } from '../stream/index.js'
+import type { OpenedFrame } from './cipher.js'
+import { novaError } from './errors.js'
+import { getUint32, MAGIC, putUint32, type Frame } from './frame.js'
+import type { Packet } from './incoming-packet.js'
+import { packets, type PacketsOptions } from './packets.js'
+import type { PacketSource, SendOptions } from './packet-sender.js'
+
+/** Bytes of a routing header. */
+export const ROUTED_LENGTH = 44
+
+/** Kinds from here up are hushwire's own; an application's are below. */
+export const RESERVED_KINDS = 1n << 63n
+
+/** The kinds of packets that hushwire uses itself (docs/protocol.md). */
+export const KIND = {
+  /** A message of the handshake between peers. */
+  handshake: RESERVED_KINDS + 1n,
+  /** The server could not deliver a packet. */
+  error: RESERVED_KINDS + 2n,
+  /** Asks the server for a peer's key, and its answer. */
+  lookup: RESERVED_KINDS + 3n
+} as const
+
+/** Where a packet goes, where it is from, and what it is (nova.md, Routed). */
+export interface RoutedHeader {
+  /** 16 bytes; nil = the server itself. */
+  readonly target: Uuid
+  readonly source: Uuid
+  /** Below 2^63 the application's own meaning. */
+  readonly kind: bigint
+}
+
+/** A packet with its routing header. */
+export interface RoutedPacket {
+  readonly header: RoutedHeader
+  /** The body after the header; see {@link Packet.source}. */
+  readonly source: AsyncIterable<Uint8Array>
+}
+
+/** The face of a link of routed packets. */
+export interface RoutedFace {
+  readonly source: AsyncIterable<RoutedPacket>
+  /** As {@link PacketFace.send}, under a routing header. @throws ERR_ROUTED_HEADER (as a rejection) */
+  send(header: RoutedHeader, source: PacketSource, options?: Omit<SendOptions, 'head'>): Promise<void>
+  /** As {@link PacketFace.close}. */
+  close(): Promise<void>
+}
+
+/** A link of routed packets. */
+export type RoutedLink = RoutedFace & LinkControl
+
+/**
+ * Writes the 44 bytes of a routing header.
+ *
+ * @throws ERR_ROUTED_HEADER
+ */
+export function encodeRoutedHeader ({ target, source, kind }: RoutedHeader): Uint8Array {
+  if (target.byteLength !== UUID_BYTES || source.byteLength !== UUID_BYTES || BigInt.asUintN(64, kind) !== kind) throw novaError('ERR_ROUTED_HEADER')
+  const bytes = new Uint8Array(ROUTED_LENGTH)
+  putUint32(bytes, 0, MAGIC)
+  bytes.set(target, 4)
+  bytes.set(source, 20)
+  putUint32(bytes, 36, Number(kind >> 32n))
+  putUint32(bytes, 40, Number(kind & 0xFFFF_FFFFn))
+  return bytes
+}
+
+/**
+ * Reads the first 44 bytes of a packet's body; the UUIDs are views of them.
+ *
+ * @throws ERR_ROUTED_SHORT, ERR_ROUTED_MAGIC
+ */
+export function decodeRoutedHeader (bytes: Uint8Array): RoutedHeader {
+  if (bytes.byteLength < ROUTED_LENGTH) throw novaError('ERR_ROUTED_SHORT')
+  if (getUint32(bytes, 0) !== MAGIC) throw novaError('ERR_ROUTED_MAGIC')
+  return {
+    target: bytes.subarray(4, 20),
+    source: bytes.subarray(20, 36),
+    kind: BigInt(getUint32(bytes, 36)) << 32n | BigInt(getUint32(bytes, 40))
+  }
+}
+
+/**
+ * Packets with routing headers: the header rides in the first frame together with the first bytes of the body.
+ *
+ * @example
+ * ```ts
+ * import { link } from 'hushwire'
+ * import { NIL_UUID, randomUuid } from 'hushwire/bytes'
+ * import { frames, cipher, routed } from 'hushwire/nova'
+ * import { memoryPair } from 'hushwire/transport/memory'
+ *
+ * const keys = { seal: new Uint8Array(32).fill(1), open: new Uint8Array(32).fill(2) }
+ * const [socket] = memoryPair()
+ * const wire = link(socket, frames(), cipher({ key: keys }), routed())
+ * await wire.send({ target: NIL_UUID, source: randomUuid(), kind: 7n }, new TextEncoder().encode('hello, server'))
+ * wire.abort()
+ * ```
+ */
+export function routed (options: Omit<PacketsOptions, 'headSize'> = {}): Endpoint<OpenedFrame[], Frame[], RoutedFace> {
+  const lower = packets({ ...options, headSize: ROUTED_LENGTH })
+  const { source, send, close } = lower.face
+  return {
+    face: {
+      source: withHeaders(source, options.onLostPacket),
+      send: async (header, body, options) => send(body, { ...options, head: encodeRoutedHeader(header) }),
+      close
+    },
+    outbound: lower.outbound,
+    run: source => lower.run(source),
+    fail: cause => { lower.fail(cause) }
+  }
+}
+
+/** Passes each `next()` through; a packet that does not start with a header fails alone. */
+function withHeaders (source: AsyncIterable<Packet>, onLost: ((error: HushwireError) => void) | undefined): AsyncIterable<RoutedPacket> {
+  const packets = source[Symbol.asyncIterator]()
+  const next = (): Promise<IteratorResult<RoutedPacket>> => packets.next().then(result => {
+    if (result.done === true) return result
+    const { head, source } = result.value
+    if (getUint32(head, 0) === MAGIC) return { value: { header: decodeRoutedHeader(head), source }, done: false }
+    void source[Symbol.asyncIterator]().return?.()
+    onLost?.(novaError('ERR_ROUTED_MAGIC'))
+    return next()
+  })
+  const iterator: AsyncIterableIterator<RoutedPacket> = {
+    next,
+    return: () => packets.return?.() as Promise<IteratorResult<RoutedPacket>>,
+    [Symbol.asyncIterator]: () => iterator
+  }
+  return iterator
+}
