@@ -1,0 +1,18 @@
+/**
+ * Nova, in the order of the data: frames, cipher, packets, routing, session; identity and handshakes; whole stacks.
+ *
+ * @module nova
+ */
+export { frames, FrameDecoder, type FramesLayer, type FramesOptions, type HeaderMasks } from './frames.js'
+export { decodeHeader, encodeHeader, HEADER_LENGTH, LAST_NONCE, MAGIC, MAX_FRAME, MAX_PLAINTEXT, TAG_LENGTH, type Frame, type FrameHeader } from './frame.js'
+export { cipher, type CipherLayer, type CipherLimits, type CipherOptions, type HopKey, type LostFrame, type OpenedFrame } from './cipher.js'
+export { ReplayWindow } from './replay-window.js'
+export { packets, type PacketFace, type PacketLimits, type PacketLink, type PacketsOptions } from './packets.js'
+export type { Packet } from './incoming-packet.js'
+export type { ReceiveLimits, SlowConsumer } from './packet-receiver.js'
+export type { PacketSource, SendOptions } from './packet-sender.js'
+export { HARDENED_RULES, SEED_RULES, type PacketRules } from './packet-rules.js'
+export { GOAWAY_CODES } from './control.js'
+export { decodeRoutedHeader, encodeRoutedHeader, KIND, RESERVED_KINDS, routed, ROUTED_LENGTH, type RoutedFace, type RoutedHeader, type RoutedLink, type RoutedPacket } from './routed.js'
+export { hopFraming, type HopFraming } from './hop-framing.js'
+export { NOVA_ERRORS } from './errors.js'
