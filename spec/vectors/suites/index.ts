@@ -1,9 +1,12 @@
 import type { Suite } from '../check.js'
 import { cryptoSuite } from './crypto.js'
+import { framesSuite } from './frames.js'
 import { noiseSuite } from './noise.js'
 import { packetHeaders } from './packet-headers.js'
+import { packetsSuite } from './packets.js'
 import { serializer } from './serializer.js'
 import { utf8 } from './utf8.js'
+import { wholeStackSuite } from './whole-stack.js'
 
 /** Every suite that reads vectors, in the order of the data. */
-export const suites: readonly Suite[] = [serializer, packetHeaders, utf8, cryptoSuite, noiseSuite]
+export const suites: readonly Suite[] = [serializer, utf8, cryptoSuite, noiseSuite, framesSuite, packetsSuite, packetHeaders, wholeStackSuite]
