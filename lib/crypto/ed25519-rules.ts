@@ -1,4 +1,4 @@
-import { KEY_BYTES } from './keys.js'
+import { KEY_BYTES, SIGNATURE_BYTES } from './keys.js'
 
 /*
  * What a strict verifier refuses before it computes anything. Backends decode points with different patience
@@ -15,11 +15,17 @@ const SMALL_ORDER: ReadonlyArray<readonly number[]> = [
 ]
 
 /**
- * True for 32 bytes that encode y below p (RFC 8032 section 5.1.3) of a point that is not of small order, should
- * there be such a point. Negative zero as x needs no rule: x is zero only where the order is 1 or 2.
+ * True when a key and a signature (R | S) have their lengths, and the key and R are written as RFC 8032 section 5.1.3
+ * asks, with y below p, and are not of small order: then a signature holds for one key and one message only, as
+ * libsodium has it too. Negative zero as x needs no rule: x is zero only where the order is 1 or 2.
  */
-export function isStrictPublicKey (publicKey: Uint8Array): boolean {
-  return publicKey.byteLength === KEY_BYTES && isCanonical(publicKey) && !SMALL_ORDER.some(y => equalsUnsigned(publicKey, y))
+export function isStrict (publicKey: Uint8Array, signature: Uint8Array): boolean {
+  return publicKey.byteLength === KEY_BYTES && signature.byteLength === SIGNATURE_BYTES && isStrictPoint(publicKey) && isStrictPoint(signature)
+}
+
+/** Looks at the first 32 bytes; whether there is such a point at all, the backend will see. */
+function isStrictPoint (point: Uint8Array): boolean {
+  return isCanonical(point) && !SMALL_ORDER.some(y => equalsUnsigned(point, y))
 }
 
 /** y is below p = 2^255 - 19, whose bytes are ed ff … ff 7f. */

@@ -10,12 +10,16 @@ export interface Aead<Result = Uint8Array[]> {
    *
    * @param nonce - 12 bytes, never twice under one key
    * @returns ciphertext and, as its last 16 bytes, the tag
+   * @throws ERR_CRYPTO_NONCE when the nonce is not 12 bytes
+   * @throws ERR_CRYPTO_DESTROYED after `destroy`
    */
   seal(nonce: Uint8Array, additionalData: Uint8Array, plaintext: readonly Uint8Array[]): Result
   /**
    * Opens ciphertext and tag, however they are cut into pieces.
    *
-   * @throws ERR_CRYPTO_AUTH when anything of it is not what was sealed
+   * @throws ERR_CRYPTO_AUTH when anything of it is not what was sealed; nothing of it is given out
+   * @throws ERR_CRYPTO_NONCE when the nonce is not 12 bytes
+   * @throws ERR_CRYPTO_DESTROYED after `destroy`
    */
   open(nonce: Uint8Array, additionalData: Uint8Array, sealed: readonly Uint8Array[]): Result
   /** Forgets the key; later calls throw ERR_CRYPTO_DESTROYED. */
@@ -84,7 +88,7 @@ export interface Crypto {
   x25519(privateKey?: Uint8Array): AgreementKey
   /** A new Ed25519 pair, or the one of a 32-byte seed (copied). */
   ed25519(seed?: Uint8Array): SigningKey
-  /** Strict RFC 8032: canonical S and points, no small-order keys. Never throws for bad input. */
+  /** Strict RFC 8032: canonical S and points, no small-order key or R, the equation without the cofactor. Never throws for bad input. */
   verifyEd25519(publicKey: Uint8Array, signature: Uint8Array, ...message: readonly Uint8Array[]): boolean
   /** Compares in time that depends on the lengths only. */
   equal(a: Uint8Array, b: Uint8Array): boolean

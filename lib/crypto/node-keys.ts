@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto'
 import { join } from '../stream/index.js'
-import { isStrictPublicKey } from './ed25519-rules.js'
+import { isStrict } from './ed25519-rules.js'
 import { cryptoError } from './errors.js'
 import type { AgreementKey, SigningKey } from './interface.js'
-import { checkKey, KEY_BYTES, SIGNATURE_BYTES, wipe } from './keys.js'
+import { checkKey, KEY_BYTES, wipe } from './keys.js'
 
 type Curve = 'X25519' | 'Ed25519'
 
@@ -99,7 +99,7 @@ export function nodeSigningKey (seed?: Uint8Array): SigningKey {
  * encoding; it checks `[S]B = R + [k]A` without the cofactor.
  */
 export function nodeVerifyEd25519 (publicKey: Uint8Array, signature: Uint8Array, ...message: readonly Uint8Array[]): boolean {
-  if (signature.byteLength !== SIGNATURE_BYTES || !isStrictPublicKey(publicKey)) return false
+  if (!isStrict(publicKey, signature)) return false
   return verify(null, whole(message), importPublic('Ed25519', publicKey), signature)
 }
 

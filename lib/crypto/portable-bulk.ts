@@ -5,9 +5,9 @@ import { checkNonce, RawKey, TAG_BYTES } from './keys.js'
 
 /**
  * Bytes from which WebCrypto is asked: a call of it costs about 40 µs and a turn of the event loop, in which the
- * cipher in JavaScript does about so many (bench/: equal between 1 and 2 KiB).
+ * cipher in JavaScript does about so many (measured on Node 20, one call after another: equal between 2 and 4 KiB).
  */
-const WEBCRYPTO_FROM = 2048
+const WEBCRYPTO_FROM = 3072
 
 /**
  * AES-256-GCM that answers at once for small units and later for large ones, so answers may overtake each other:

@@ -1,10 +1,10 @@
 import { ed25519, x25519 } from '@noble/curves/ed25519.js'
 import { sha512 } from '@noble/hashes/sha2.js'
 import { join } from '../stream/index.js'
-import { isStrictPublicKey } from './ed25519-rules.js'
+import { isStrict } from './ed25519-rules.js'
 import { cryptoError } from './errors.js'
 import type { AgreementKey, SigningKey } from './interface.js'
-import { checkKey, KEY_BYTES, RawKey, SIGNATURE_BYTES } from './keys.js'
+import { checkKey, KEY_BYTES, RawKey } from './keys.js'
 
 const { Point } = ed25519
 
@@ -75,7 +75,7 @@ export function portableSigningKey (seed?: Uint8Array): SigningKey {
  * equation is OpenSSL's, so that one signature has one verdict everywhere.
  */
 export function portableVerifyEd25519 (publicKey: Uint8Array, signature: Uint8Array, ...message: readonly Uint8Array[]): boolean {
-  if (signature.byteLength !== SIGNATURE_BYTES || !isStrictPublicKey(publicKey)) return false
+  if (!isStrict(publicKey, signature)) return false
   const r = signature.subarray(0, KEY_BYTES)
   const s = littleEndian(signature.subarray(KEY_BYTES))
   if (!Point.Fn.isValid(s)) return false
