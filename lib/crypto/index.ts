@@ -18,5 +18,5 @@
 export { crypto } from '#crypto'
 export type { Aead, AgreementKey, BulkAead, Crypto, Hash, SigningKey } from './interface.js'
 export { hkdf, hkdfExpand, hkdfExtract } from './hkdf.js'
-export { KEY_BYTES, NONCE_BYTES, SIGNATURE_BYTES, TAG_BYTES, wipe } from './keys.js'
+export { checkKey, KEY_BYTES, NONCE_BYTES, SIGNATURE_BYTES, TAG_BYTES, wipe } from './keys.js'
 export { CRYPTO_ERRORS, cryptoError } from './errors.js'
