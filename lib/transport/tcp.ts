@@ -1,27 +1,23 @@
 import { connect, createServer, type AddressInfo, type OnReadOpts, type Server, type Socket } from 'node:net'
 import { abortOn, abortReason } from '../stream/abort.js'
 import { deferred, ignore, type Deferred } from '../stream/deferred.js'
-import { asError } from '../stream/errors.js'
 import type { Bytes } from '../stream/layer.js'
 import { Connection, type Transport, type TransportOptions, type Wire } from './connection.js'
+import { dialling } from './dialling.js'
 import { connectionError, dialError, transportError } from './errors.js'
+import { Listening, type Address, type Listener } from './listener.js'
 import { Slabs } from './slabs.js'
 
 export type { Transport, TransportOptions } from './connection.js'
+export type { Address, Listener } from './listener.js'
 export { TRANSPORT_ERRORS } from './errors.js'
 
 const NOTHING = new Uint8Array(0)
 
-/** One end of a TCP connection. */
-export interface TcpAddress {
-  readonly host: string
-  readonly port: number
-}
-
 /** A TCP connection. */
 export interface TcpConnection extends Transport {
-  readonly local: TcpAddress
-  readonly remote: TcpAddress
+  readonly local: Address
+  readonly remote: Address
 }
 
 /** Options of {@link dialTcp}. */
@@ -51,20 +47,6 @@ export interface TcpListenOptions extends TransportOptions {
   onError?: ((error: Error) => void) | undefined
 }
 
-/** What listens. */
-export interface TcpListener {
-  readonly address: TcpAddress
-  readonly port: number
-  /** Those that stand. */
-  readonly connections: ReadonlySet<TcpConnection>
-  /** Settles when no more connections are accepted. */
-  readonly closed: Promise<void>
-  /** Stops accepting. Connections that stand are left to whoever has them. Never rejects. */
-  close(): Promise<void>
-  /** Stops accepting, and aborts the connections that stand. */
-  abort(reason: Error): void
-}
-
 /**
  * Connects. Chunks that the source yields are never written to again, though several may share one buffer: copy
  * what is kept for long. Abort resets the connection (RST), so the other side never takes it for an end.
@@ -86,24 +68,15 @@ export async function dialTcp (options: TcpDialOptions): Promise<TcpConnection> 
   const reads = new SlabReads()
   const socket = connect({ port: options.port, host: options.host ?? '127.0.0.1', noDelay: true, allowHalfOpen: true, onread: reads.onread })
   const wire = new SocketWire(socket)
-  const standing = deferred()
-  const stop = (): void => { standing.reject(abortReason(signal as AbortSignal)) }
-  const timer = setTimeout(() => { standing.reject(transportError('ERR_TRANSPORT_CONNECT_TIMEOUT')) }, options.connectTimeout ?? 10_000)
-  const refuse = (error: Error): void => { standing.reject(dialError(error)) }
-  signal?.addEventListener('abort', stop, { once: true })
-  socket.once('connect', standing.resolve)
-  socket.once('error', refuse)
   try {
-    await standing.promise
+    await dialling(options, (stands, refused) => {
+      socket.once('connect', stands)
+      socket.once('error', error => { refused(dialError(error)) })
+    })
   } catch (error) {
     socket.destroy()
     await wire.gone
     throw error
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', stop)
-    socket.off('connect', standing.resolve)
-    socket.off('error', refuse)
   }
   const connection = new SocketConnection(socket, wire, options)
   reads.connection = connection
@@ -123,7 +96,7 @@ export async function dialTcp (options: TcpDialOptions): Promise<TcpConnection> 
  * await listener.close()
  * ```
  */
-export async function listenTcp (options: TcpListenOptions, onConnection: (connection: TcpConnection) => void | Promise<void>): Promise<TcpListener> {
+export async function listenTcp (options: TcpListenOptions, onConnection: (connection: TcpConnection) => void | Promise<void>): Promise<Listener<TcpConnection>> {
   if (options.signal?.aborted === true) throw abortReason(options.signal)
   const server = createServer({ noDelay: true, allowHalfOpen: true })
   server.maxConnections = options.maxConnections ?? 10_000
@@ -133,15 +106,16 @@ export async function listenTcp (options: TcpListenOptions, onConnection: (conne
   await listening.promise.catch((error: unknown) => { throw transportError('ERR_TRANSPORT_LISTEN', (error as { code?: string }).code, error) })
   server.off('error', listening.reject)
   server.on('error', error => { options.onError?.(connectionError(error)) })
-  const listener = new Listener(server)
-  server.on('connection', socket => {
-    const connection = acceptSocket(socket, options)
-    listener.add(connection)
-    const handle = async (): Promise<void> => { await onConnection(connection) }
-    handle().catch((error: unknown) => { connection.abort(asError(error)) })
-  })
+  const { address, port } = server.address() as AddressInfo
+  const listener = new Listening<TcpConnection>({ host: address, port }, () => stopServer(server))
+  server.on('connection', socket => { listener.accept(acceptSocket(socket, options), onConnection) })
   abortOn(options.signal, listener)
   return listener
+}
+
+/** The server's own `close` event waits for its connections, which are not its business here. */
+async function stopServer (server: Server): Promise<void> {
+  server.close()
 }
 
 function acceptSocket (socket: Socket, options: TransportOptions): TcpConnection {
@@ -157,8 +131,8 @@ function plain (bytes: Buffer): Uint8Array {
 
 /** A connection that knows its ends: they are gone from the socket once it is destroyed. */
 class SocketConnection extends Connection implements TcpConnection {
-  readonly local: TcpAddress
-  readonly remote: TcpAddress
+  readonly local: Address
+  readonly remote: Address
 
   constructor (socket: Socket, wire: SocketWire, options: TransportOptions) {
     super(wire, options)
@@ -254,39 +228,5 @@ class SocketWire implements Wire {
     if (this.#written === undefined || this.#socket.writableLength > 0 && !this.#socket.destroyed) return
     this.#written.resolve()
     this.#written = undefined
-  }
-}
-
-class Listener implements TcpListener {
-  readonly address: TcpAddress
-  readonly connections = new Set<TcpConnection>()
-  readonly #closed = deferred()
-  readonly #server: Server
-
-  constructor (server: Server) {
-    const { address, port } = server.address() as AddressInfo
-    this.address = { host: address, port }
-    this.#server = server
-  }
-
-  get closed (): Promise<void> { return this.#closed.promise }
-  get port (): number { return this.address.port }
-
-  add (connection: TcpConnection): void {
-    this.connections.add(connection)
-    const gone = (): void => { this.connections.delete(connection) }
-    connection.closed.then(gone, gone)
-  }
-
-  close (): Promise<void> {
-    // not awaited: its callback waits for the connections too, which are not its business here
-    this.#server.close()
-    this.#closed.resolve()
-    return this.closed
-  }
-
-  abort (reason: Error): void {
-    void this.close()
-    for (const connection of this.connections) connection.abort(reason)
   }
 }

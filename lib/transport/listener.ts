@@ -1,0 +1,62 @@
+import { asError } from '../stream/errors.js'
+import { deferred } from '../stream/deferred.js'
+import type { Transport } from './connection.js'
+
+/** One end of a connection. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** What listens. */
+export interface Listener<C extends Transport = Transport> {
+  readonly address: Address
+  readonly port: number
+  /** Those that stand. */
+  readonly connections: ReadonlySet<C>
+  /** Resolves when no more connections are accepted. */
+  readonly closed: Promise<void>
+  /** Stops accepting. Connections that stand are left to whoever has them. Never rejects. */
+  close(): Promise<void>
+  /** Stops accepting, and aborts the connections that stand. */
+  abort(reason: Error): void
+}
+
+/** The connections of a listener, and its end; how it stops is the transport's. */
+export class Listening<C extends Transport> implements Listener<C> {
+  readonly address: Address
+  readonly connections = new Set<C>()
+  readonly #stop: () => Promise<void>
+  readonly #closed = deferred()
+  #closing = false
+
+  constructor (address: Address, stop: () => Promise<void>) {
+    this.address = address
+    this.#stop = stop
+  }
+
+  get port (): number { return this.address.port }
+  get closed (): Promise<void> { return this.#closed.promise }
+
+  /** Keeps a connection while it stands, and hands it on; it is aborted when that fails. */
+  accept (connection: C, onConnection: (connection: C) => void | Promise<void>): void {
+    this.connections.add(connection)
+    const gone = (): void => { this.connections.delete(connection) }
+    connection.closed.then(gone, gone)
+    const handle = async (): Promise<void> => { await onConnection(connection) }
+    handle().catch((error: unknown) => { connection.abort(asError(error)) })
+  }
+
+  close (): Promise<void> {
+    if (!this.#closing) {
+      this.#closing = true
+      this.#stop().then(this.#closed.resolve, this.#closed.resolve)
+    }
+    return this.closed
+  }
+
+  abort (reason: Error): void {
+    void this.close()
+    for (const connection of this.connections) connection.abort(reason)
+  }
+}
