@@ -74,7 +74,7 @@ export class Connection implements Transport {
 
   /** Bytes have come. They are the reader's from here on, or dropped when nobody wants them. */
   receive (bytes: Uint8Array): void {
-    if (this.#readEnded || this.#cause !== undefined || bytes.byteLength === 0) return
+    if (this.#readEnded || !this.#queue.open || bytes.byteLength === 0) return
     const room = this.#queue.push(bytes)
     if (room === undefined) return
     this.#wire.pause()
@@ -160,7 +160,7 @@ export class Connection implements Transport {
       const timer = setTimeout(() => { this.#tearDown(transportError('ERR_TRANSPORT_CLOSE_TIMEOUT'), false) }, this.#closeTimeout)
       this.#stopWriting()
       // nobody has asked for what comes: it is dropped, so that the other side can come to its end
-      if (!this.#reading) void this.#queue.return()
+      if (!this.#reading) this.#queue.fail(transportError('ERR_TRANSPORT_CLOSED'), { discard: true })
       await this.#closed.promise.catch(ignore)
       clearTimeout(timer)
     }
@@ -180,14 +180,15 @@ export class Connection implements Transport {
   }
 
   #tearDown (cause: Error, discard: boolean): void {
-    if (!this.#over) {
-      this.#cause = cause
-      this.#writing.reject(cause)
-      this.#wire.reset().then(() => { this.#closed.reject(cause) }, this.#closed.reject)
-      if (this.#iterator !== undefined) letGo(this.#iterator)
-    }
+    if (this.#cause !== undefined) return
+    const over = this.#over
+    if (!over) this.#cause = cause
     // what came before the other side's end is whole, whatever happens to the connection after
     if (discard || !this.#readEnded) this.#queue.fail(cause, { discard })
+    if (over) return
+    this.#writing.reject(cause)
+    this.#wire.reset().then(() => { this.#closed.reject(cause) }, this.#closed.reject)
+    if (this.#iterator !== undefined) letGo(this.#iterator)
   }
 }
 

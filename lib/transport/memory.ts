@@ -33,9 +33,7 @@ export interface MemoryPairOptions extends TransportOptions, PathOptions {
 export function memoryPair (options: MemoryPairOptions = {}): [left: Transport, right: Transport] {
   const left = new MemoryWire(new Path({ ...options, ...options.toRight }))
   const right = new MemoryWire(new Path({ ...options, ...options.toLeft }))
-  // a path holds what waits, so a chunk is enough on the reader's side
-  const limits = { closeTimeout: options.closeTimeout, highWater: 1 }
-  const ends: [Connection, Connection] = [new Connection(left, limits), new Connection(right, limits)]
+  const ends: [Connection, Connection] = [new Connection(left, options), new Connection(right, options)]
   left.join(right, ends[0], ends[1])
   right.join(left, ends[1], ends[0])
   return ends
