@@ -120,7 +120,7 @@ async function stopServer (server: Server): Promise<void> {
 
 function acceptSocket (socket: Socket, options: TransportOptions): TcpConnection {
   const connection = new SocketConnection(socket, new SocketWire(socket), options)
-  socket.on('data', bytes => { connection.receive(plain(bytes as Buffer)) })
+  socket.on('data', bytes => { connection.receive(plain(bytes)) })
   return connection
 }
 
@@ -164,7 +164,7 @@ class SlabReads {
   constructor () {
     this.onread = {
       // typed as one buffer only, but a function is documented, and called before each read
-      buffer: (() => this.#slabs.room()) as never,
+      buffer: (() => this.#slabs.room()),
       callback: length => {
         this.connection?.receive(this.#slabs.take(length))
         return true

@@ -1,0 +1,38 @@
+/**
+ * Runs the portable backends in Debian's Chromium. The last line is `N passed, M failed`. Without a browser it says
+ * so: that is a failure under CI and left out elsewhere.
+ */
+import { chromium } from 'playwright-core'
+import { CHROMIUM_FLAGS, chromiumPath } from './chromium.js'
+import type { PageReport } from './entry.js'
+import { servePage } from './page-server.js'
+
+const path = chromiumPath()
+if (path === undefined) {
+  console.log('NO BROWSER: the tests in a browser were left out. Install chromium, or set CHROMIUM_PATH to one.')
+  process.exitCode = (process.env['CI'] ?? '') === '' ? 0 : 1
+} else {
+  const { passed, failed, left } = await runIn(path)
+  for (const name of new Set(left)) console.log(`left out: ${name}`)
+  for (const name of failed) console.log(`FAILED ${name}`)
+  console.log(`${passed} passed, ${failed.length} failed`)
+  process.exitCode = failed.length > 0 || passed === 0 ? 1 : 0
+}
+
+async function runIn (executablePath: string): Promise<PageReport> {
+  const server = await servePage()
+  const browser = await chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS], timeout: 60_000 })
+  try {
+    console.log(`Chromium ${browser.version()}`)
+    const page = await browser.newPage()
+    const broken: string[] = []
+    page.on('pageerror', error => { broken.push(error.message) })
+    await page.goto(server.address)
+    if (broken.length > 0) return { passed: 0, failed: broken, left: [] }
+    const report = await page.evaluate(setup => globalThis.runHushwireTests(setup), { echo: undefined })
+    return { ...report, failed: [...report.failed, ...broken] }
+  } finally {
+    await browser.close()
+    await server.close()
+  }
+}
