@@ -18,15 +18,20 @@ const WORD = 32
 export class ReplayWindow {
   readonly #width: number
   readonly #ring: Uint32Array
-  #highest = -1
+  readonly #floor: number
+  #highest: number
 
   /**
    * @param width - how many numbers back from the highest one are still taken, 1 to 2^24
+   * @param floor - the highest number that is refused from the start, none by default
    * @throws ERR_LIMIT_OPTION when the width is out of its range
    */
-  constructor (width = 1024) {
+  constructor (width = 1024, floor = -1) {
     if (!Number.isInteger(width) || width < 1 || width > 0x1000000) throw streamError('ERR_LIMIT_OPTION', 'width of a replay window')
+    if (!Number.isSafeInteger(floor) || floor < -1) throw streamError('ERR_LIMIT_OPTION', 'floor of a replay window')
     this.#width = width
+    this.#floor = floor
+    this.#highest = floor
     // one word more than the window, so that words are cleared whole as it moves
     this.#ring = new Uint32Array(Math.ceil(width / WORD) + 1)
   }
@@ -38,7 +43,7 @@ export class ReplayWindow {
   accepts (n: number): boolean {
     if (!Number.isSafeInteger(n) || n < 0) return false
     if (n > this.#highest) return true
-    if (n <= this.#highest - this.#width) return false
+    if (n <= this.#floor || n <= this.#highest - this.#width) return false
     return ((this.#ring[this.#slot(n)] as number) & bit(n)) === 0
   }
 

@@ -45,6 +45,17 @@ test('a width out of range is refused', t => {
   for (const width of [0, -1, 1.5, NaN, 2 ** 25]) t.throws(() => new ReplayWindow(width), { code: 'ERR_LIMIT_OPTION' })
 })
 
+test('nothing up to the floor is taken', t => {
+  const window = new ReplayWindow(64, 41)
+  t.false(window.accepts(41))
+  t.false(window.accepts(0))
+  t.true(window.accepts(42))
+  window.mark(50)
+  t.true(window.accepts(42))
+  t.false(window.accepts(41))
+  t.throws(() => new ReplayWindow(64, -2), { code: 'ERR_LIMIT_OPTION' })
+})
+
 test('equals a set with a floor, for any numbers and widths', t => {
   fc.assert(fc.property(
     fc.integer({ min: 1, max: 100 }),

@@ -1,0 +1,165 @@
+import { Uint8ArrayList } from 'uint8arraylist'
+import { ByteQueue, type Bytes, type MaybePromise, owning } from '../../stream/index.js'
+import { type DeflateOptions, FLUSH, type InflateOptions, Packer, SEGMENT, Unpacker } from '../../zlib/index.js'
+import { type ChunkCipher, ChunkOpener, ChunkSealer } from './chunks.js'
+import { sessionError } from './errors.js'
+
+/** What a message is made of: bytes, with FLUSH wherever what came before is wanted at once. */
+export type MessageSource = AsyncIterable<Uint8Array | typeof FLUSH> | Iterable<Uint8Array | typeof FLUSH>
+
+/** How a body is sealed. */
+export interface SealOptions extends DeflateOptions {
+  /**
+   * `marked` (the default): what is sent waits for more, until there is a FLUSH in the source or a chunk is full.
+   * `each`: every item of the source is sent at once, for live streams of small messages.
+   */
+  flush?: 'marked' | 'each' | undefined
+}
+
+/** Limits of a body that is opened; see {@link InflateOptions}. A stream is unlimited unless its reader says so. */
+export type OpenOptions = InflateOptions
+
+/** One body to be sealed: what precedes its chunks, and what they are sealed with. */
+export interface SealingBody {
+  readonly header: Uint8Array
+  readonly cipher: ChunkCipher
+  /** Called once, when the body is over or given up. */
+  release(): void
+}
+
+/** One body to be opened. */
+export interface OpeningBody {
+  readonly cipher: ChunkCipher
+  /** Called when the first chunk has opened, before anything of it is given out. */
+  opened?(): MaybePromise<void>
+  /** Called once, when the body is over or given up. */
+  release(): void
+}
+
+/** Turns a message into the bytes of its body; `begin` is called at the first read. */
+export function sealBody (source: MessageSource, begin: () => SealingBody, options: SealOptions = {}): AsyncIterableIterator<Uint8ArrayList> {
+  const packer = new Packer(options)
+  const held: { body?: SealingBody } = {}
+  const iterator = iteratorOf(source)
+  const start = (): SealingBody => {
+    held.body = begin()
+    return held.body
+  }
+  return owning(seal(iterator, packer, start, options.flush === 'each'), iterator, () => {
+    packer.destroy()
+    held.body?.release()
+  })
+}
+
+async function * seal (source: AsyncIterator<Uint8Array | typeof FLUSH>, packer: Packer, start: () => SealingBody, flushEach: boolean): AsyncGenerator<Uint8ArrayList, void> {
+  const { header, cipher } = start()
+  const sealer = new ChunkSealer(cipher)
+  // the header rides with the first chunk
+  let first: Uint8Array | undefined = header
+  const wire = (chunk: Uint8Array[]): Uint8ArrayList => {
+    const pieces = first === undefined ? chunk : [first, ...chunk]
+    first = undefined
+    return new Uint8ArrayList(...pieces)
+  }
+  const take = async (packed: Uint8Array[]): Promise<Uint8Array[] | undefined> => {
+    for (const piece of packed) sealer.push(piece)
+    return sealer.read()
+  }
+  for (let item = await source.next(); item.done !== true; item = await source.next()) {
+    const bytes = item.value === FLUSH ? NONE : item.value
+    for (let at = 0; at < bytes.byteLength; at += SEGMENT) {
+      const packed = await packer.write(bytes.subarray(at, at + SEGMENT))
+      for (let chunk = await take(packed); chunk !== undefined; chunk = await sealer.read()) yield wire(chunk)
+    }
+    if (item.value !== FLUSH && !flushEach) continue
+    for (let chunk = await take(await packer.flush()); chunk !== undefined; chunk = await sealer.read()) yield wire(chunk)
+    const rest = await sealer.flush()
+    if (rest !== undefined) yield wire(rest)
+  }
+  for (let chunk = await take(await packer.finish()); chunk !== undefined; chunk = await sealer.read()) yield wire(chunk)
+  yield wire(await sealer.finish())
+}
+
+/**
+ * Turns the bytes of a body into its message.
+ *
+ * @param headerBytes - what precedes the chunks
+ * @param begin - given the header; refuses it or says what opens the chunks
+ */
+export function openBody (source: AsyncIterable<Bytes>, headerBytes: number, begin: (header: Uint8Array) => OpeningBody, options: OpenOptions = {}): AsyncIterableIterator<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]()
+  const held: { unpacker?: Unpacker, body?: OpeningBody } = {}
+  const start = (header: Uint8Array): { body: OpeningBody, unpacker: Unpacker } => {
+    const body = held.body = begin(header)
+    const unpacker = held.unpacker = new Unpacker(options)
+    return { body, unpacker }
+  }
+  return owning(open(new Pieces(iterator), headerBytes, start), iterator, () => {
+    held.unpacker?.destroy()
+    held.body?.release()
+  })
+}
+
+async function * open (source: Pieces, headerBytes: number, start: (header: Uint8Array) => { body: OpeningBody, unpacker: Unpacker }): AsyncGenerator<Uint8Array, void> {
+  const { header, rest } = await readHeader(source, headerBytes)
+  const { body, unpacker } = start(header)
+  const opener = new ChunkOpener(body.cipher)
+  let first = true
+  for (let piece: Uint8Array | undefined = rest; piece !== undefined; piece = await source.next()) {
+    opener.push(piece)
+    for (let chunk = await opener.read(); chunk !== undefined; chunk = await opener.read()) {
+      if (first) await body.opened?.()
+      first = false
+      for (const plain of chunk) {
+        if (plain.byteLength === 0) continue
+        unpacker.write(plain)
+        for (let out = await unpacker.read(); out !== undefined; out = await unpacker.read()) yield out
+      }
+    }
+  }
+  opener.end()
+  await unpacker.end()
+}
+
+async function readHeader (source: Pieces, length: number): Promise<{ header: Uint8Array, rest: Uint8Array }> {
+  const queue = new ByteQueue()
+  for (let piece = await source.next(); piece !== undefined; piece = await source.next()) {
+    const missing = length - queue.length
+    queue.push(new Uint8Array(piece.subarray(0, missing)))
+    if (queue.length === length) return { header: queue.takeJoined(length), rest: piece.subarray(missing) }
+  }
+  throw sessionError(queue.length === 0 ? 'ERR_SESSION_EMPTY' : 'ERR_SESSION_TRUNCATED')
+}
+
+/** A source of bytes piece by piece, lists taken apart. */
+class Pieces {
+  readonly #source: AsyncIterator<Bytes>
+  #list: Iterator<Uint8Array> | undefined
+
+  constructor (source: AsyncIterator<Bytes>) {
+    this.#source = source
+  }
+
+  async next (): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const piece = this.#list?.next()
+      if (piece !== undefined && piece.done !== true) return piece.value
+      this.#list = undefined
+      const item = await this.#source.next()
+      if (item.done === true) return undefined
+      if (item.value instanceof Uint8Array) return item.value
+      this.#list = item.value[Symbol.iterator]()
+    }
+  }
+}
+
+function iteratorOf<T> (source: AsyncIterable<T> | Iterable<T>): AsyncIterator<T> {
+  if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]()
+  const iterator = source[Symbol.iterator]()
+  return {
+    next: async () => iterator.next(),
+    return: async () => iterator.return?.() ?? { value: undefined, done: true }
+  }
+}
+
+const NONE = new Uint8Array(0)
