@@ -163,7 +163,7 @@ function checkKeys ({ name, pattern }: NoiseProtocol, { role, staticKey, remoteS
   const initiator = role === 'initiator'
   const knownBefore = initiator ? pattern.responderKnown : pattern.initiatorKnown
   const ours = initiator ? pattern.initiatorKnown : pattern.responderKnown
-  const sends = pattern.messages.some((tokens, index) => (index % 2 === 0) === initiator && (tokens).includes('s'))
+  const sends = pattern.messages.some((tokens, index) => (index % 2 === 0) === initiator && tokens.includes('s'))
   if ((ours === true || sends) && staticKey === undefined) throw noiseError('ERR_NOISE_OPTIONS', `${name} needs a static key of the ${role}`)
   if ((knownBefore === true) !== (remoteStatic !== undefined)) throw noiseError('ERR_NOISE_OPTIONS', `${name} ${knownBefore === true ? 'needs' : 'does not take'} the remote static key for the ${role}`)
   if (remoteStatic !== undefined && remoteStatic.byteLength !== KEY_BYTES) throw noiseError('ERR_NOISE_OPTIONS', 'the remote static key is not 32 bytes')
