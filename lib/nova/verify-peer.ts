@@ -99,7 +99,8 @@ export function memoryTrust (options: { maxNames?: number } = {}): TrustStore {
  * @throws ERR_IDENTITY_REFUSED when it is not; whatever the callback throws
  */
 export async function checkPeer (verify: VerifyPeer, peer: Peer): Promise<Peer> {
-  // compared with true: a callback in JavaScript that forgets its result must not let everybody in
-  if (await verify(peer) !== true) throw identityError('ERR_IDENTITY_REFUSED')
+  // unknown, and compared with true: a callback in JavaScript that gives something else must not let everybody in
+  const verdict: unknown = await verify(peer)
+  if (verdict !== true) throw identityError('ERR_IDENTITY_REFUSED')
   return peer
 }
