@@ -141,7 +141,9 @@ export class PacketReceiver {
     if (!frame.terminating && frame.size === 0 && this.#rules.terminatorCarries) throw novaError('ERR_PACKET_PROTOCOL', 'an empty frame that ends nothing')
     const headed = packet.headed
     for (const piece of frame.content) {
-      if (piece.byteLength > 0) this.#held += packet.write(frame.encrypted ? piece : piece.slice())
+      // apart from the sum: a reader that waits takes its bytes off it while they are written
+      const bytes = packet.write(frame.encrypted ? piece : piece.slice())
+      this.#held += bytes
     }
     if (!headed && packet.headed) this.#announce(packet)
     if (frame.terminating) this.#terminate(packet)
