@@ -48,7 +48,7 @@ export interface NoiseResult {
  * secret is wiped, and every later call throws ERR_NOISE_DESTROYED.
  *
  * @example
- * ```ts
+ * ```ts runnable
  * import { NoiseHandshake, NoiseKeypair, noiseProtocol } from 'hushwire/noise'
  *
  * const protocol = noiseProtocol('Noise_XX_25519_ChaChaPoly_SHA256')

@@ -5,7 +5,7 @@ import { crypto, type AgreementKey } from '../crypto/index.js'
  * use it and never destroy it: it is its owner's.
  *
  * @example
- * ```ts
+ * ```ts runnable
  * import { NoiseKeypair } from 'hushwire/noise'
  *
  * const keypair = new NoiseKeypair()

@@ -31,7 +31,7 @@ const CIPHERS: readonly NoiseCipher[] = [
  * @param hashes - hash functions to choose from; SHA256 unless given
  * @throws ERR_NOISE_PROTOCOL when a part of the name is not known
  * @example
- * ```ts
+ * ```ts runnable
  * import { noiseProtocol } from 'hushwire/noise'
  *
  * noiseProtocol('Noise_XX_25519_ChaChaPoly_SHA256').pattern.messages.length // 3

@@ -68,7 +68,7 @@ const PEER = ascii.encode('hushwire/peer/1')
  * only after the other side has proved its identity and `verify` has accepted it. Any failure is final.
  *
  * @example
- * ```ts
+ * ```ts runnable
  * import { createIdentity, HardenedHandshake, pinned } from 'hushwire/nova'
  *
  * const [alice, relay] = [createIdentity(), createIdentity()]

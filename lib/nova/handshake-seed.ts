@@ -32,7 +32,7 @@ const INFO = { hop: ascii.encode('novaproto/c2s/v1'), peer: ascii.encode('novapr
  * peers that speak the seed's wire; everything else takes `HardenedHandshake`.
  *
  * @example
- * ```ts
+ * ```ts runnable
  * import { SeedHandshake } from 'hushwire/nova'
  *
  * const client = new SeedHandshake({ role: 'initiator' })

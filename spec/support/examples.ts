@@ -71,7 +71,7 @@ export function complaints (list: readonly Example[]): string[][] {
 
 /** An example as JavaScript. */
 export function compiled (example: Example): string {
-  return ts.transpileModule(example.code, { compilerOptions: options }).outputText
+  return ts.transpileModule(example.code, { compilerOptions: options, fileName: 'example.mts' }).outputText
 }
 
 const options: ts.CompilerOptions = {
