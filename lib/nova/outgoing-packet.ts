@@ -1,4 +1,4 @@
-import { deferred } from '../stream/index.js'
+import { deferred, type Bytes } from '../stream/index.js'
 
 /** Chunks from this size on are sent from where they lie; smaller ones are gathered. */
 const LARGE = 32_768
@@ -28,28 +28,32 @@ export class OutgoingPacket {
   #gather: Uint8Array = new Uint8Array(256)
   #spare: Uint8Array = new Uint8Array(0)
   #gathered = 0
-  #held: Uint8Array | undefined
+  #held: Uint8Array[] = []
+  #heldBytes = 0
   #finished = false
   #room = deferred()
   #waiting = false
 
   get finished (): boolean { return this.#finished }
   /** Bytes that the next frames can take. */
-  get pending (): number { return this.#gathered + (this.#held?.byteLength ?? 0) }
+  get pending (): number { return this.#gathered + this.#heldBytes }
 
   /**
    * Takes the next chunk of the source; after a promise came back, not before that has resolved.
    *
    * @returns a promise when the source must not be asked for more: the chunk, or room, is still in use
    */
-  write (chunk: Uint8Array): Promise<void> | undefined {
+  write (chunk: Bytes): Promise<void> | undefined {
     if (chunk.byteLength >= LARGE || this.#gathered + chunk.byteLength > GATHER) {
-      this.#held = chunk
+      this.#held = chunk instanceof Uint8Array ? [chunk] : [...chunk]
+      this.#heldBytes = chunk.byteLength
       return this.#wait()
     }
     this.#reserve(chunk.byteLength)
-    this.#gather.set(chunk, this.#gathered)
-    this.#gathered += chunk.byteLength
+    for (const piece of chunk instanceof Uint8Array ? [chunk] : chunk) {
+      this.#gather.set(piece, this.#gathered)
+      this.#gathered += piece.byteLength
+    }
     return this.#gathered >= GATHER ? this.#wait() : undefined
   }
 
@@ -68,18 +72,21 @@ export class OutgoingPacket {
       this.#gather = free
       this.#gathered = 0
     }
-    if (this.#held !== undefined && taken < size) {
-      const piece = this.#held.subarray(0, size - taken)
+    while (this.#heldBytes > 0 && taken < size) {
+      const first = this.#held[0] as Uint8Array
+      const piece = first.subarray(0, size - taken)
       pieces.push(piece)
       taken += piece.byteLength
-      this.#held = piece.byteLength === this.#held.byteLength ? undefined : this.#held.subarray(piece.byteLength)
+      this.#heldBytes -= piece.byteLength
+      if (piece.byteLength === first.byteLength) this.#held.shift()
+      else this.#held[0] = first.subarray(piece.byteLength)
     }
     return { pieces, size: taken, last: this.#finished && this.pending === 0 }
   }
 
   /** What {@link OutgoingPacket.take} gave is on the wire: the source may go on. */
   release (): void {
-    if (this.#waiting && this.#held === undefined && this.#gathered < GATHER) this.wake()
+    if (this.#waiting && this.#heldBytes === 0 && this.#gathered < GATHER) this.wake()
   }
 
   /** Lets the source's pump go on, to find out what has become of the packet. */

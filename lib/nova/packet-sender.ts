@@ -1,4 +1,4 @@
-import { asError, deferred, ignore, type Deferred } from '../stream/index.js'
+import { asError, deferred, ignore, type Bytes, type Deferred } from '../stream/index.js'
 import { CONTROL, encodeRecords, GOAWAY_CODES, type ControlRecord } from './control.js'
 import { novaError } from './errors.js'
 import { LAST_NONCE, type Frame } from './frame.js'
@@ -6,7 +6,7 @@ import { OutgoingPacket } from './outgoing-packet.js'
 import type { PacketRules } from './packet-rules.js'
 
 /** What a packet can be made of; a chunk is the source's again at its next `next()`. */
-export type PacketSource = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+export type PacketSource = Uint8Array | Iterable<Bytes> | AsyncIterable<Bytes>
 
 /** Options of sending one packet. */
 export interface SendOptions {
@@ -20,10 +20,14 @@ export interface SendOptions {
   onSourceError?: 'abort-link' | 'truncate' | undefined
 }
 
+/** Room for a routing header or the heads of chunks, so that what is made 64 or 256 KiB at a time fits one frame. */
+const HEADS = 1024
 /** Frames while packets share the link. */
-const SHARED_FRAME = 65_536
+const SHARED_FRAME = 65_536 + HEADS
 /** Frames while one packet flows alone. */
-const ALONE_FRAME = 262_144
+const ALONE_FRAME = 262_144 + HEADS
+/** A packet with this much to send does not wait for more. */
+const FRAME_READY = 65_536
 /** A batch takes no more frames from this many bytes on. */
 const BATCH = 65_536
 const MAX_BATCH_FRAMES = 256
@@ -146,7 +150,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     this.#pumpChunks(packet, source).then(() => { this.#finish(packet) }, (thrown: unknown) => { this.#sourceFailed(packet, asError(thrown), options) })
   }
 
-  async #pumpChunks (packet: OutgoingPacket, source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
+  async #pumpChunks (packet: OutgoingPacket, source: Iterable<Bytes> | AsyncIterable<Bytes>): Promise<void> {
     const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
     for (;;) {
       const result = await iterator.next()
@@ -186,7 +190,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   /** A packet that has more bytes: ready at once with a frame's worth, else when the microtasks have run dry. */
   #offer (packet: OutgoingPacket): void {
     if (packet.queued) return
-    if (packet.pending >= SHARED_FRAME) return this.#enqueue(packet)
+    if (packet.pending >= FRAME_READY) return this.#enqueue(packet)
     if (this.#ripening.length === 0) afterMicrotasks(() => { this.#ripen() })
     this.#ripening.push(packet)
     packet.queued = true
@@ -323,7 +327,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
 }
 
 /** Never awaited: a generator's `return()` waits behind its pending `next()`. */
-function stop (iterator: Iterator<Uint8Array> | AsyncIterator<Uint8Array>): void {
+function stop (iterator: Iterator<Bytes> | AsyncIterator<Bytes>): void {
   const returned = iterator.return?.()
   if (returned instanceof Promise) returned.catch(ignore)
 }

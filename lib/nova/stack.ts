@@ -1,0 +1,140 @@
+import { wipe } from '../crypto/index.js'
+import { abortOn, link, performHandshake, type Duplex, type HushwireError } from '../stream/index.js'
+import { cipher, type CipherLayer, type CipherLimits, type CipherOptions, type HopKey } from './cipher.js'
+import { frames } from './frames.js'
+import { HardenedHandshake, type HardenedHandshakeOptions, type HopAgreement } from './handshake-hardened.js'
+import { SeedHandshake, type SeedHandshakeOptions } from './handshake-seed.js'
+import { hopFraming } from './hop-framing.js'
+import type { Peer } from './identity.js'
+import { HARDENED_RULES, SEED_RULES, type PacketRules } from './packet-rules.js'
+import type { SlowConsumer } from './packet-receiver.js'
+import type { PacketLimits } from './packets.js'
+import { routed, type RoutedLink } from './routed.js'
+
+/** Limits of a whole stack; each can be set. */
+export interface StackLimits extends PacketLimits, Omit<CipherLimits, 'replayWindow' | 'maxFailures'> {
+  /** Milliseconds for the whole handshake. Default 10,000. */
+  handshakeTimeout?: number | undefined
+}
+
+/** What both profiles take. */
+export interface StackOptions {
+  limits?: StackLimits | undefined
+  slowConsumer?: SlowConsumer | undefined
+  /** Aborts the handshake, and the link once it stands. */
+  signal?: AbortSignal | undefined
+  /** Told of a packet that failed before anybody had it. */
+  onLostPacket?: ((error: HushwireError) => void) | undefined
+  /** Told when the other side takes no more packets, with its code ({@link GOAWAY_CODES}). */
+  onGoaway?: ((code: number) => void) | undefined
+  /** Told once, early enough to connect anew, that nonces or the key's bytes run out. */
+  onExhausting?: (() => void) | undefined
+}
+
+/** A hardened link: authenticated handshake, a key a direction, authenticated order and end. */
+export interface HardenedStackOptions extends StackOptions, Omit<HardenedHandshakeOptions, 'peer'> {
+  profile?: 'hardened' | undefined
+}
+
+/**
+ * A link on the seed's wire, for peers that speak nothing else: keys known beforehand (`key`), or the seed's
+ * handshake, which authenticates nobody (`hello`).
+ */
+export interface SeedStackOptions extends StackOptions, Pick<CipherOptions, 'obfuscate' | 'plaintext'> {
+  profile: 'seed'
+  key?: HopKey | undefined
+  hello?: SeedHandshakeOptions | undefined
+  limits?: StackLimits & CipherLimits | undefined
+}
+
+/** A link of routed packets with what its handshake showed. */
+export interface NovaLink extends RoutedLink {
+  readonly profile: 'hardened' | 'seed'
+  /** Who is at the other end; undefined on the seed's wire, where nobody proves anything. */
+  readonly remote: Peer | undefined
+  /** Names the handshake, the same at both ends; undefined on the seed's wire. */
+  readonly handshakeHash: Uint8Array | undefined
+}
+
+/**
+ * Puts all layers of Nova on a duplex, after the handshake: the hardened profile unless the seed's is asked for. It
+ * never falls back from one to the other. When it fails, the duplex is aborted.
+ *
+ * @throws ERR_HANDSHAKE_TIMEOUT, and what {@link HardenedHandshake} or {@link SeedHandshake}, frames and duplex raise
+ * @example
+ * ```ts
+ * import { NIL_UUID } from 'hushwire/bytes'
+ * import { createIdentity, pinned, stack } from 'hushwire/nova'
+ * import { memoryPair } from 'hushwire/transport/memory'
+ *
+ * const [alice, server] = [createIdentity(), createIdentity()]
+ * const [left, right] = memoryPair()
+ * const [client, hop] = await Promise.all([
+ *   stack(left, { role: 'initiator', identity: alice, verify: pinned(server.publicKey) }),
+ *   stack(right, { role: 'responder', identity: server, verify: () => true })
+ * ])
+ * await client.send({ target: NIL_UUID, source: alice.id, kind: 1n }, new TextEncoder().encode('hello, server'))
+ * await Promise.all([client.close(), hop.close()])
+ * ```
+ */
+export async function stack (duplex: Duplex, options: HardenedStackOptions | SeedStackOptions): Promise<NovaLink> {
+  return options.profile === 'seed' ? seedStack(duplex, options) : hardenedStack(duplex, options)
+}
+
+async function hardenedStack (duplex: Duplex, options: HardenedStackOptions): Promise<NovaLink> {
+  const framing = hopFraming()
+  const { result, duplex: after } = await performHandshake<HopAgreement>(duplex, new HardenedHandshake(options), framing, {
+    timeout: options.limits?.handshakeTimeout,
+    signal: options.signal
+  })
+  const hop = cipher({
+    key: { seal: result.sealKey, open: result.openKey },
+    sequenced: true,
+    limits: options.limits,
+    onExhausting: options.onExhausting
+  })
+  wipe(result.sealKey, result.openKey)
+  const rules: PacketRules = {
+    ...HARDENED_RULES,
+    maxOutgoing: result.remoteOffer.maxPackets,
+    controlNonce: framing.sent + 1,
+    remoteControlNonce: framing.received + 1,
+    onExhausting: options.onExhausting,
+    rekeyDue: () => hop.rekeyDue
+  }
+  const limits = { ...options.limits, maxIncoming: Math.min(options.limits?.maxIncoming ?? Infinity, result.localOffer.maxPackets) }
+  const routes = join(after, hop, rules, { ...options, limits })
+  return Object.assign(routes, { profile: 'hardened' as const, remote: result.remote, handshakeHash: result.handshakeHash })
+}
+
+async function seedStack (duplex: Duplex, options: SeedStackOptions): Promise<NovaLink> {
+  const { after, key } = await seedKey(duplex, options)
+  const hop = cipher({
+    key,
+    obfuscate: options.obfuscate,
+    plaintext: options.plaintext,
+    limits: options.limits,
+    onExhausting: options.onExhausting
+  })
+  const routes = join(after, hop, { ...SEED_RULES, onExhausting: options.onExhausting }, options)
+  return Object.assign(routes, { profile: 'seed' as const, remote: undefined, handshakeHash: undefined })
+}
+
+async function seedKey (duplex: Duplex, options: SeedStackOptions): Promise<{ after: Duplex, key: HopKey }> {
+  if (options.key !== undefined) return { after: duplex, key: options.key }
+  const { result, duplex: after } = await performHandshake(duplex, new SeedHandshake(options.hello ?? { role: 'initiator' }), hopFraming(), {
+    timeout: options.limits?.handshakeTimeout,
+    signal: options.signal
+  })
+  return { after, key: result.key }
+}
+
+/** The layers over a duplex whose handshake is done; the cipher's keys are wiped when the link is gone. */
+function join (duplex: Duplex, hop: CipherLayer, rules: PacketRules, options: StackOptions): RoutedLink {
+  const { limits, slowConsumer, onLostPacket, onGoaway } = options
+  const routes = link(duplex, frames({ obfuscation: hop.obfuscation }), hop, routed({ rules, limits, slowConsumer, onLostPacket, onGoaway }))
+  const forget = (): void => { hop.destroy() }
+  routes.closed.then(forget, forget)
+  abortOn(options.signal, routes)
+  return routes
+}
