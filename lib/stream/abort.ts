@@ -11,7 +11,7 @@ export function abortable<T> (promise: Promise<T>, signal: AbortSignal | undefin
   return new Promise((resolve, reject) => {
     const stop = (): void => { reject(abortReason(signal as AbortSignal)) }
     if (signal?.aborted === true) stop()
-    signal?.addEventListener('abort', stop, { once: true })
+    else signal?.addEventListener('abort', stop, { once: true })
     promise.then(
       value => { signal?.removeEventListener('abort', stop); resolve(value) },
       (error: unknown) => { signal?.removeEventListener('abort', stop); onError(error); reject(error) }

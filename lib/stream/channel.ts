@@ -81,7 +81,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
 
   /** A promise while the channel is full, for those who must wait before they have the next item. */
   room (): Promise<void> | undefined {
-    if (!this.full || this.#state === 'returned') return undefined
+    if (!this.full || this.#state !== 'open') return undefined
     this.#room ??= deferred()
     return this.#room.promise
   }

@@ -49,6 +49,9 @@ export function link (duplex: Duplex<unknown, unknown>, ...parts: Array<AnyLayer
   return endpoint === undefined ? duplexFace(tie, duplex) : endpointFace(tie, endpoint)
 }
 
+/** Milliseconds that `close` of a link gives its layers to send what is left; the transport's `closeTimeout` comes after. */
+const FLUSH_TIMEOUT = 10_000
+
 /** The two running directions of a link and their one teardown. */
 class Tie implements LinkControl {
   readonly inbound: AsyncIterable<unknown>
@@ -102,12 +105,13 @@ function duplexFace (tie: Tie, duplex: Duplex<unknown, unknown>): Duplex<unknown
   const reading = deferred({ handled: true })
   const writing = deferred({ handled: true })
   let sinkTaken = false
+  const closing = deferred()
   tie.onFail = cause => { reading.reject(cause); writing.reject(cause) }
   void tie.settle(reading.promise, writing.promise)
   const sink = (source: AsyncIterable<unknown>): Promise<void> => {
     if (sinkTaken) return Promise.reject(streamError('ERR_SINK_IN_USE'))
     sinkTaken = true
-    return tie.write(source).then(writing.resolve, (error: unknown) => {
+    return tie.write(until(source, closing.promise)).then(writing.resolve, (error: unknown) => {
       tie.abort(asError(error))
       throw tie.cause ?? error
     })
@@ -118,12 +122,51 @@ function duplexFace (tie: Tie, duplex: Duplex<unknown, unknown>): Duplex<unknown
     closed: tie.closed,
     close: async () => {
       if (!sinkTaken) void sink(nothing).catch(ignore)
+      // the layers come to their end in order, and what they say last is sent before the duplex closes
+      closing.resolve()
+      await settled(writing.promise, FLUSH_TIMEOUT)
       await duplex.close()
       reading.resolve()
       await tie.closed.catch(ignore)
     },
     abort: reason => { tie.abort(reason) }
   }
+}
+
+/** The items of a source until it ends or the promise resolves, whichever is first. */
+function until<T> (source: AsyncIterable<T>, end: Promise<void>): AsyncIterable<T> {
+  const iterator = source[Symbol.asyncIterator]()
+  let over = false
+  let waiting: ((result: IteratorResult<T>) => void) | undefined
+  const letGo = (): IteratorResult<T> => {
+    over = true
+    // not awaited: a generator's return() waits behind its pending next()
+    iterator.return?.().catch(ignore)
+    return { value: undefined, done: true }
+  }
+  void end.then(() => {
+    over = true
+    waiting?.(letGo())
+  })
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise((resolve, reject) => {
+        if (over) { resolve(letGo()); return }
+        waiting = resolve
+        iterator.next().then(resolve, reject).finally(() => { waiting = undefined })
+      }),
+      return: async () => letGo()
+    })
+  }
+}
+
+/** Waits until a promise has settled, at most so many milliseconds. */
+function settled (promise: Promise<void>, limit: number): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, limit)
+    const done = (): void => { clearTimeout(timer); resolve() }
+    promise.then(done, done)
+  })
 }
 
 /** Passes each `next()` through and notes how the source ended. */
