@@ -1,4 +1,5 @@
 import { ignore } from './deferred.js'
+import { asError } from './errors.js'
 
 /**
  * A generator whose `return()` takes effect at once: it frees what the generator holds and tells its source,
@@ -10,7 +11,7 @@ import { ignore } from './deferred.js'
  */
 export function owning<T> (generator: AsyncGenerator<T, void>, source: AsyncIterator<unknown>, release: () => void): AsyncIterableIterator<T> {
   let state: 'open' | 'over' | 'failed' = 'open'
-  let failure: unknown
+  let failure: Error | undefined
   const finish = (how: 'over' | 'failed'): void => {
     if (state !== 'open') return
     state = how
@@ -25,7 +26,7 @@ export function owning<T> (generator: AsyncGenerator<T, void>, source: AsyncIter
   }
   const iterator: AsyncIterableIterator<T> = {
     next: () => {
-      if (state === 'failed') return Promise.reject(failure as Error)
+      if (state === 'failed') return Promise.reject(failure)
       if (state === 'over') return Promise.resolve({ value: undefined, done: true })
       return generator.next().then(result => {
         if (result.done === true) finish('over')
@@ -33,10 +34,10 @@ export function owning<T> (generator: AsyncGenerator<T, void>, source: AsyncIter
       }, (error: unknown) => {
         // after return() nobody waits for it any more
         if (state === 'over') return { value: undefined, done: true }
-        failure = error
+        failure = asError(error)
         finish('failed')
         source.return?.().catch(ignore)
-        throw error
+        throw failure
       })
     },
     return: () => {

@@ -100,7 +100,7 @@ class NodeInflater implements Inflater {
   }
 
   write (bytes: Uint8Array): void {
-    if (this.#error !== undefined) throw this.#error
+    this.#check()
     this.#busy = true
     this.#given += bytes.byteLength
     this.#stream.write(bytes, error => {
@@ -116,21 +116,21 @@ class NodeInflater implements Inflater {
     for (;;) {
       const out = this.#stream.read() as Uint8Array | null
       if (out !== null) return plain(out)
-      if (this.#error !== undefined) throw this.#error
+      this.#check()
       if (!this.#busy && this.#stream.readableLength === 0) return undefined
       await this.#change()
     }
   }
 
   async end (): Promise<void> {
-    if (this.#error !== undefined) throw this.#error
+    this.#check()
     this.#ending = true
     this.#stream.end()
     while (!this.#ended) {
       // nothing is left to read; the stream tells its end to a reader only
       this.#stream.read()
       await this.#change()
-      if (this.#error !== undefined) throw this.#error
+      this.#check()
     }
     // zlib takes an end without any input for an empty stream
     if (this.#stream.bytesWritten === 0) throw zlibError('ERR_ZLIB_TRUNCATED')
@@ -139,6 +139,10 @@ class NodeInflater implements Inflater {
   destroy (): void {
     this.#fail(zlibError('ERR_ZLIB_DESTROYED'))
     this.#stream.destroy()
+  }
+
+  #check (): void {
+    if (this.#error !== undefined) throw this.#error
   }
 
   #change (): Promise<void> {

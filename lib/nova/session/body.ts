@@ -4,6 +4,9 @@ import { type DeflateOptions, FLUSH, type InflateOptions, Packer, SEGMENT, Unpac
 import { type ChunkCipher, ChunkOpener, ChunkSealer } from './chunks.js'
 import { sessionError } from './errors.js'
 
+/** Plaintext of chunks that is inflated at once, as long as it is there. */
+const BATCH_BYTES = 262_144
+
 /** What a message is made of: bytes, with FLUSH wherever what came before is wanted at once. */
 export type MessageSource = AsyncIterable<Uint8Array | typeof FLUSH> | Iterable<Uint8Array | typeof FLUSH>
 
@@ -94,62 +97,91 @@ export function openBody (source: AsyncIterable<Bytes>, headerBytes: number, beg
     const unpacker = held.unpacker = new Unpacker(options)
     return { body, unpacker }
   }
-  return owning(open(new Pieces(iterator), headerBytes, start), iterator, () => {
+  return owning(open(iterator, headerBytes, start), iterator, () => {
     held.unpacker?.destroy()
     held.body?.release()
   })
 }
 
-async function * open (source: Pieces, headerBytes: number, start: (header: Uint8Array) => { body: OpeningBody, unpacker: Unpacker }): AsyncGenerator<Uint8Array, void> {
+async function * open (source: AsyncIterator<Bytes>, headerBytes: number, start: (header: Uint8Array) => { body: OpeningBody, unpacker: Unpacker }): AsyncGenerator<Uint8Array, void> {
   const { header, rest } = await readHeader(source, headerBytes)
   const { body, unpacker } = start(header)
   const opener = new ChunkOpener(body.cipher)
+  const batch = new Batch()
   let first = true
-  for (let piece: Uint8Array | undefined = rest; piece !== undefined; piece = await source.next()) {
-    opener.push(piece)
-    for (let chunk = await opener.read(); chunk !== undefined; chunk = await opener.read()) {
-      if (first) await body.opened?.()
-      first = false
-      for (const plain of chunk) {
-        if (plain.byteLength === 0) continue
-        unpacker.write(plain)
-        for (let out = await unpacker.read(); out !== undefined; out = await unpacker.read()) yield out
+  for (let pieces: Iterable<Uint8Array> | undefined = rest; pieces !== undefined; pieces = await piecesOf(source)) {
+    for (const piece of pieces) {
+      opener.push(piece)
+      for (let chunk = await opener.read(); chunk !== undefined; chunk = await opener.read()) {
+        if (first) await body.opened?.()
+        first = false
+        batch.push(chunk)
+        if (batch.length >= BATCH_BYTES) yield * inflated(batch, unpacker)
       }
     }
+    if (batch.length > 0) yield * inflated(batch, unpacker)
   }
   opener.end()
   await unpacker.end()
 }
 
-async function readHeader (source: Pieces, length: number): Promise<{ header: Uint8Array, rest: Uint8Array }> {
+async function * inflated (batch: Batch, unpacker: Unpacker): AsyncGenerator<Uint8Array, void> {
+  unpacker.write(batch.take())
+  for (let out = await unpacker.read(); out !== undefined; out = await unpacker.read()) yield out
+}
+
+async function readHeader (source: AsyncIterator<Bytes>, length: number): Promise<{ header: Uint8Array, rest: Uint8Array[] }> {
   const queue = new ByteQueue()
-  for (let piece = await source.next(); piece !== undefined; piece = await source.next()) {
-    const missing = length - queue.length
-    queue.push(new Uint8Array(piece.subarray(0, missing)))
-    if (queue.length === length) return { header: queue.takeJoined(length), rest: piece.subarray(missing) }
+  for (let pieces = await piecesOf(source); pieces !== undefined; pieces = await piecesOf(source)) {
+    const rest: Uint8Array[] = []
+    for (const piece of pieces) {
+      const missing = length - queue.length
+      queue.push(new Uint8Array(piece.subarray(0, missing)))
+      rest.push(piece.subarray(missing))
+    }
+    if (queue.length === length) return { header: queue.takeJoined(length), rest }
   }
   throw sessionError(queue.length === 0 ? 'ERR_SESSION_EMPTY' : 'ERR_SESSION_TRUNCATED')
 }
 
-/** A source of bytes piece by piece, lists taken apart. */
-class Pieces {
-  readonly #source: AsyncIterator<Bytes>
-  #list: Iterator<Uint8Array> | undefined
+/** The pieces of the next item; undefined at the end. */
+async function piecesOf (source: AsyncIterator<Bytes>): Promise<Iterable<Uint8Array> | undefined> {
+  const item = await source.next()
+  if (item.done === true) return undefined
+  return item.value instanceof Uint8Array ? [item.value] : item.value
+}
 
-  constructor (source: AsyncIterator<Bytes>) {
-    this.#source = source
+/**
+ * Plaintext of the chunks that one item of the source held, joined for zlib: a call into it costs as much as
+ * inflating tens of KiB that were stored. Nothing is waited for.
+ */
+class Batch {
+  #pieces: Uint8Array[] = []
+  #length = 0
+  #room = NONE
+
+  get length (): number { return this.#length }
+
+  push (pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) {
+      this.#pieces.push(piece)
+      this.#length += piece.byteLength
+    }
   }
 
-  async next (): Promise<Uint8Array | undefined> {
-    for (;;) {
-      const piece = this.#list?.next()
-      if (piece !== undefined && piece.done !== true) return piece.value
-      this.#list = undefined
-      const item = await this.#source.next()
-      if (item.done === true) return undefined
-      if (item.value instanceof Uint8Array) return item.value
-      this.#list = item.value[Symbol.iterator]()
+  /** Everything, in one piece, which is good until the next call. */
+  take (): Uint8Array {
+    const [pieces, length] = [this.#pieces, this.#length]
+    this.#pieces = []
+    this.#length = 0
+    if (pieces.length === 1) return pieces[0] as Uint8Array
+    if (this.#room.byteLength < length) this.#room = new Uint8Array(length)
+    let at = 0
+    for (const piece of pieces) {
+      this.#room.set(piece, at)
+      at += piece.byteLength
     }
+    return this.#room.subarray(0, length)
   }
 }
 

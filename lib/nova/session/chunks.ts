@@ -1,5 +1,4 @@
-import type { BulkAead } from '../../crypto/index.js'
-import { TAG_BYTES } from '../../crypto/index.js'
+import { type BulkAead, TAG_BYTES } from '../../crypto/index.js'
 import { ByteQueue } from '../../stream/index.js'
 import { sessionError } from './errors.js'
 
@@ -73,8 +72,7 @@ export class ChunkSealer {
     const header = new Uint8Array(HEADER_BYTES)
     new DataView(header.buffer).setUint32(0, length + TAG_BYTES)
     header[4] = final ? 1 : 0
-    const { aead, additionalData } = this.#cipher
-    const sealed = await aead.seal(this.#nonce.next(), additionalData(final), this.#queue.take(length))
+    const sealed = await this.#cipher.aead.seal(this.#nonce.next(), this.#cipher.additionalData(final), this.#queue.take(length))
     return [header, ...sealed]
   }
 }
@@ -150,10 +148,9 @@ export class ChunkOpener {
 
   async #open (length: number): Promise<Uint8Array[]> {
     const sealed = this.#take(length)
-    const { aead, additionalData } = this.#cipher
     let opened: Uint8Array[]
     try {
-      opened = await aead.open(this.#nonce.next(), additionalData(this.#final), sealed)
+      opened = await this.#cipher.aead.open(this.#nonce.next(), this.#cipher.additionalData(this.#final), sealed)
     } catch (cause) {
       throw sessionError('ERR_SESSION_AUTH', undefined, cause)
     }

@@ -1,6 +1,6 @@
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { crypto } from '../../../lib/crypto/index.js'
-import { type OpenOptions, type MessageSource, type SealOptions } from '../../../lib/nova/session/body.js'
+import type { MessageSource, OpenOptions, SealOptions } from '../../../lib/nova/session/body.js'
 import { type MessageRoute, openHardenedBody, sealHardenedBody } from '../../../lib/nova/session/hardened-body.js'
 import { ReceivingKey, SendingKey } from '../../../lib/nova/session/hardened-keys.js'
 import { openSeedBody, sealSeedBody, SeedSessionKey } from '../../../lib/nova/session/seed-body.js'
