@@ -47,4 +47,10 @@ export interface Zlib {
   inflater(): Inflater
   /** A whole stream at once, without waiting; for short inputs. */
   deflateSync(bytes: Uint8Array, level: number): Uint8Array
+  /**
+   * What a whole stream holds, without waiting; for short inputs. Undefined when that is more than `maxOutput` bytes.
+   *
+   * @throws ERR_ZLIB_DATA, ERR_ZLIB_DICTIONARY, ERR_ZLIB_TRUNCATED, ERR_ZLIB_TRAILING
+   */
+  inflateSync(bytes: Uint8Array, maxOutput: number): Uint8Array | undefined
 }

@@ -1,18 +1,35 @@
 import type { TransformOptions } from 'node:stream'
-import { constants, createDeflate, createInflate, deflateSync, type Deflate, type Inflate, type ZlibOptions } from 'node:zlib'
+import { constants, createDeflate, createInflate, deflateSync, inflateSync, type Deflate, type Inflate, type ZlibOptions } from 'node:zlib'
 import { ignore } from '../stream/index.js'
 import { zlibError } from './errors.js'
 import type { Deflater, Inflater, Zlib } from './interface.js'
 
 /** Bytes of an output buffer. A call into the thread pool costs tens of µs, so few and large ones. */
 const CHUNK = 262_144
+/** Bytes that a whole stream is inflated to at the most, whatever is asked for. */
+const MAX_WHOLE = 2 ** 30
 
 /** The backend over node:zlib: the work is done in the thread pool. */
 export const zlib: Zlib = {
   backend: 'node',
   deflater: level => new NodeDeflater(level),
   inflater: () => new NodeInflater(),
-  deflateSync: (bytes, level) => plain(deflateSync(bytes, { level }))
+  deflateSync: (bytes, level) => plain(deflateSync(bytes, { level })),
+  inflateSync: inflateWhole
+}
+
+function inflateWhole (bytes: Uint8Array, maxOutput: number): Uint8Array | undefined {
+  let result: object
+  try {
+    result = inflateSync(bytes, { info: true, maxOutputLength: Math.max(1, Math.min(maxOutput, MAX_WHOLE)) })
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') return undefined
+    throw meaning(error as Error)
+  }
+  // what `info` asks for, which its types do not say
+  const { buffer, engine } = result as { buffer: Uint8Array, engine: { bytesWritten: number } }
+  if (engine.bytesWritten < bytes.byteLength) throw zlibError('ERR_ZLIB_TRAILING')
+  return buffer.byteLength > maxOutput ? undefined : plain(buffer)
 }
 
 class NodeDeflater implements Deflater {

@@ -27,7 +27,28 @@ export const zlib: Zlib = {
     const pieces = [...deflater.write(bytes), ...deflater.finish()]
     deflater.destroy()
     return join(pieces)
+  },
+  inflateSync: (bytes, maxOutput) => {
+    const inflater = new PortableInflater()
+    try {
+      return inflateWhole(inflater, bytes, maxOutput)
+    } finally {
+      inflater.destroy()
+    }
   }
+}
+
+function inflateWhole (inflater: PortableInflater, bytes: Uint8Array, maxOutput: number): Uint8Array | undefined {
+  const pieces: Uint8Array[] = []
+  let length = 0
+  inflater.write(bytes)
+  for (let piece = inflater.read(); piece !== undefined; piece = inflater.read()) {
+    length += piece.byteLength
+    if (length > maxOutput) return undefined
+    pieces.push(piece)
+  }
+  inflater.end()
+  return join(pieces)
 }
 
 /**

@@ -20,22 +20,44 @@ export interface InflateOptions {
 
 /** One zlib stream over an {@link Inflater}, with limits. Calls go one after another. */
 export class Unpacker {
-  readonly #inflater: Inflater
+  readonly #zlib: Zlib
+  /** Made for the first input: a short stream that is whole needs none. */
+  #inflater: Inflater | undefined
   readonly #maxInflated: number
   readonly #maxRatio: number
   #input = 0
   #output = 0
+  #whole = false
+  #destroyed = false
 
   constructor (options: InflateOptions = {}) {
-    this.#inflater = (options.backend ?? zlib).inflater()
+    this.#zlib = options.backend ?? zlib
     this.#maxInflated = options.maxInflated ?? Infinity
     this.#maxRatio = options.maxRatio ?? MAX_RATIO
   }
 
   /** Gives the next input; it must stay as it is until `read` has answered undefined. */
   write (bytes: Uint8Array): void {
+    if (this.#destroyed) throw zlibError('ERR_ZLIB_DESTROYED')
     this.#input += bytes.byteLength
+    this.#inflater ??= this.#zlib.inflater()
     this.#inflater.write(bytes)
+  }
+
+  /** True before any input. */
+  get fresh (): boolean { return this.#input === 0 }
+
+  /**
+   * What a whole stream holds, at once: for a few KiB, as a first and only input.
+   *
+   * @throws what `read` and `end` throw
+   */
+  whole (bytes: Uint8Array): Uint8Array {
+    this.#input = bytes.byteLength
+    const out = this.#zlib.inflateSync(bytes, Math.min(this.#maxInflated, bytes.byteLength * this.#maxRatio))
+    if (out === undefined) throw this.#maxInflated <= bytes.byteLength * this.#maxRatio ? this.#overLimit() : this.#overRatio()
+    this.#whole = true
+    return out
   }
 
   /**
@@ -44,22 +66,33 @@ export class Unpacker {
    * @throws ERR_ZLIB_OUTPUT_LIMIT, ERR_ZLIB_RATIO, ERR_ZLIB_DATA, ERR_ZLIB_DICTIONARY, ERR_ZLIB_TRAILING
    */
   async read (): Promise<Uint8Array | undefined> {
-    const out = await this.#inflater.read()
+    const out = await this.#inflater?.read()
     if (out === undefined) return undefined
     this.#output += out.byteLength
-    if (this.#output > this.#maxInflated) throw zlibError('ERR_ZLIB_OUTPUT_LIMIT', `more than ${this.#maxInflated} bytes`)
-    if (this.#output > this.#input * this.#maxRatio) throw zlibError('ERR_ZLIB_RATIO', `more than ${this.#maxRatio} to one`)
+    if (this.#output > this.#maxInflated) throw this.#overLimit()
+    if (this.#output > this.#input * this.#maxRatio) throw this.#overRatio()
     return out
   }
 
   /** @throws ERR_ZLIB_TRUNCATED when the stream has not ended with what was given */
   async end (): Promise<void> {
+    if (this.#whole) return
+    if (this.#inflater === undefined) throw zlibError('ERR_ZLIB_TRUNCATED')
     await this.#inflater.end()
   }
 
   /** Frees what it holds. */
   destroy (): void {
-    this.#inflater.destroy()
+    this.#destroyed = true
+    this.#inflater?.destroy()
+  }
+
+  #overLimit (): Error {
+    return zlibError('ERR_ZLIB_OUTPUT_LIMIT', `more than ${this.#maxInflated} bytes`)
+  }
+
+  #overRatio (): Error {
+    return zlibError('ERR_ZLIB_RATIO', `more than ${this.#maxRatio} to one`)
   }
 }
 

@@ -6,6 +6,8 @@ import { sessionError } from './errors.js'
 
 /** Plaintext of chunks that is inflated at once, as long as it is there. */
 const BATCH_BYTES = 262_144
+/** A message up to this many bytes of zlib stream is inflated without a stream: to a few MiB at the very most. */
+const SHORT_BYTES = 2048
 
 /** What a message is made of: bytes, with FLUSH wherever what came before is wanted at once. */
 export type MessageSource = AsyncIterable<Uint8Array | typeof FLUSH> | Iterable<Uint8Array | typeof FLUSH>
@@ -119,7 +121,13 @@ async function * open (source: AsyncIterator<Bytes>, headerBytes: number, start:
         if (batch.length >= BATCH_BYTES) yield * inflated(batch, unpacker)
       }
     }
-    if (batch.length > 0) yield * inflated(batch, unpacker)
+    if (batch.length === 0) continue
+    if (opener.over && unpacker.fresh && batch.length <= SHORT_BYTES) {
+      const out = unpacker.whole(batch.take())
+      if (out.byteLength > 0) yield out
+    } else {
+      yield * inflated(batch, unpacker)
+    }
   }
   opener.end()
   await unpacker.end()
