@@ -74,7 +74,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     if (refusal !== undefined) return Promise.reject(refusal)
     this.#reserved++
     const packet = new OutgoingPacket()
-    if (options.head !== undefined) packet.write(options.head)
+    if (options.head !== undefined) void packet.write(options.head)
     const start = (): void => {
       this.#active.add(packet)
       this.#pump(packet, source, options)

@@ -101,12 +101,12 @@ export function decodeRoutedHeader (bytes: Uint8Array): RoutedHeader {
  */
 export function routed (options: Omit<PacketsOptions, 'headSize'> = {}): Endpoint<OpenedFrame[], Frame[], RoutedFace> {
   const lower = packets({ ...options, headSize: ROUTED_LENGTH })
-  const { source, send, close } = lower.face
+  const below = lower.face
   return {
     face: {
-      source: withHeaders(source, options.onLostPacket),
-      send: async (header, body, options) => send(body, { ...options, head: encodeRoutedHeader(header) }),
-      close
+      source: withHeaders(below.source, options.onLostPacket),
+      send: async (header, body, options) => below.send(body, { ...options, head: encodeRoutedHeader(header) }),
+      close: below.close.bind(below)
     },
     outbound: lower.outbound,
     run: source => lower.run(source),

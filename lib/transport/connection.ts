@@ -1,7 +1,4 @@
-import { Channel } from '../stream/channel.js'
-import { deferred, ignore, type Deferred } from '../stream/deferred.js'
-import { asError, streamError } from '../stream/errors.js'
-import type { Bytes, Duplex } from '../stream/layer.js'
+import { asError, type Bytes, Channel, deferred, type Deferred, type Duplex, ignore, streamError } from '../stream/index.js'
 import { transportError } from './errors.js'
 
 /** What every transport gives: a duplex of bytes that tells when it is gone. */
@@ -128,13 +125,13 @@ export class Connection implements Transport {
       let turn = 0
       while (!this.#stopping) {
         this.#pulling = true
-        const { value, done } = await iterator.next()
+        const next = await iterator.next()
         this.#pulling = false
         // stopped while it waited: whoever did that has ended the direction
         if (this.#stopping || this.#cause !== undefined) return
-        if (done === true) break
-        const busy = this.#wire.write(value)
-        turn += value.byteLength + ITEM_BYTES
+        if (next.done === true) break
+        const busy = this.#wire.write(next.value)
+        turn += next.value.byteLength + ITEM_BYTES
         if (busy !== undefined) await busy
         else if (turn >= TURN_BYTES) await nextTurn()
         else continue

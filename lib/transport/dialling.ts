@@ -1,5 +1,4 @@
-import { abortReason } from '../stream/abort.js'
-import { deferred } from '../stream/deferred.js'
+import { abortReason, deferred } from '../stream/index.js'
 import { transportError } from './errors.js'
 
 /**

@@ -1,4 +1,4 @@
-import { errorsOf, type ErrorTable, type HushwireError } from '../stream/errors.js'
+import { errorsOf, type ErrorTable, type HushwireError } from '../stream/index.js'
 
 /** The codes that the transports raise. Errors of the platform are their `cause`. */
 export const TRANSPORT_ERRORS = {

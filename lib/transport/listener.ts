@@ -1,5 +1,4 @@
-import { asError } from '../stream/errors.js'
-import { deferred } from '../stream/deferred.js'
+import { asError, deferred } from '../stream/index.js'
 import type { Transport } from './connection.js'
 
 /** One end of a connection. */

@@ -1,4 +1,4 @@
-import type { Bytes } from '../stream/layer.js'
+import type { Bytes } from '../stream/index.js'
 import { Connection, type Transport, type TransportOptions, type Wire } from './connection.js'
 import { transportError } from './errors.js'
 import { Path, type PathOptions } from './path.js'

@@ -1,5 +1,4 @@
-import { deferred } from '../stream/deferred.js'
-import type { Bytes } from '../stream/layer.js'
+import { type Bytes, deferred } from '../stream/index.js'
 import { Connection, type TransportOptions, type Wire } from './connection.js'
 import { transportError } from './errors.js'
 

@@ -1,6 +1,4 @@
-import { deferred, type Deferred } from '../stream/deferred.js'
-import { streamError } from '../stream/errors.js'
-import type { Bytes } from '../stream/layer.js'
+import { type Bytes, deferred, type Deferred, streamError } from '../stream/index.js'
 
 /** How written bytes are cut up again: chunks of a fixed size, or of 1 to `max` bytes drawn from a seed. */
 export type Chunking = number | { readonly seed: number, readonly max: number }

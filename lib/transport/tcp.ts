@@ -1,7 +1,5 @@
 import { connect, createServer, type AddressInfo, type OnReadOpts, type Server, type Socket } from 'node:net'
-import { abortOn, abortReason } from '../stream/abort.js'
-import { deferred, ignore, type Deferred } from '../stream/deferred.js'
-import type { Bytes } from '../stream/layer.js'
+import { abortOn, abortReason, type Bytes, deferred, type Deferred, ignore } from '../stream/index.js'
 import { Connection, type Transport, type TransportOptions, type Wire } from './connection.js'
 import { dialling } from './dialling.js'
 import { connectionError, dialError, transportError } from './errors.js'

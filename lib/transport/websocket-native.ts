@@ -53,7 +53,7 @@ class NativeSocket implements MessageSocket {
 
   send (bytes: Uint8Array): Promise<void> | undefined {
     // copied by the platform at once
-    this.#socket.send(bytes as Uint8Array<ArrayBuffer>)
+    this.#socket.send(bytes)
     return this.#socket.bufferedAmount > MAX_BUFFERED ? this.#drained(MAX_BUFFERED / 2) : undefined
   }
 

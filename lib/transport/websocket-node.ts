@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws'
-import { deferred, ignore, type Deferred } from '../stream/deferred.js'
+import { deferred, type Deferred, ignore } from '../stream/index.js'
 import type { Transport } from './connection.js'
 import { dialling } from './dialling.js'
 import { codeOf, connectionError, dialError, transportError } from './errors.js'

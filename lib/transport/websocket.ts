@@ -1,5 +1,5 @@
 import { openWebSocket } from '#websocket'
-import { abortOn, abortReason } from '../stream/abort.js'
+import { abortOn, abortReason } from '../stream/index.js'
 import type { Transport } from './connection.js'
 import type { MessageOptions } from './message-connection.js'
 

@@ -3,22 +3,22 @@
 class AssertionError extends Error {}
 
 const assertions = {
-  ok (value: unknown, message = 'not truthy'): void {
+  ok: (value: unknown, message = 'not truthy'): void => {
     if (value === undefined || value === null || value === false || value === 0 || value === '') throw new AssertionError(message)
   },
-  fail (message: string): never {
+  fail: (message: string): never => {
     throw new AssertionError(message)
   },
-  equal (actual: unknown, expected: unknown, message?: string): void {
+  equal: (actual: unknown, expected: unknown, message?: string): void => {
     if (!Object.is(actual, expected)) throw new AssertionError(message ?? `${shown(actual)} is not ${shown(expected)}`)
   },
-  notEqual (actual: unknown, other: unknown, message?: string): void {
+  notEqual: (actual: unknown, other: unknown, message?: string): void => {
     if (Object.is(actual, other)) throw new AssertionError(message ?? `${shown(actual)} twice`)
   },
-  deepEqual (actual: unknown, expected: unknown, message?: string): void {
+  deepEqual: (actual: unknown, expected: unknown, message?: string): void => {
     if (!same(actual, expected)) throw new AssertionError(message ?? `${shown(actual)} is not ${shown(expected)}`)
   },
-  throws (what: () => unknown, expected?: Readonly<Record<string, unknown>>): void {
+  throws: (what: () => unknown, expected?: Readonly<Record<string, unknown>>): void => {
     try {
       what()
     } catch (error) {
@@ -27,7 +27,7 @@ const assertions = {
     }
     throw new AssertionError('nothing was thrown')
   },
-  async rejects (what: Promise<unknown> | (() => Promise<unknown>), expected?: Readonly<Record<string, unknown>>): Promise<void> {
+  rejects: async (what: Promise<unknown> | (() => Promise<unknown>), expected?: Readonly<Record<string, unknown>>): Promise<void> => {
     try {
       await (typeof what === 'function' ? what() : what)
     } catch (error) {

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { crypto } from '../../lib/crypto/index.js'
 import { join } from '../../lib/stream/index.js'
+import { dialWebSocket } from '../../lib/transport/websocket.js'
 
 /** One thing that is tried in the browser; it throws when it does not hold. */
 export interface BrowserCase {
@@ -11,7 +12,7 @@ export interface BrowserCase {
 /** What Node offers to the page: addresses of servers that echo. */
 export interface PageSetup {
   /** A WebSocket server that sends everything back. */
-  readonly echo: string | undefined
+  readonly echo: string
 }
 
 /** Around the block of AES, the size from which WebCrypto is asked, and the largest frame. */
@@ -48,8 +49,33 @@ async function openForged (size: number): Promise<void> {
 }
 
 /** Bytes that differ from place to place. */
-export function patterned (size: number): Uint8Array {
+function patterned (size: number): Uint8Array {
   const bytes = new Uint8Array(size)
   for (let at = 0; at < size; at++) bytes[at] = at * 31 + (at >> 8)
   return bytes
+}
+
+/** The native WebSocket against our server on Node, which sends everything back. */
+export const webSocketCases = (setup: PageSetup): readonly BrowserCase[] => [
+  { name: 'a WebSocket carries bytes to the end and back', run: async (): Promise<void> => { await echoed(setup, [1, 1000, 70_000, 1_000_000]) } },
+  { name: 'a WebSocket that carries nothing ends cleanly', run: async (): Promise<void> => { await echoed(setup, []) } },
+  { name: 'a WebSocket that is aborted throws the reason at its reader', run: async (): Promise<void> => { await aborted(setup) } }
+]
+
+async function echoed (setup: PageSetup, sizes: readonly number[]): Promise<void> {
+  const socket = await dialWebSocket(setup.echo)
+  const sent = sizes.map(patterned)
+  const back: Uint8Array[] = []
+  const writing = socket.sink((async function * () { yield * sent })())
+  for await (const chunk of socket.source) back.push(chunk.slice())
+  await writing
+  await socket.close()
+  assert.deepEqual(join(back), join(sent))
+}
+
+async function aborted (setup: PageSetup): Promise<void> {
+  const socket = await dialWebSocket(setup.echo)
+  const reading = socket.source[Symbol.asyncIterator]().next()
+  socket.abort(new Error('enough'))
+  await assert.rejects(reading, { message: 'enough' })
 }

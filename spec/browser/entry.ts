@@ -1,6 +1,6 @@
 /** Runs in the browser: every vector suite over the portable backends, then the cases of this folder. */
 import { suites } from '../vectors/suites/index.js'
-import { type BrowserCase, cryptoCases, type PageSetup } from './cases.js'
+import { type BrowserCase, cryptoCases, type PageSetup, webSocketCases } from './cases.js'
 
 /** What the page reports; `left` names vectors that are not there. */
 export interface PageReport {
@@ -14,11 +14,11 @@ declare global {
   var runHushwireTests: (setup: PageSetup) => Promise<PageReport>
 }
 
-globalThis.runHushwireTests = async () => {
+globalThis.runHushwireTests = async setup => {
   const report: PageReport = { passed: 0, failed: [], left: [] }
   addEventListener('unhandledrejection', event => { report.failed.push(`unhandled: ${reason(event.reason)}`) })
   await runSuites(report)
-  for (const each of cryptoCases) await tried(report, each)
+  for (const each of [...cryptoCases, ...webSocketCases(setup)]) await tried(report, each)
   return report
 }
 

@@ -3,6 +3,8 @@
  * so: that is a failure under CI and left out elsewhere.
  */
 import { chromium } from 'playwright-core'
+import { ignore } from '../../lib/stream/index.js'
+import { listenWebSocket } from '../../lib/transport/websocket-server.js'
 import { CHROMIUM_FLAGS, chromiumPath } from './chromium.js'
 import type { PageReport } from './entry.js'
 import { servePage } from './page-server.js'
@@ -21,6 +23,10 @@ if (path === undefined) {
 
 async function runIn (executablePath: string): Promise<PageReport> {
   const server = await servePage()
+  const echo = await listenWebSocket({}, async connection => {
+    // a page that aborts its connection makes the other end fail: that is its own affair
+    await connection.sink(connection.source).catch(ignore)
+  })
   const browser = await chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS], timeout: 60_000 })
   try {
     console.log(`Chromium ${browser.version()}`)
@@ -29,10 +35,11 @@ async function runIn (executablePath: string): Promise<PageReport> {
     page.on('pageerror', error => { broken.push(error.message) })
     await page.goto(server.address)
     if (broken.length > 0) return { passed: 0, failed: broken, left: [] }
-    const report = await page.evaluate(setup => globalThis.runHushwireTests(setup), { echo: undefined })
+    const report = await page.evaluate(setup => globalThis.runHushwireTests(setup), { echo: `ws://127.0.0.1:${echo.address.port}/` })
     return { ...report, failed: [...report.failed, ...broken] }
   } finally {
     await browser.close()
+    await echo.close()
     await server.close()
   }
 }

@@ -263,4 +263,3 @@ export function transportContract (kind: TransportKind): void {
     t.deepEqual(leaks, { rejections: [], handles: {} })
   })
 }
-

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { fromHex } from '../../../lib/bytes/index.js'
+import { fromHex, toHex } from '../../../lib/bytes/index.js'
 import { crypto, type AgreementKey } from '../../../lib/crypto/index.js'
 import { HushwireError } from '../../../lib/index.js'
 import { NoiseHandshake, noiseProtocol, type CipherState, type NoiseProtocol, type NoiseResult, type Role } from '../../../lib/noise/index.js'
@@ -95,7 +95,7 @@ function check (entry: Entry, protocol: NoiseProtocol): void {
   }
   const results = [initiator.result(), responder.result()] as const
   checkTransport(entry, messages, pattern.messages.length, ...results)
-  for (const { handshakeHash } of results) sameBytes(handshakeHash, entry.handshake_hash ?? Buffer.from(results[0].handshakeHash).toString('hex'))
+  for (const { handshakeHash } of results) sameBytes(handshakeHash, entry.handshake_hash ?? toHex(results[0].handshakeHash))
   assert.deepStrictEqual(results[0].remoteStatic, statics.responder?.publicKey)
   assert.deepStrictEqual(results[1].remoteStatic, statics.initiator?.publicKey)
 }

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { fromHex } from '../../../lib/bytes/index.js'
+import { fromHex, toHex } from '../../../lib/bytes/index.js'
 import { cipher, encodeRoutedHeader, frames, routed, type CipherLayer, type Frame, type RoutedHeader } from '../../../lib/nova/index.js'
 import { sameBytes, section, type Check, type Load, type Suite } from '../check.js'
 import { novaKey } from '../keys.js'
@@ -34,7 +34,7 @@ function * checksOf (load: Load, entry: Entry, label: string): Generator<Check> 
   yield { name: `${label}: encode the routing header`, run: async () => {
     const { body } = await received(fromHex(entry.wire), hop())
     const [first] = await framesOf(fromHex(entry.wire), hop())
-    sameBytes((first?.content[0] ?? new Uint8Array(0)).subarray(0, 44), Buffer.from(encodeRoutedHeader(header())).toString('hex'))
+    sameBytes((first?.content[0] ?? new Uint8Array(0)).subarray(0, 44), toHex(encodeRoutedHeader(header())))
     assert.ok(body.byteLength > 0)
   } }
 }
