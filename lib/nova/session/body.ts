@@ -93,13 +93,16 @@ async function * seal (source: AsyncIterator<Uint8Array | typeof FLUSH>, packer:
  */
 export function openBody (source: AsyncIterable<Bytes>, headerBytes: number, begin: (header: Uint8Array) => OpeningBody, options: OpenOptions = {}): AsyncIterableIterator<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]()
-  const held: { unpacker?: Unpacker, body?: OpeningBody } = {}
+  const held: { unpacker?: Unpacker, body?: OpeningBody, released?: true } = {}
   const start = (header: Uint8Array): { body: OpeningBody, unpacker: Unpacker } => {
+    // a header that comes after the reader has left begins nothing
+    if (held.released === true) throw sessionError('ERR_SESSION_DESTROYED')
     const body = held.body = begin(header)
     const unpacker = held.unpacker = new Unpacker(options)
     return { body, unpacker }
   }
   return owning(open(iterator, headerBytes, start), iterator, () => {
+    held.released = true
     held.unpacker?.destroy()
     held.body?.release()
   })

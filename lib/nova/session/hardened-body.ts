@@ -21,6 +21,16 @@ export interface MessageRoute {
  *
  * @param route - of the packet that will carry the body
  * @throws ERR_ZLIB_LEVEL at once; then ERR_SESSION_KEY_EXHAUSTED, ERR_SESSION_DESTROYED, ERR_SESSION_TOO_LONG, and what the source throws
+ * @example
+ * ```ts
+ * import { openHardenedBody, ReceivingKey, sealHardenedBody, SendingKey } from 'hushwire/nova'
+ *
+ * const secret = globalThis.crypto.getRandomValues(new Uint8Array(32))
+ * const route = { target: new Uint8Array(16), source: new Uint8Array(16), kind: 1n }
+ * const receiving = new ReceivingKey(secret)
+ * const body = sealHardenedBody([new TextEncoder().encode('hello')], new SendingKey(secret), route)
+ * for await (const bytes of openHardenedBody(body, () => receiving, route)) console.log(new TextDecoder().decode(bytes))
+ * ```
  */
 export function sealHardenedBody (source: MessageSource, key: SendingKey, route: MessageRoute, options: SealOptions = {}): AsyncIterableIterator<Uint8ArrayList> {
   return sealBody(source, () => {

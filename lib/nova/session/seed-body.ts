@@ -61,6 +61,15 @@ export class SeedSessionKey {
  * 256 KiB that are gathered and one chunk are all that is held. What comes out is the reader's.
  *
  * @throws ERR_ZLIB_LEVEL at once; then ERR_SESSION_KEY_EXHAUSTED, ERR_SESSION_DESTROYED, ERR_SESSION_TOO_LONG, and what the source throws
+ * @example
+ * ```ts
+ * import { openSeedBody, sealSeedBody, SeedSessionKey } from 'hushwire/nova'
+ *
+ * const key = new SeedSessionKey(globalThis.crypto.getRandomValues(new Uint8Array(32)))
+ * const body = sealSeedBody([new TextEncoder().encode('hello')], key)
+ * for await (const bytes of openSeedBody(body, key, { maxInflated: 1000 })) console.log(new TextDecoder().decode(bytes))
+ * key.destroy()
+ * ```
  */
 export function sealSeedBody (source: MessageSource, key: SeedSessionKey, options: SealOptions = {}): AsyncIterableIterator<Uint8ArrayList> {
   return sealBody(source, () => {

@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { deflateSync } from 'node:zlib'
 import { crypto } from '../../../lib/crypto/index.js'
-import { sealBody } from '../../../lib/nova/session/body.js'
+import { openBody, sealBody } from '../../../lib/nova/session/body.js'
 import { ChunkSealer } from '../../../lib/nova/session/chunks.js'
 import { openSeedBody, sealSeedBody, SeedSessionKey } from '../../../lib/nova/session/seed-body.js'
 import { deferred, join } from '../../../lib/stream/index.js'
@@ -188,6 +188,32 @@ test('left while the source stalls: what is held is let go of at once', async t 
   await Promise.resolve()
   await sealed.return?.()
   t.is(released, 1)
+})
+
+test('a header that comes after its reader has left begins nothing', async t => {
+  const go = deferred()
+  let begun = 0
+  let returned = 0
+  const source: AsyncIterableIterator<Uint8Array> = {
+    next: async () => {
+      await go.promise
+      return { value: new Uint8Array(8), done: false }
+    },
+    return: async () => {
+      returned++
+      return { value: undefined, done: true }
+    },
+    [Symbol.asyncIterator]: () => source
+  }
+  const opened = openBody(source, 8, () => {
+    begun++
+    throw new Error('begun')
+  })
+  const pending = opened.next()
+  await opened.return?.()
+  go.resolve()
+  t.true((await pending).done)
+  t.deepEqual([begun, returned], [0, 1])
 })
 
 test('a whole zlib stream in one chunk, cut short, damaged, or followed by more', async t => {
