@@ -166,10 +166,6 @@ class NodeInflater implements Inflater {
     return new Promise(resolve => { this.#wake = resolve })
   }
 
-  #check (): void {
-    if (this.#error !== undefined) throw this.#error
-  }
-
   #fail (error: Error): void {
     this.#error ??= error
     this.#wake()

@@ -15,7 +15,7 @@ export interface ChunkCipher {
   /** The first 8 bytes of every nonce; the index of the chunk follows as u32. */
   readonly noncePrefix: Uint8Array
   /** The additional data of a chunk. */
-  additionalData(final: boolean): Uint8Array
+  readonly additionalData: (final: boolean) => Uint8Array
 }
 
 /** The nonces of one body, one after another. */
