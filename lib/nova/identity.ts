@@ -22,6 +22,8 @@ export interface Peer {
   readonly publicKey: Uint8Array
   /** The X25519 static key that it used, 32 bytes, signed by the identity key. */
   readonly staticKey: Uint8Array
+  /** What showed so, for others to check with {@link verifyProof}: {@link PROOF_BYTES} bytes, no secret. */
+  readonly proof: Uint8Array
 }
 
 /**
@@ -122,7 +124,7 @@ export function verifyProof (staticKey: Uint8Array, proof: Uint8Array): Peer {
   if (proof.byteLength !== PROOF_BYTES || staticKey.byteLength !== KEY_BYTES) throw identityError('ERR_IDENTITY_PROOF', 'wrong length')
   const publicKey = new Uint8Array(proof.subarray(0, KEY_BYTES))
   if (!crypto.verifyEd25519(publicKey, proof.subarray(KEY_BYTES), PROOF_LABEL, staticKey)) throw identityError('ERR_IDENTITY_PROOF', 'the signature does not fit')
-  return { id: idOf(publicKey), publicKey, staticKey: new Uint8Array(staticKey) }
+  return { id: idOf(publicKey), publicKey, staticKey: new Uint8Array(staticKey), proof: new Uint8Array(proof) }
 }
 
 class KeyedIdentity implements Identity {

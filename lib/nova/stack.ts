@@ -54,6 +54,11 @@ export interface NovaLink extends RoutedLink {
   readonly remote: Peer | undefined
   /** Names the handshake, the same at both ends; undefined on the seed's wire. */
   readonly handshakeHash: Uint8Array | undefined
+  /**
+   * True when the other side has proved to be present, not only who it is: false for the responder of a greeting with a
+   * pinned key until the first packet has come, since that greeting can be an old one sent again; false on the seed's wire.
+   */
+  readonly confirmed: boolean
 }
 
 /**
@@ -104,7 +109,7 @@ async function hardenedStack (duplex: Duplex, options: HardenedStackOptions): Pr
   }
   const limits = { ...options.limits, maxIncoming: Math.min(options.limits?.maxIncoming ?? Infinity, result.localOffer.maxPackets) }
   const routes = join(after, hop, rules, { ...options, limits })
-  return Object.assign(routes, { profile: 'hardened' as const, remote: result.remote, handshakeHash: result.handshakeHash })
+  return Object.assign(routes, { profile: 'hardened' as const, remote: result.remote, handshakeHash: result.handshakeHash, confirmed: result.confirmed })
 }
 
 async function seedStack (duplex: Duplex, options: SeedStackOptions): Promise<NovaLink> {
@@ -117,7 +122,7 @@ async function seedStack (duplex: Duplex, options: SeedStackOptions): Promise<No
     onExhausting: options.onExhausting
   })
   const routes = join(after, hop, { ...SEED_RULES, onExhausting: options.onExhausting }, options)
-  return Object.assign(routes, { profile: 'seed' as const, remote: undefined, handshakeHash: undefined })
+  return Object.assign(routes, { profile: 'seed' as const, remote: undefined, handshakeHash: undefined, confirmed: false })
 }
 
 async function seedKey (duplex: Duplex, options: SeedStackOptions): Promise<{ after: Duplex, key: HopKey }> {
