@@ -17,8 +17,8 @@ test('against a model: order, limits, and writers that wait exactly while it is 
         const room = channel.push(each.push)
         t.is(room !== undefined, bytes() >= maxBytes || model.length >= maxItems)
       } else if (model.length > 0) {
-        const { value } = await channel.next()
-        t.is(value, model.shift())
+        const taken: IteratorResult<Uint8Array, unknown> = await channel.next()
+        t.is(taken.value, model.shift())
       }
       t.is(channel.bytes, bytes())
       t.is(channel.length, model.length)
@@ -59,7 +59,7 @@ test('pending reads get the items in turn, then the end or the error', async t =
   void channel.push(1)
   void channel.push(2)
   channel.end()
-  t.deepEqual((await Promise.all(reads)).map(result => result.value), [1, 2, undefined])
+  t.deepEqual((await Promise.all(reads)).map((result): unknown => result.value), [1, 2, undefined])
   const failing = new Channel<number>()
   const read = codeOf(failing.next())
   failing.fail(REASON)

@@ -50,13 +50,13 @@ test('a stall holds everything from its byte on, until it is released', async t 
   const [left, right] = memoryPair({ toRight: { faults: { stall: { byte: 10, until: released.promise } } } })
   const writing = left.sink(items(pattern(25)))
   const reader = right.source[Symbol.asyncIterator]()
-  t.is((await reader.next()).value?.length, 10)
+  t.is(((await reader.next()) as IteratorYieldResult<Uint8Array>).value.length, 10)
   let more = false
   const next = reader.next().then(result => { more = true; return result })
   await writing
   t.false(more)
   released.resolve()
-  t.is((await next).value?.length, 15)
+  t.is(((await next) as IteratorYieldResult<Uint8Array>).value.length, 15)
   t.true((await reader.next()).done)
 })
 
