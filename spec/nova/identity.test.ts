@@ -30,7 +30,7 @@ test('a proof is the key and a signature of the labelled static key, and gives t
   t.deepEqual(identity.proof.subarray(0, 32), identity.publicKey)
   t.true(crypto.verifyEd25519(identity.publicKey, identity.proof.subarray(32), join([ascii('hushwire/static/1'), identity.staticKey.publicKey])))
   const peer = peerOf(identity)
-  t.deepEqual(peer, { id: identity.id, publicKey: identity.publicKey, staticKey: identity.staticKey.publicKey })
+  t.deepEqual(peer, { id: identity.id, publicKey: identity.publicKey, staticKey: identity.staticKey.publicKey, proof: identity.proof })
   t.not(peer.publicKey.buffer, identity.proof.buffer)
 })
 
