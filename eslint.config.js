@@ -124,6 +124,10 @@ export default defineConfig(
       'no-useless-assignment': 'off',
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/use-unknown-in-catch-callback-variable': 'off',
+      // what an iterator returns at its end is any by its type
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
       // a loader of JSON is told the type of what it loads
       '@typescript-eslint/no-unnecessary-type-parameters': 'off'
     }

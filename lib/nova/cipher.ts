@@ -55,7 +55,9 @@ export type HopKey = Uint8Array | { readonly seal: Uint8Array, readonly open: Ui
 
 /** Seals and opens frames; `open` and `seal` are its halves. */
 export interface CipherLayer extends Layer<Frame[], OpenedFrame[], Frame[], Frame[]> {
+  /** The inbound half alone. */
   open(): Transform<Frame[], OpenedFrame[]>
+  /** The outbound half alone. */
   seal(): Transform<Frame[], Frame[]>
   /**
    * Installs the key or keys, 32 bytes each (copied), once.

@@ -12,6 +12,7 @@ export interface HeaderMasks {
   readonly handshakeFrames: number
   /** Settles when the opening key is there. */
   keyed(): Promise<void> | undefined
+  /** The mask of a header that comes in, from the frame's first content bytes. */
   inbound(content: Uint8Array): Uint8Array
   /** Undefined while frames are sent unmasked. */
   outbound(frame: Frame): Uint8Array | undefined
@@ -25,7 +26,9 @@ export interface FramesOptions {
 
 /** Bytes to frames and back; `decode` and `encode` are its halves. */
 export interface FramesLayer extends Layer<Uint8Array, Frame[], Frame[], Bytes> {
+  /** The inbound half alone. */
   decode(): Transform<Uint8Array, Frame[]>
+  /** The outbound half alone. */
   encode(): Transform<Frame[], Bytes>
 }
 

@@ -25,7 +25,9 @@ export interface PacketRules {
   readonly maxFrame: number
   /** The nonce at which `onExhausting` is called. */
   readonly warnNonce: number
+  /** Called once, when few nonces are left. */
   readonly onExhausting?: (() => void) | undefined
+  /** Asked before a frame is sent: true when the key is to be changed first. */
   readonly rekeyDue?: (() => boolean) | undefined
 }
 

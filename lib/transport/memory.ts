@@ -1,10 +1,15 @@
+/**
+ * A pair of duplexes in one process, with latency, chunking and faults.
+ *
+ * @module transport/memory
+ */
 import type { Bytes } from '../stream/index.js'
 import { Connection, type Transport, type TransportOptions, type Wire } from './connection.js'
 import { transportError } from './errors.js'
 import { Path, type PathOptions } from './path.js'
 
 export type { Transport, TransportOptions } from './connection.js'
-export type { Chunking, PathFaults } from './path.js'
+export type { Chunking, PathFaults, PathOptions } from './path.js'
 export { TRANSPORT_ERRORS } from './errors.js'
 
 /** Options of {@link memoryPair}; each direction can have its own. */

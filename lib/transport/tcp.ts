@@ -1,3 +1,8 @@
+/**
+ * TCP connections of Node as duplexes.
+ *
+ * @module transport/tcp
+ */
 import { connect, createServer, type AddressInfo, type OnReadOpts, type Server, type Socket } from 'node:net'
 import { abortOn, abortReason, type Bytes, deferred, type Deferred, ignore } from '../stream/index.js'
 import { Connection, type Transport, type TransportOptions, type Wire } from './connection.js'

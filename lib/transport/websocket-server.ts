@@ -1,3 +1,8 @@
+/**
+ * A WebSocket server on Node; each connection is a duplex.
+ *
+ * @module transport/websocket-server
+ */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'

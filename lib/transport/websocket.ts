@@ -1,3 +1,8 @@
+/**
+ * WebSocket connections as duplexes: ws on Node, the native one in browsers.
+ *
+ * @module transport/websocket
+ */
 import { openWebSocket } from '#websocket'
 import { abortOn, abortReason } from '../stream/index.js'
 import type { Transport } from './connection.js'

@@ -44,6 +44,7 @@ export interface Zlib {
   readonly backend: 'node' | 'portable'
   /** A new stream, at a level from 0 to 9. */
   deflater(level: number): Deflater
+  /** A new inflater of one stream. */
   inflater(): Inflater
   /** A whole stream at once, without waiting; for short inputs. */
   deflateSync(bytes: Uint8Array, level: number): Uint8Array

@@ -15,14 +15,14 @@ export interface BrowserEntry {
  * together with the change that needs it.
  */
 export const browserEntries: readonly BrowserEntry[] = [
-  { entry: 'stream', limit: 100_000 },
-  { entry: 'bytes', limit: 100_000 },
-  { entry: 'crypto', limit: 100_000 },
-  { entry: 'zlib', limit: 100_000 },
-  { entry: 'transport/memory', limit: 100_000 },
-  { entry: 'transport/websocket', limit: 100_000 },
-  { entry: 'noise', limit: 100_000 },
-  { entry: 'nova', limit: 100_000 }
+  { entry: 'stream', limit: 6_500 },
+  { entry: 'bytes', limit: 4_000 },
+  { entry: 'crypto', limit: 27_000 },
+  { entry: 'zlib', limit: 16_500 },
+  { entry: 'transport/memory', limit: 4_500 },
+  { entry: 'transport/websocket', limit: 4_500 },
+  { entry: 'noise', limit: 30_000 },
+  { entry: 'nova', limit: 52_000 }
 ]
 
 /** Entry points that need Node. Every other one must have its row above. */
