@@ -57,7 +57,7 @@ const formatting = {
   '@stylistic/dot-location': ['error', 'property'],
   '@stylistic/eol-last': 'error',
   '@stylistic/function-call-spacing': 'error',
-  '@stylistic/generator-star-spacing': ['error', { before: true, after: true, shorthand: { before: true, after: false }, method: { before: true, after: true } }],
+  '@stylistic/generator-star-spacing': ['error', { before: true, after: true, shorthand: { before: true, after: true }, method: { before: true, after: true } }],
   '@stylistic/indent': ['error', 2, { SwitchCase: 1, ignoredNodes: ['TemplateLiteral *'] }],
   '@stylistic/key-spacing': 'error',
   '@stylistic/keyword-spacing': 'error',

@@ -37,7 +37,7 @@ export function pattern (length: number): Uint8Array {
 export function endless (size: number): AsyncIterable<Bytes> & { readonly asked: number } {
   const source = {
     asked: 0,
-    async *[Symbol.asyncIterator] () {
+    async * [Symbol.asyncIterator] () {
       for (;;) {
         source.asked++
         yield new Uint8Array(size)

@@ -17,7 +17,7 @@ interface MacTest { key: string, msg: string, tag: string }
 /** Vectors of others for what the crypto backend in use offers. */
 export const cryptoSuite: Suite = {
   name: `crypto (${crypto.backend})`,
-  *checks (load) {
+  * checks (load) {
     yield * wycheproof<AeadTest>(load, 'aes_gcm', aead(key => crypto.aesGcm(key)))
     yield * wycheproof<AeadTest>(load, 'chacha20_poly1305', aead(key => crypto.chachaPoly(key)))
     yield * wycheproof<AgreementTest>(load, 'x25519', agreement)

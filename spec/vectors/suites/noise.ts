@@ -33,7 +33,7 @@ const EMPTY = new Uint8Array(0)
 /** Vectors of three other implementations, for the protocols that are offered here. */
 export const noiseSuite: Suite = {
   name: `noise (${crypto.backend})`,
-  *checks (load) {
+  * checks (load) {
     for (const file of FILES) yield * checksOfFile(load, file)
   }
 }
