@@ -47,7 +47,7 @@ export class Reader {
       // the chunk is its producer's again at the next read: keep a copy
       this.#queue.push(next.value.slice())
     }
-    return this.#queue.takeJoined(length).slice()
+    return new Uint8Array(this.#queue.takeJoined(length))
   }
 
   /** Everything that was not read, and what comes after. The reader is not to be used any more. */
