@@ -6,8 +6,9 @@ import { noiseSuite } from './noise.js'
 import { packetHeaders } from './packet-headers.js'
 import { packetsSuite } from './packets.js'
 import { serializer } from './serializer.js'
+import { sessionsSuite } from './sessions.js'
 import { utf8 } from './utf8.js'
 import { wholeStackSuite } from './whole-stack.js'
 
 /** Every suite that reads vectors, in the order of the data. */
-export const suites: readonly Suite[] = [serializer, utf8, cryptoSuite, noiseSuite, framesSuite, packetsSuite, packetHeaders, wholeStackSuite, handshakeSuite]
+export const suites: readonly Suite[] = [serializer, utf8, cryptoSuite, noiseSuite, framesSuite, packetsSuite, packetHeaders, sessionsSuite, wholeStackSuite, handshakeSuite]
