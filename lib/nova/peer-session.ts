@@ -1,7 +1,7 @@
 import { Channel, deferred, type LinkControl } from '../stream/index.js'
 import type { MessageSource, OpenOptions, SealOptions } from './session/body.js'
 import type { DirectionKeys } from './session/keyring.js'
-import { Session, type MessagePacket } from './session/session.js'
+import type { Session, MessagePacket } from './session/session.js'
 import type { Peer } from './identity.js'
 
 /** A message of a peer. One of `source` and `bytes` is used, once. */

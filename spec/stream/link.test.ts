@@ -17,7 +17,7 @@ async function * through<T> (source: AsyncIterable<T>): AsyncGenerator<T> {
 /** Passes on what comes, and ends its outbound direction with a mark. */
 const marking: Layer<Uint8Array, Uint8Array, Bytes, Bytes> = {
   inbound: through,
-  async *outbound (source) {
+  async * outbound (source) {
     yield * source
     yield Uint8Array.of(255)
   }
@@ -90,7 +90,7 @@ test('what goes wrong outbound, in a layer, ends the pending read too', async t 
     await read
   })
   // eslint-disable-next-line require-yield -- it is to throw before it yields
-  const breaking: Layer<Uint8Array, Uint8Array, Bytes, Bytes> = { inbound: through, async *outbound () { throw REASON } }
+  const breaking: Layer<Uint8Array, Uint8Array, Bytes, Bytes> = { inbound: through, async * outbound () { throw REASON } }
   const face = link(left, breaking, recorder)
   t.is(await reading.promise, REASON.message)
   t.is(await codeOf(face.closed), REASON.message)

@@ -21,7 +21,7 @@ interface Entry {
 /** Compression may differ, so bodies are checked by opening them; what is sealed here, by opening it again. */
 export const sessionsSuite: Suite = {
   name: 'sessions',
-  *checks (load) {
+  * checks (load) {
     yield * section<Entry>(load, 'nova.json', 'sessions', (entry, label) => checksOf(load, entry, label))
     yield * section<Entry>(load, 'nova.json', 'brokenSessions', (entry, label) => brokenChecksOf(load, entry, label))
   }
