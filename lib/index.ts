@@ -6,5 +6,5 @@
  */
 export { pipe } from 'it-pipe'
 export type { Bytes, Duplex, Endpoint, Layer, Transform } from './stream/layer.js'
-export { link, type LinkControl } from './stream/link.js'
+export { link, type LinkControl, type LinkedDuplex } from './stream/link.js'
 export { HushwireError, type ErrorOrigin } from './stream/errors.js'

@@ -6,7 +6,7 @@
  */
 export { pipe } from 'it-pipe'
 export type { Bytes, Duplex, Endpoint, Layer, MaybePromise, Transform } from './layer.js'
-export { link, type LinkControl } from './link.js'
+export { link, type LinkControl, type LinkedDuplex } from './link.js'
 export { Channel, type ChannelOptions } from './channel.js'
 export { Reader } from './reader.js'
 export { ByteQueue, join } from './byte-queue.js'

@@ -13,6 +13,13 @@ export interface LinkControl {
   abort(reason?: Error): void
 }
 
+/** The duplex of a link without an endpoint. */
+export interface LinkedDuplex<In, Out> extends Duplex<In, Out>, LinkControl {
+  /** As every duplex's `close`; what the layers still have to say is waited for at most `flushTimeout` milliseconds (10,000). */
+  close(options?: { flushTimeout?: number | undefined }): Promise<void>
+  abort(reason?: Error): void
+}
+
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list of layers has no one unit; the overloads check each seam
 type AnyLayer = Layer<any, any, any, any>
 
@@ -38,9 +45,9 @@ export function link<A, Z, Face extends object> (duplex: Duplex<A, Z>, endpoint:
 export function link<A, Z, B, Y, Face extends object> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>, endpoint: Endpoint<B, Y, Face>): Face & LinkControl
 export function link<A, Z, B, Y, C, X, Face extends object> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>, two: Layer<B, C, X, Y>, endpoint: Endpoint<C, X, Face>): Face & LinkControl
 export function link<A, Z, B, Y, C, X, D, W, Face extends object> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>, two: Layer<B, C, X, Y>, three: Layer<C, D, W, X>, endpoint: Endpoint<D, W, Face>): Face & LinkControl
-export function link<A, Z, B, Y> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>): Duplex<B, Y> & LinkControl
-export function link<A, Z, B, Y, C, X> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>, two: Layer<B, C, X, Y>): Duplex<C, X> & LinkControl
-export function link<A, Z, B, Y, C, X, D, W> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>, two: Layer<B, C, X, Y>, three: Layer<C, D, W, X>): Duplex<D, W> & LinkControl
+export function link<A, Z, B, Y> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>): LinkedDuplex<B, Y>
+export function link<A, Z, B, Y, C, X> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>, two: Layer<B, C, X, Y>): LinkedDuplex<C, X>
+export function link<A, Z, B, Y, C, X, D, W> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>, two: Layer<B, C, X, Y>, three: Layer<C, D, W, X>): LinkedDuplex<D, W>
 export function link (duplex: Duplex<unknown, unknown>, ...parts: Array<AnyLayer | Endpoint<unknown, unknown, object>>): object {
   const last = parts.at(-1)
   const endpoint = last !== undefined && 'run' in last ? last : undefined
@@ -101,7 +108,7 @@ function endpointFace (tie: Tie, endpoint: Endpoint<unknown, unknown, object>): 
   return Object.assign(endpoint.face, { closed: tie.closed, abort: (reason?: Error) => { tie.abort(reason) } })
 }
 
-function duplexFace (tie: Tie, duplex: Duplex<unknown, unknown>): Duplex<unknown, unknown> & LinkControl {
+function duplexFace (tie: Tie, duplex: Duplex<unknown, unknown>): LinkedDuplex<unknown, unknown> {
   const reading = deferred({ handled: true })
   const writing = deferred({ handled: true })
   let sinkTaken = false
@@ -120,11 +127,11 @@ function duplexFace (tie: Tie, duplex: Duplex<unknown, unknown>): Duplex<unknown
     source: watched(tie.inbound, reading),
     sink,
     closed: tie.closed,
-    close: async () => {
+    close: async ({ flushTimeout = FLUSH_TIMEOUT } = {}) => {
       if (!sinkTaken) void sink(nothing).catch(ignore)
       // the layers come to their end in order, and what they say last is sent before the duplex closes
       closing.resolve()
-      await settled(writing.promise, FLUSH_TIMEOUT)
+      await settled(writing.promise, flushTimeout)
       await duplex.close()
       reading.resolve()
       await tie.closed.catch(ignore)
