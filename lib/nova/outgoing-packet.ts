@@ -1,4 +1,4 @@
-import { deferred, type Bytes } from '../stream/index.js'
+import { deferred, ignore, type Bytes } from '../stream/index.js'
 
 /** Chunks from this size on are sent from where they lie; smaller ones are gathered. */
 const LARGE = 32_768
@@ -28,15 +28,28 @@ export class OutgoingPacket {
   #gather: Uint8Array = new Uint8Array(256)
   #spare: Uint8Array = new Uint8Array(0)
   #gathered = 0
+  /** Where in the gathered bytes the next frame starts: a frame may be smaller than what was gathered. */
+  #from = 0
   #held: Uint8Array[] = []
   #heldBytes = 0
   #finished = false
   #room = deferred()
   #waiting = false
+  #iterator: Iterator<Bytes> | AsyncIterator<Bytes> | undefined
 
   get finished (): boolean { return this.#finished }
   /** Bytes that the next frames can take. */
-  get pending (): number { return this.#gathered + this.#heldBytes }
+  get pending (): number { return this.#gathered - this.#from + this.#heldBytes }
+
+  /** Bytes before the source's, copied; before anything is written. */
+  begin (head: Uint8Array): void {
+    this.#reserve(head.byteLength)
+    this.#gather.set(head)
+    this.#gathered = head.byteLength
+  }
+
+  /** The source, so that it is let go of when nobody wants more of it. */
+  open (iterator: Iterator<Bytes> | AsyncIterator<Bytes>): void { this.#iterator = iterator }
 
   /**
    * Takes the next chunk of the source; after a promise came back, not before that has resolved.
@@ -65,12 +78,11 @@ export class OutgoingPacket {
     const pieces: Uint8Array[] = []
     let taken = 0
     if (this.#gathered > 0) {
-      pieces.push(this.#gather.subarray(0, this.#gathered))
-      taken = this.#gathered
-      const free = this.#spare
-      this.#spare = this.#gather
-      this.#gather = free
-      this.#gathered = 0
+      const piece = this.#gather.subarray(this.#from, Math.min(this.#gathered, this.#from + size))
+      pieces.push(piece)
+      taken = piece.byteLength
+      this.#from += taken
+      if (this.#from === this.#gathered) this.#swap()
     }
     while (this.#heldBytes > 0 && taken < size) {
       const first = this.#held[0] as Uint8Array
@@ -86,13 +98,31 @@ export class OutgoingPacket {
 
   /** What {@link OutgoingPacket.take} gave is on the wire: the source may go on. */
   release (): void {
-    if (this.#waiting && this.#heldBytes === 0 && this.#gathered < GATHER) this.wake()
+    if (this.#waiting && this.#heldBytes === 0 && this.#gathered < GATHER) this.#wake()
   }
 
-  /** Lets the source's pump go on, to find out what has become of the packet. */
-  wake (): void {
+  /** Nobody wants more: the source is let go of. Not awaited, since a generator's `return()` waits behind its pending `next()`. */
+  stop (): void {
+    const iterator = this.#iterator
+    this.#iterator = undefined
+    this.#wake()
+    if (iterator === undefined) return
+    const end = async (): Promise<void> => { await iterator.return?.() }
+    end().catch(ignore)
+  }
+
+  #wake (): void {
     this.#waiting = false
     this.#room.resolve()
+  }
+
+  /** What was gathered is on its way; the other buffer is free. */
+  #swap (): void {
+    const free = this.#spare
+    this.#spare = this.#gather
+    this.#gather = free
+    this.#gathered = 0
+    this.#from = 0
   }
 
   #wait (): Promise<void> {
@@ -104,7 +134,7 @@ export class OutgoingPacket {
   #reserve (more: number): void {
     const length = this.#gathered + more
     if (length <= this.#gather.byteLength) return
-    const grown = new Uint8Array(Math.min(GATHER, Math.max(256, length * 2)))
+    const grown = new Uint8Array(Math.max(length, Math.min(GATHER, Math.max(256, length * 2))))
     grown.set(this.#gather.subarray(0, this.#gathered))
     this.#gather = grown
   }

@@ -1,4 +1,4 @@
-import { asError, deferred, ignore, type Bytes, type Deferred } from '../stream/index.js'
+import { asError, deferred, type Bytes, type Deferred } from '../stream/index.js'
 import { CONTROL, encodeRecords, GOAWAY_CODES, type ControlRecord } from './control.js'
 import { novaError } from './errors.js'
 import { LAST_NONCE, type Frame } from './frame.js'
@@ -54,6 +54,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   #state: 'open' | 'closing' | 'ended' = 'open'
   #refusal: Error | undefined
   #goawayCode = 0
+  #warned = false
   #error: Error | undefined
 
   /** @param onAbort - told when the link must go because a packet cannot be ended truthfully */
@@ -74,7 +75,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     if (refusal !== undefined) return Promise.reject(refusal)
     this.#reserved++
     const packet = new OutgoingPacket()
-    if (options.head !== undefined) void packet.write(options.head)
+    if (options.head !== undefined) packet.begin(options.head)
     const start = (): void => {
       this.#active.add(packet)
       this.#pump(packet, source, options)
@@ -108,6 +109,8 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     this.#error = error
     for (const { packet } of this.#waiting.splice(0)) packet.done.reject(error)
     for (const packet of this.#active) this.#drop(packet, error)
+    // whole, but not known to have been written
+    for (const packet of this.#batch.splice(0)) packet.done.reject(error)
     this.#reader?.reject(error)
     this.#reader = undefined
   }
@@ -134,11 +137,17 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
 
   /** Nonces never restart: the link ends before they run out. */
   #exhausted (): Error | undefined {
-    if (this.#reserved === this.#rules.warnNonce) this.#rules.onExhausting?.()
+    if (this.#reserved >= this.#rules.warnNonce) this.#warn()
     if (this.#reserved < LAST_NONCE) return undefined
     const error = novaError('ERR_PACKET_EXHAUSTED')
     this.close(GOAWAY_CODES.exhausted, error)
     return error
+  }
+
+  #warn (): void {
+    if (this.#warned) return
+    this.#warned = true
+    this.#rules.onExhausting?.()
   }
 
   #pump (packet: OutgoingPacket, source: PacketSource, options: SendOptions): void {
@@ -152,6 +161,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
 
   async #pumpChunks (packet: OutgoingPacket, source: Iterable<Bytes> | AsyncIterable<Bytes>): Promise<void> {
     const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+    packet.open(iterator)
     for (;;) {
       const result = await iterator.next()
       if (result.done === true) return
@@ -160,10 +170,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
         this.#offer(packet)
         if (wait !== undefined) await wait
       }
-      if (!this.#active.has(packet)) {
-        stop(iterator)
-        return
-      }
+      if (!this.#active.has(packet)) return
     }
   }
 
@@ -239,7 +246,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
 
   #nextBatch (): IteratorResult<Frame[]> | undefined {
     const frames: Frame[] = []
-    if (this.#rules.rekeyDue?.() === true) this.#controls.push({ type: CONTROL.rekey, packetNonce: 0, value: 0 })
+    if (this.#state !== 'ended' && this.#rules.rekeyDue?.() === true) this.#controls.push({ type: CONTROL.rekey, packetNonce: 0, value: 0 })
     this.#takeControls(frames)
     let bytes = 0
     const again: OutgoingPacket[] = []
@@ -320,16 +327,10 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   #drop (packet: OutgoingPacket, error: Error): void {
     this.#active.delete(packet)
     packet.done.reject(error)
-    packet.wake()
+    packet.stop()
     this.#startWaiting()
     this.#wake()
   }
-}
-
-/** Never awaited: a generator's `return()` waits behind its pending `next()`. */
-function stop (iterator: Iterator<Bytes> | AsyncIterator<Bytes>): void {
-  const returned = iterator.return?.()
-  if (returned instanceof Promise) returned.catch(ignore)
 }
 
 /** Runs after the microtask queue has drained: Node's tick queue, else a message to oneself. */
