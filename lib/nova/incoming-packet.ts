@@ -11,6 +11,9 @@ export interface Packet {
   readonly source: AsyncIterable<Uint8Array>
 }
 
+/** What a piece that waits costs beside its bytes, so that a flood of tiny ones is held to the limits as well. */
+const PIECE_OVERHEAD = 256
+
 /** The receiving side of one packet: its place in the sequence, its head, and the channel to its reader. */
 export class IncomingPacket implements Packet {
   readonly nonce: number
@@ -23,7 +26,7 @@ export class IncomingPacket implements Packet {
   constructor (nonce: number, headSize: number, maxBytes: number, onTake: (packet: IncomingPacket, bytes: number) => void) {
     this.nonce = nonce
     this.head = new Uint8Array(headSize)
-    this.source = new Channel<Uint8Array>({ maxBytes, onTake: bytes => { onTake(this, bytes) } })
+    this.source = new Channel<Uint8Array>({ maxBytes, sizeOf, onTake: bytes => { onTake(this, bytes) } })
   }
 
   /** True when the head is whole. */
@@ -35,7 +38,7 @@ export class IncomingPacket implements Packet {
   /**
    * Takes content that nobody else will write to.
    *
-   * @returns the bytes that wait for the reader now and did not before
+   * @returns what waits for the reader now and did not before: bytes, and the cost of a piece
    */
   write (piece: Uint8Array): number {
     if (this.#dropped) return 0
@@ -48,7 +51,7 @@ export class IncomingPacket implements Packet {
     }
     if (rest.byteLength === 0 || this.source.returned) return 0
     void this.source.push(rest)
-    return rest.byteLength
+    return sizeOf(rest)
   }
 
   /** Fails the packet for its reader; what still comes of it is dropped. */
@@ -56,4 +59,8 @@ export class IncomingPacket implements Packet {
     this.#dropped = true
     this.source.fail(error, options)
   }
+}
+
+function sizeOf (piece: Uint8Array): number {
+  return piece.byteLength + PIECE_OVERHEAD
 }

@@ -45,6 +45,7 @@ export class PacketReceiver {
   readonly #linkBytes: number
   readonly #maxIncoming: number
   #held = 0
+  #error: Error | undefined
   #nextNonce: number
   #nextControl: number
   #room: Deferred<void> | undefined
@@ -73,6 +74,7 @@ export class PacketReceiver {
    * @throws a fatal error where the rules of the link are broken
    */
   receive (frame: OpenedFrame): void {
+    if (this.#error !== undefined) throw this.#error
     if ('error' in frame) {
       this.#fail(frame.packetNonce, frame.error)
     } else if (frame.packetNonce === 0) {
@@ -89,6 +91,7 @@ export class PacketReceiver {
    * It resolves when there may be room again; a packet that is full for `stallTimeout` fails.
    */
   room (): Promise<void> | undefined {
+    if (this.#error !== undefined) return undefined
     if (!this.#blocked()) return this.packets.room()
     this.#room = deferred()
     const timeout = this.#options.limits.stallTimeout ?? 30_000
@@ -113,6 +116,7 @@ export class PacketReceiver {
 
   /** The link has failed: everybody gets the error. */
   fail (error: Error): void {
+    this.#error ??= error
     for (const packet of this.#open.values()) packet.fail(error)
     this.#open.clear()
     this.#full.clear()
@@ -147,7 +151,7 @@ export class PacketReceiver {
     }
     if (!headed && packet.headed) this.#announce(packet)
     if (frame.terminating) this.#terminate(packet)
-    else if (packet.source.full && this.#options.slowConsumer === 'fail-packet') this.#fail(packet.nonce, novaError('ERR_PACKET_SLOW'))
+    else if (packet.source.full && this.#options.slowConsumer === 'fail-packet') this.#fail(packet.nonce, novaError('ERR_PACKET_SLOW'), { discard: true })
     else if (packet.source.full) this.#full.add(packet)
   }
 
@@ -207,6 +211,8 @@ export class PacketReceiver {
     let fullest: IncomingPacket | undefined
     for (const packet of this.#open.values()) if (packet.source.bytes > (fullest?.source.bytes ?? 0)) fullest = packet
     if (fullest !== undefined) this.#fail(fullest.nonce, novaError('ERR_PACKET_STALLED'), { discard: true })
+    // if that was not enough, the next one has as long again
+    this.#wake()
   }
 
   #wakeIfRoom (): void {
