@@ -64,6 +64,7 @@ export class CipherState {
   rekey (): void {
     const next = hkdfExpand(crypto.sha256, this.#key, REKEY_INFO, KEY_LENGTH)
     this.destroy()
+    this.#maskKey = undefined
     this.#key = next
     this.#aead = crypto.bulkAesGcm(next)
     this.bytes = 0

@@ -1,9 +1,10 @@
-import { deferred, HushwireError, type Layer, type MaybePromise, type Transform } from '../stream/index.js'
+import { deferred, HushwireError, ignore, type Layer, type MaybePromise, type Transform } from '../stream/index.js'
 import { CipherState } from './cipher-state.js'
 import { REKEY_DEFAULTS, endsInRekey } from './control.js'
 import { novaError } from './errors.js'
 import type { Frame } from './frame.js'
 import type { HeaderMasks } from './frames.js'
+import { checkLimits } from './limits.js'
 import { ReplayWindow } from './replay-window.js'
 
 /** A frame that was lost to its packet: it did not open, or came a second time. */
@@ -81,7 +82,8 @@ export interface CipherLayer extends Layer<Frame[], OpenedFrame[], Frame[], Fram
  *
  * Before a key is there, `handshakeFrames` plain frames pass each way, then both halves wait for it.
  *
- * @throws ERR_CIPHER_OPTION when `obfuscate` and `plaintext: 'allow'` are asked for together
+ * @throws ERR_LIMIT_OPTION when a limit is out of its range
+ * @throws ERR_CIPHER_OPTION when `obfuscate` is asked for together with `plaintext: 'allow'` or `sequenced`
  * @example
  * ```ts
  * import { pipe } from 'hushwire'
@@ -97,6 +99,8 @@ export interface CipherLayer extends Layer<Frame[], OpenedFrame[], Frame[], Fram
  */
 export function cipher (options: CipherOptions = {}): CipherLayer {
   if (options.obfuscate === true && options.plaintext === 'allow') throw novaError('ERR_CIPHER_OPTION', 'obfuscate with plaintext: allow')
+  // a mask is made of the key, which goes on at a rekey before the batch around it is masked
+  if (options.obfuscate === true && options.sequenced === true) throw novaError('ERR_CIPHER_OPTION', 'obfuscate with sequenced')
   return new HopCipher(options)
 }
 
@@ -112,8 +116,10 @@ class HopCipher implements CipherLayer {
   #opener: CipherState | undefined
   #failures = 0
   #warned = false
+  #destroyed = false
 
   constructor (options: CipherOptions) {
+    checkLimits(options.limits, { maxFailures: [1, Infinity], maxBytes: [1, 2 ** 40], rekeyFrames: [1, Infinity], rekeyBytes: [1, Infinity] })
     this.#options = options
     this.#sequenced = options.sequenced === true
     this.#window = new ReplayWindow(options.limits?.replayWindow ?? 1024)
@@ -139,9 +145,11 @@ class HopCipher implements CipherLayer {
 
   setKey (key: HopKey): void {
     if (this.#sealer !== undefined) throw novaError('ERR_CIPHER_KEY', 'there is one already')
+    if (this.#destroyed) throw novaError('ERR_CIPHER_KEY', 'the cipher is gone')
     const keys = key instanceof Uint8Array ? { seal: key, open: key } : key
-    this.#sealer = this.#state(keys.seal)
+    const sealer = this.#state(keys.seal)
     this.#opener = this.#state(keys.open)
+    this.#sealer = sealer
     this.#keyed.resolve()
   }
 
@@ -151,6 +159,7 @@ class HopCipher implements CipherLayer {
   }
 
   destroy (): void {
+    this.#destroyed = true
     this.#sealer?.destroy()
     this.#opener?.destroy()
   }
@@ -176,7 +185,7 @@ class HopCipher implements CipherLayer {
           if (sealed.length > 0) yield await Promise.all(sealed.splice(0))
           await this.#keyed.promise
         }
-        sealed.push(this.#sealOne(frame))
+        sealed.push(held(this.#sealOne(frame)))
       }
       // where the backend is synchronous there is nothing to wait for
       yield sealed.some(frame => frame instanceof Promise) ? await Promise.all(sealed) : sealed as Frame[]
@@ -200,17 +209,19 @@ class HopCipher implements CipherLayer {
       let opened: Array<MaybePromise<OpenedFrame>> = []
       let waiting = false
       for (const frame of batch) {
-        if (!frame.encrypted) {
-          if (this.#opener !== undefined && this.#options.plaintext !== 'allow') throw novaError('ERR_CIPHER_PLAINTEXT')
-          opened.push(frame)
-          if (this.#opener !== undefined || this.#options.plaintext === 'allow' || ++plain < this.#handshakeFrames) continue
-          // the peer's last handshake frame: what follows it is for the key that this frame brings about
-          yield opened as OpenedFrame[]
+        if (this.#opener === undefined && plain >= this.#handshakeFrames && this.#options.plaintext !== 'allow') {
+          // after the peer's last handshake frame: this one is for the key that the handshake brings about
+          if (opened.length > 0) yield (opened as OpenedFrame[]).map(frame => this.#judge(frame))
           opened = []
           await this.#keyed.promise
+        }
+        if (!frame.encrypted) {
+          if (this.#opener !== undefined && this.#options.plaintext !== 'allow') throw novaError('ERR_CIPHER_PLAINTEXT')
+          plain++
+          opened.push(frame)
           continue
         }
-        const one = this.#openOne(frame)
+        const one = held(this.#openOne(frame))
         // a control frame may change the key of all that follow
         if (one instanceof Promise && this.#sequenced && frame.packetNonce === 0) opened.push(await one)
         else opened.push(one)
@@ -255,6 +266,12 @@ class HopCipher implements CipherLayer {
     if (++this.#failures >= (this.#options.limits?.maxFailures ?? 16)) throw novaError('ERR_CIPHER_FAILED', `${this.#failures} in a row`, frame.error)
     return frame
   }
+}
+
+/** What is awaited later, with all others: until then its rejection is nobody's, also when another one comes first. */
+function held<T> (result: MaybePromise<T>): MaybePromise<T> {
+  if (result instanceof Promise) result.catch(ignore)
+  return result
 }
 
 function lost (frame: Frame, error: HushwireError): LostFrame {

@@ -46,6 +46,8 @@ export function decodeRecords (frame: Frame): ControlRecord[] {
   const records: ControlRecord[] = []
   const bytes = joined(frame)
   for (let at = 0; at < bytes.byteLength; at += RECORD_LENGTH) {
+    // what comes behind a rekey would have to be under the next key
+    if (bytes[at] === CONTROL.rekey && at + RECORD_LENGTH < bytes.byteLength) throw novaError('ERR_CONTROL_RECORD', 'a rekey that is not the last')
     records.push({ type: bytes[at] as number, packetNonce: getUint32(bytes, at + 1), value: getUint32(bytes, at + 5) })
   }
   return records

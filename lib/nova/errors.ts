@@ -3,7 +3,7 @@ import { errorsOf, type ErrorTable } from '../stream/index.js'
 /** The codes of frames, cipher, packets and routing. */
 export const NOVA_ERRORS = {
   ERR_FRAME_MAGIC: { origin: 'remote', fatal: true, sentence: 'what came is not a Nova frame: the magic is wrong' },
-  ERR_FRAME_SIZE: { origin: 'remote', fatal: true, sentence: 'a frame is larger than 1 MiB' },
+  ERR_FRAME_SIZE: { origin: 'remote', fatal: true, sentence: 'a frame is larger than 1 MiB, or sealed and shorter than its tag' },
   ERR_FRAME_FLAG: { origin: 'remote', fatal: true, sentence: 'a flag of a frame is neither 0 nor 1' },
   ERR_FRAME_TRUNCATED: { origin: 'remote', fatal: true, sentence: 'the stream ended inside a frame' },
   ERR_CIPHER_KEY: { origin: 'local', fatal: false, sentence: 'the cipher takes keys of 32 bytes, once' },

@@ -1,7 +1,7 @@
 import { Uint8ArrayList } from 'uint8arraylist'
 import type { Bytes, Layer, Transform } from '../stream/index.js'
 import { novaError } from './errors.js'
-import { decodeHeader, encodeHeader, HEADER_LENGTH, TAG_LENGTH, type Frame, type FrameHeader } from './frame.js'
+import { decodeHeader, encodeHeader, HEADER_LENGTH, MAX_FRAME, TAG_LENGTH, type Frame, type FrameHeader } from './frame.js'
 
 /**
  * The masks of obfuscated headers, as {@link CipherLayer.obfuscation} gives them: each from the first 16 bytes of
@@ -89,8 +89,11 @@ export class FrameDecoder {
   #readHeader (): FrameHeader | undefined {
     const bytes = this.#need(this.masked ? this.#prefix : HEADER_LENGTH)
     if (bytes === undefined) return undefined
-    this.#header = decodeHeader(this.masked ? unmask(bytes, this.#masks as HeaderMasks) : bytes)
-    return this.#header
+    const header = decodeHeader(this.masked ? unmask(bytes, this.#masks as HeaderMasks) : bytes)
+    // its mask came from bytes that would not be its own
+    if (this.masked && header.size < TAG_LENGTH) throw novaError('ERR_FRAME_SIZE', `${header.size} bytes, sealed`)
+    this.#header = header
+    return header
   }
 
   /** The next `length` bytes in one piece without consuming them; keeps what there is when there are fewer. */
@@ -179,6 +182,7 @@ class BatchWriter {
     let start = 0
     let at = 0
     for (const frame of batch) {
+      if (frame.size > MAX_FRAME - HEADER_LENGTH) throw novaError('ERR_FRAME_SIZE', `${frame.size} bytes`)
       encodeHeader(frame, buffer, at)
       const mask = masks?.outbound(frame)
       if (mask !== undefined) for (let i = 0; i < HEADER_LENGTH; i++) buffer[at + i] = (buffer[at + i] as number) ^ (mask[i] as number)
