@@ -4,6 +4,7 @@ import type { ControlRecord } from './control.js'
 import { GOAWAY_CODES } from './control.js'
 import { novaError } from './errors.js'
 import type { Frame } from './frame.js'
+import { checkLimits, LONGEST_DELAY } from './limits.js'
 import type { Packet } from './incoming-packet.js'
 import { PacketReceiver, type ReceiveLimits, type SlowConsumer } from './packet-receiver.js'
 import { PacketSender, type PacketSource, type SendOptions } from './packet-sender.js'
@@ -66,6 +67,7 @@ export type PacketLink = PacketFace & LinkControl
  * Groups frames into packets, many at once in both directions (nova.md, Packets). The top of a link over `frames()`
  * and `cipher()`.
  *
+ * @throws ERR_LIMIT_OPTION when a limit is out of its range
  * @example
  * ```ts
  * import { link } from 'hushwire'
@@ -104,6 +106,17 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
 
   constructor (options: PacketsOptions) {
     const { limits = {}, rules = SEED_RULES } = options
+    checkLimits(limits, {
+      packetBytes: [1, Infinity],
+      linkBytes: [1, Infinity],
+      maxIncoming: [1, Infinity],
+      maxUnread: [1, Infinity],
+      stallTimeout: [0, LONGEST_DELAY],
+      maxOutgoing: [1, Infinity],
+      maxWaiting: [0, Infinity],
+      maxFrame: [1, Infinity],
+      closeTimeout: [1, LONGEST_DELAY]
+    })
     this.#options = options
     this.#rules = {
       ...rules,

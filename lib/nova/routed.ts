@@ -117,14 +117,22 @@ export function routed (options: Omit<PacketsOptions, 'headSize'> = {}): Endpoin
 /** Passes each `next()` through; a packet that does not start with a header fails alone. */
 function withHeaders (source: AsyncIterable<Packet>, onLost: ((error: HushwireError) => void) | undefined): AsyncIterable<RoutedPacket> {
   const packets = source[Symbol.asyncIterator]()
-  const next = (): Promise<IteratorResult<RoutedPacket>> => packets.next().then(result => {
+  const pass = (result: IteratorResult<Packet>): IteratorResult<RoutedPacket> | undefined => {
     if (result.done === true) return result
     const { head, source } = result.value
     if (getUint32(head, 0) === MAGIC) return { value: { header: decodeRoutedHeader(head), source }, done: false }
     void source[Symbol.asyncIterator]().return?.()
     onLost?.(novaError('ERR_ROUTED_MAGIC'))
-    return next()
-  })
+    return undefined
+  }
+  // a loop, since a chain of promises would grow with every packet that is passed over
+  const skip = async (): Promise<IteratorResult<RoutedPacket>> => {
+    for (;;) {
+      const passed = pass(await packets.next())
+      if (passed !== undefined) return passed
+    }
+  }
+  const next = (): Promise<IteratorResult<RoutedPacket>> => packets.next().then(result => pass(result) ?? skip())
   const iterator: AsyncIterableIterator<RoutedPacket> = {
     next,
     return: () => packets.return?.() as Promise<IteratorResult<RoutedPacket>>,

@@ -1,8 +1,9 @@
 import { wipe } from '../crypto/index.js'
-import { abortOn, link, performHandshake, type Duplex, type HushwireError } from '../stream/index.js'
+import { abortOn, asError, link, performHandshake, type Duplex, type HushwireError } from '../stream/index.js'
 import { cipher, type CipherLayer, type CipherLimits, type CipherOptions, type HopKey } from './cipher.js'
 import { frames } from './frames.js'
 import { HardenedHandshake, type HardenedHandshakeOptions, type HopAgreement } from './handshake-hardened.js'
+import { PACKETS_BOUNDS } from './handshake-offer.js'
 import { SeedHandshake, type SeedHandshakeOptions } from './handshake-seed.js'
 import { hopFraming } from './hop-framing.js'
 import type { Peer } from './identity.js'
@@ -83,12 +84,18 @@ export interface NovaLink extends RoutedLink {
  * ```
  */
 export async function stack (duplex: Duplex, options: HardenedStackOptions | SeedStackOptions): Promise<NovaLink> {
-  return options.profile === 'seed' ? seedStack(duplex, options) : hardenedStack(duplex, options)
+  try {
+    return await (options.profile === 'seed' ? seedStack(duplex, options) : hardenedStack(duplex, options))
+  } catch (thrown) {
+    const error = asError(thrown)
+    duplex.abort(error)
+    throw error
+  }
 }
 
 async function hardenedStack (duplex: Duplex, options: HardenedStackOptions): Promise<NovaLink> {
   const framing = hopFraming()
-  const { result, duplex: after } = await performHandshake<HopAgreement>(duplex, new HardenedHandshake(options), framing, {
+  const { result, duplex: after } = await performHandshake<HopAgreement>(duplex, new HardenedHandshake(withOffer(options)), framing, {
     timeout: options.limits?.handshakeTimeout,
     signal: options.signal
   })
@@ -112,6 +119,12 @@ async function hardenedStack (duplex: Duplex, options: HardenedStackOptions): Pr
   return Object.assign(routes, { profile: 'hardened' as const, remote: result.remote, handshakeHash: result.handshakeHash, confirmed: result.confirmed })
 }
 
+/** What we take in flight is what we offer, unless the offer itself says less. */
+function withOffer (options: HardenedStackOptions): HardenedHandshakeOptions {
+  const maxPackets = options.limits?.maxIncoming
+  return maxPackets === undefined ? options : { ...options, offer: { maxPackets: Math.min(maxPackets, PACKETS_BOUNDS.max), ...options.offer } }
+}
+
 async function seedStack (duplex: Duplex, options: SeedStackOptions): Promise<NovaLink> {
   const { after, key } = await seedKey(duplex, options)
   const hop = cipher({
@@ -121,6 +134,8 @@ async function seedStack (duplex: Duplex, options: SeedStackOptions): Promise<No
     limits: options.limits,
     onExhausting: options.onExhausting
   })
+  // the cipher has copied it; a key of the caller's stays the caller's
+  if (options.key === undefined && key instanceof Uint8Array) wipe(key)
   const routes = join(after, hop, { ...SEED_RULES, onExhausting: options.onExhausting }, options)
   return Object.assign(routes, { profile: 'seed' as const, remote: undefined, handshakeHash: undefined, confirmed: false })
 }

@@ -62,7 +62,9 @@ export async function performHandshake<Result> (duplex: Duplex, handshake: Hands
         const room = messages.push(framing.encode(await handshake.write()))
         if (room !== undefined) await abortable(room, stop.signal)
       } else {
-        await handshake.read(await framing.read(reader, stop.signal))
+        const taken = handshake.read(await framing.read(reader, stop.signal))
+        // what decides about the other side may take its time, but not more than there is
+        if (taken instanceof Promise) await abortable(taken, stop.signal)
       }
     }
     stop.signal.throwIfAborted()
