@@ -1,4 +1,4 @@
-import { bool, decode, encode, fixedBytes, string, struct, uint32, uint64, UUID_BYTES, type Infer, type Uuid } from '../bytes/index.js'
+import { bool, decode, encode, fixedBytes, string, struct, uint32, uint64, UUID_BYTES, type Uuid } from '../bytes/index.js'
 import { KEY_BYTES } from '../crypto/index.js'
 import { PROOF_BYTES } from './identity.js'
 
@@ -30,8 +30,17 @@ export const LOOKUP_ANSWER_BYTES = answerBody.minBytes
 /** Most bytes of an error packet that make sense. */
 export const MAX_RELAY_ERROR_BYTES = errorBody.minBytes + MAX_RELAY_TEXT
 
-/** The body of an error packet (kind `KIND.error`, from and to the nil UUID): code, the refused packet's target and kind, a text. */
-export type RelayError = Infer<typeof errorBody>
+/** The body of an error packet (kind `KIND.error`, from and to the nil UUID). */
+export interface RelayError {
+  /** One of {@link RELAY_CODES}. */
+  readonly code: number
+  /** The target of the refused packet. */
+  readonly target: Uuid
+  /** The kind of the refused packet. */
+  readonly kind: bigint
+  /** For people, at most {@link MAX_RELAY_TEXT} bytes of UTF-8. */
+  readonly text: string
+}
 
 /** Asks for whom a relay knows by an id. The number comes back with the answer. */
 export interface LookupRequest {
@@ -44,7 +53,15 @@ export interface LookupRequest {
  * What a relay knows of a peer: its static key and the proof that it is the peer's, for `verifyProof`. Both are all zero
  * when it was not found.
  */
-export type LookupAnswer = Infer<typeof answerBody>
+export interface LookupAnswer {
+  /** Of the request. */
+  readonly requestId: number
+  readonly found: boolean
+  /** X25519, 32 bytes. */
+  readonly staticKey: Uint8Array
+  /** Identity key (32) | signature (64). */
+  readonly proof: Uint8Array
+}
 
 /** @throws ERR_VALUE_RANGE, ERR_UUID */
 export function encodeRelayError (error: RelayError): Uint8Array {
