@@ -1,0 +1,9 @@
+/**
+ * The relay: a server that carries packets between identities, in Node. Its clients, which run in browsers too, are in
+ * `hushwire/relay/client`.
+ *
+ * @module relay
+ */
+export { startRelay, type Relay } from './server.js'
+export type { RelayEvent, RelayLimits, RelayOptions } from './options.js'
+export { RELAY_ERRORS } from './errors.js'

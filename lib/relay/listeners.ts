@@ -1,0 +1,33 @@
+import type { Duplex } from '../stream/index.js'
+import { listenTcp, type Address, type Listener } from '../transport/tcp.js'
+import { listenWebSocket } from '../transport/websocket-server.js'
+import type { CheckedLimits, RelayOptions } from './options.js'
+
+/** Where a relay listens. */
+export interface Listeners {
+  readonly tcp: Address | undefined
+  readonly websocket: string | undefined
+  readonly listeners: readonly Listener[]
+}
+
+/** Listens on every transport that is asked for, or on none. @throws ERR_TRANSPORT_LISTEN */
+export async function listenAll ({ tcp, websocket }: RelayOptions, limits: CheckedLimits, accept: (duplex: Duplex) => Promise<void>): Promise<Listeners> {
+  const { maxConnections } = limits
+  const closeTimeout = limits.link.closeTimeout
+  const sockets = tcp === undefined ? undefined : await listenTcp({ ...tcp, maxConnections, closeTimeout }, accept)
+  try {
+    const messages = websocket === undefined ? undefined : await listenWebSocket({ ...websocket, maxConnections, closeTimeout }, accept)
+    return {
+      tcp: sockets?.address,
+      websocket: messages === undefined ? undefined : urlOf(messages.address, websocket?.path),
+      listeners: [sockets, messages].filter(listener => listener !== undefined)
+    }
+  } catch (error) {
+    await sockets?.close()
+    throw error
+  }
+}
+
+function urlOf ({ host, port }: Address, path = '/'): string {
+  return `ws://${host.includes(':') ? `[${host}]` : host}:${port}${path}`
+}
