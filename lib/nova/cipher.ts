@@ -1,11 +1,27 @@
-import { deferred, HushwireError, ignore, type Layer, type MaybePromise, type Transform } from '../stream/index.js'
+import { deferred, HushwireError, ignore, type Layer, limitsOf, type LimitsOf, type MaybePromise, streamError, type Transform } from '../stream/index.js'
 import { CipherState } from './cipher-state.js'
-import { REKEY_DEFAULTS, endsInRekey } from './control.js'
+import { endsInRekey } from './control.js'
 import { novaError } from './errors.js'
 import type { Frame } from './frame.js'
 import type { HeaderMasks } from './frames.js'
-import { checkLimits } from './limits.js'
 import { ReplayWindow } from './replay-window.js'
+
+/** The limits of one hop's cipher and their defaults. */
+export const CIPHER_LIMITS = {
+  /** Frames in a row that may fail to open before the link does; sequenced links fail at the first. */
+  maxFailures: 16,
+  /** Content bytes a key and direction. */
+  maxBytes: 2 ** 40,
+  /** Part 2: frames of a direction after which it is time for the next key. */
+  rekeyFrames: 2 ** 24,
+  /** Part 2: bytes of a direction after which it is time for the next key. */
+  rekeyBytes: 2 ** 38,
+  /** Width of the window of packet nonces. */
+  replayWindow: 1024
+} as const
+
+/** Limits of one hop's cipher; {@link CIPHER_LIMITS} has the defaults. */
+export type CipherLimits = LimitsOf<typeof CIPHER_LIMITS>
 
 /** A frame that was lost to its packet: it did not open, or came a second time. */
 export interface LostFrame {
@@ -16,20 +32,6 @@ export interface LostFrame {
 
 /** What the cipher passes up. */
 export type OpenedFrame = Frame | LostFrame
-
-/** Limits of one hop's cipher; each can be set. */
-export interface CipherLimits {
-  /** Frames in a row that may fail to open before the link does. Default 16; sequenced links fail at the first. */
-  maxFailures?: number | undefined
-  /** Content bytes a key and direction. Default 2^40. */
-  maxBytes?: number | undefined
-  /** Part 2: frames of a direction after which it is time for the next key. Default 2^24. */
-  rekeyFrames?: number | undefined
-  /** Part 2: bytes of a direction after which it is time for the next key. Default 2^38. */
-  rekeyBytes?: number | undefined
-  /** Width of the window of packet nonces. Default 1,024. */
-  replayWindow?: number | undefined
-}
 
 /** Options of {@link cipher}. */
 export interface CipherOptions {
@@ -109,6 +111,7 @@ class HopCipher implements CipherLayer {
   readonly outbound: Transform<Frame[], Frame[]> = source => this.#sealAll(source)
   readonly obfuscation: HeaderMasks | undefined
   readonly #options: CipherOptions
+  readonly #limits: Record<keyof typeof CIPHER_LIMITS, number>
   readonly #sequenced: boolean
   readonly #window: ReplayWindow
   readonly #keyed = deferred({ handled: true })
@@ -119,10 +122,11 @@ class HopCipher implements CipherLayer {
   #destroyed = false
 
   constructor (options: CipherOptions) {
-    checkLimits(options.limits, { maxFailures: [1, Infinity], maxBytes: [1, 2 ** 40], rekeyFrames: [1, Infinity], rekeyBytes: [1, Infinity] })
     this.#options = options
+    this.#limits = limitsOf(CIPHER_LIMITS, options.limits)
+    if (this.#limits.maxBytes > CIPHER_LIMITS.maxBytes) throw streamError('ERR_LIMIT_OPTION', 'maxBytes')
     this.#sequenced = options.sequenced === true
-    this.#window = new ReplayWindow(options.limits?.replayWindow ?? 1024)
+    this.#window = new ReplayWindow(this.#limits.replayWindow)
     const handshakeFrames = options.key === undefined ? this.#handshakeFrames : 0
     if (options.obfuscate === true) {
       this.obfuscation = {
@@ -139,8 +143,7 @@ class HopCipher implements CipherLayer {
   seal (): Transform<Frame[], Frame[]> { return this.outbound }
 
   get rekeyDue (): boolean {
-    const { rekeyFrames = REKEY_DEFAULTS.frames, rekeyBytes = REKEY_DEFAULTS.bytes } = this.#options.limits ?? {}
-    return this.#sealer !== undefined && (this.#sealer.frames >= rekeyFrames || this.#sealer.bytes >= rekeyBytes)
+    return this.#sealer !== undefined && (this.#sealer.frames >= this.#limits.rekeyFrames || this.#sealer.bytes >= this.#limits.rekeyBytes)
   }
 
   setKey (key: HopKey): void {
@@ -167,7 +170,7 @@ class HopCipher implements CipherLayer {
   get #handshakeFrames (): number { return this.#options.handshakeFrames ?? 1 }
 
   #state (key: Uint8Array): CipherState {
-    return new CipherState(key, this.#sequenced, this.#options.limits?.maxBytes ?? 2 ** 40)
+    return new CipherState(key, this.#sequenced, this.#limits.maxBytes)
   }
 
   async * #sealAll (source: AsyncIterable<Frame[]>): AsyncGenerator<Frame[]> {
@@ -196,7 +199,7 @@ class HopCipher implements CipherLayer {
     const state = this.#sealer as CipherState
     const sealed = state.seal(frame)
     if (this.#sequenced && frame.packetNonce === 0 && endsInRekey(frame)) state.rekey()
-    if (!this.#warned && state.bytes >= (this.#options.limits?.maxBytes ?? 2 ** 40) / 64 * 63) {
+    if (!this.#warned && state.bytes >= this.#limits.maxBytes / 64 * 63) {
       this.#warned = true
       this.#options.onExhausting?.()
     }
@@ -263,7 +266,7 @@ class HopCipher implements CipherLayer {
       this.#window.mark(frame.packetNonce)
       return frame
     }
-    if (++this.#failures >= (this.#options.limits?.maxFailures ?? 16)) throw novaError('ERR_CIPHER_FAILED', `${this.#failures} in a row`, frame.error)
+    if (++this.#failures >= this.#limits.maxFailures) throw novaError('ERR_CIPHER_FAILED', `${this.#failures} in a row`, frame.error)
     return frame
   }
 }

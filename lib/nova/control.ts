@@ -5,9 +5,6 @@ import { getUint32, putUint32, type Frame } from './frame.js'
 /** Bytes of a control record: type u8, packetNonce u32, value u32. */
 const RECORD_LENGTH = 9
 
-/** When a direction goes on to its next key. */
-export const REKEY_DEFAULTS = { frames: 2 ** 24, bytes: 2 ** 38 } as const
-
 /** The types of control records (nova.md, Control). */
 export const CONTROL = { goaway: 6, rekey: 7 } as const
 

@@ -6,26 +6,26 @@ import type { Frame } from './frame.js'
 import { IncomingPacket, type Packet } from './incoming-packet.js'
 import type { PacketRules } from './packet-rules.js'
 
-/** Limits of what comes in. */
-export interface ReceiveLimits {
-  /** Bytes that one packet holds for its reader; one frame more may come. Default 256 KiB. */
-  packetBytes?: number | undefined
-  /** Bytes that all packets of a link hold together. Default 4 MiB. */
-  linkBytes?: number | undefined
-  /** Packets in flight, from the first frame to the terminating one. Default 1,024. */
-  maxIncoming?: number | undefined
-  /** Packets that wait to be taken from `source`. Default 1,024. */
-  maxUnread?: number | undefined
-  /** Milliseconds for which one full packet may keep the link from reading; 0 = for ever. Default 30,000. */
-  stallTimeout?: number | undefined
-}
+/** The limits of what comes in and their defaults. */
+export const RECEIVE_LIMITS = {
+  /** Bytes that one packet holds for its reader; one frame more may come. */
+  packetBytes: 262_144,
+  /** Bytes that all packets of a link hold together. */
+  linkBytes: 4_194_304,
+  /** Packets in flight, from the first frame to the terminating one. */
+  maxIncoming: 1024,
+  /** Packets that wait to be taken from `source`. */
+  maxUnread: 1024,
+  /** Milliseconds for which full packets may keep the link from reading; 0 = for ever. */
+  stallTimeout: 30_000
+} as const
 
 /** What happens when a packet is full: reading stops for the link, or that packet fails and the rest goes on. */
 export type SlowConsumer = 'stop-reading' | 'fail-packet'
 
 /** What the receiver tells its endpoint. */
 export interface ReceiverOptions {
-  readonly limits: ReceiveLimits
+  readonly limits: Readonly<Record<keyof typeof RECEIVE_LIMITS, number>>
   readonly slowConsumer: SlowConsumer
   readonly headSize: number
   /** A control record of part 2. */
@@ -55,12 +55,12 @@ export class PacketReceiver {
   constructor (rules: PacketRules, options: ReceiverOptions) {
     this.#rules = rules
     this.#options = options
-    this.#packetBytes = options.limits.packetBytes ?? 262_144
-    this.#linkBytes = options.limits.linkBytes ?? 4_194_304
-    this.#maxIncoming = options.limits.maxIncoming ?? 1024
+    this.#packetBytes = options.limits.packetBytes
+    this.#linkBytes = options.limits.linkBytes
+    this.#maxIncoming = options.limits.maxIncoming
     this.#nextNonce = rules.firstNonce
     this.#nextControl = rules.remoteControlNonce
-    this.packets = new Channel<Packet>({ maxItems: options.limits.maxUnread ?? 1024, sizeOf: () => 0 })
+    this.packets = new Channel<Packet>({ maxItems: options.limits.maxUnread, sizeOf: () => 0 })
   }
 
   /** Packets in flight. */
@@ -94,7 +94,7 @@ export class PacketReceiver {
     if (this.#error !== undefined) return undefined
     if (!this.#blocked()) return this.packets.room()
     this.#room = deferred()
-    const timeout = this.#options.limits.stallTimeout ?? 30_000
+    const timeout = this.#options.limits.stallTimeout
     if (timeout === 0) return this.#room.promise
     const timer = setTimeout(() => { this.#stalled() }, timeout)
     return this.#room.promise.finally(() => { clearTimeout(timer) })

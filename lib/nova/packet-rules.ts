@@ -1,4 +1,4 @@
-import { LAST_NONCE, MAX_PLAINTEXT } from './frame.js'
+import { LAST_NONCE } from './frame.js'
 
 /**
  * What differs between the seed's wire and a hardened link, and what limits both. The seed's are the defaults; a
@@ -17,12 +17,8 @@ export interface PacketRules {
   readonly controlNonce: number
   /** The next frameNonce of packetNonce 0 that is expected. */
   readonly remoteControlNonce: number
-  /** Packets that may be in flight outward. */
+  /** Packets that the other side takes in flight. */
   readonly maxOutgoing: number
-  /** Packets that may wait to be sent. */
-  readonly maxWaiting: number
-  /** Content bytes of the largest frame that is sent. */
-  readonly maxFrame: number
   /** The nonce at which `onExhausting` is called. */
   readonly warnNonce: number
   /** Called once, when few nonces are left. */
@@ -40,8 +36,6 @@ export const SEED_RULES: PacketRules = {
   controlNonce: 1,
   remoteControlNonce: 1,
   maxOutgoing: 1024,
-  maxWaiting: 65_536,
-  maxFrame: MAX_PLAINTEXT,
   warnNonce: LAST_NONCE - 2 ** 20
 }
 

@@ -20,6 +20,16 @@ export interface SendOptions {
   onSourceError?: 'abort-link' | 'truncate' | undefined
 }
 
+/** Limits of sending. */
+export interface SendLimits {
+  /** Packets that may be in flight outward. */
+  readonly maxOutgoing: number
+  /** Packets that may wait to be sent. */
+  readonly maxWaiting: number
+  /** Content bytes of the largest frame that is sent. */
+  readonly maxFrame: number
+}
+
 /** Room for a routing header or the heads of chunks, so that what is made 64 or 256 KiB at a time fits one frame. */
 const HEADS = 1024
 /** Frames while packets share the link. */
@@ -37,7 +47,7 @@ const MAX_BATCH_FRAMES = 256
  * A batch is valid until the next one is asked for.
  */
 export class PacketSender implements AsyncIterableIterator<Frame[]> {
-  readonly #rules: PacketRules
+  readonly #rules: PacketRules & SendLimits
   readonly #onAbort: (error: Error) => void
   #nextNonce: number
   /** The nonce that the next packet to be accepted is sure to get, at the latest. */
@@ -58,7 +68,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   #error: Error | undefined
 
   /** @param onAbort - told when the link must go because a packet cannot be ended truthfully */
-  constructor (rules: PacketRules, onAbort: (error: Error) => void) {
+  constructor (rules: PacketRules & SendLimits, onAbort: (error: Error) => void) {
     this.#rules = rules
     this.#onAbort = onAbort
     this.#nextNonce = rules.firstNonce

@@ -1,26 +1,29 @@
-import { asError, deferred, ignore, type Endpoint, type HushwireError, type LinkControl } from '../stream/index.js'
+import { asError, deferred, ignore, type Endpoint, type HushwireError, limitsOf, type LimitsOf, type LinkControl } from '../stream/index.js'
 import type { OpenedFrame } from './cipher.js'
 import type { ControlRecord } from './control.js'
 import { GOAWAY_CODES } from './control.js'
 import { novaError } from './errors.js'
-import type { Frame } from './frame.js'
-import { checkLimits, LONGEST_DELAY } from './limits.js'
+import { MAX_PLAINTEXT, type Frame } from './frame.js'
 import type { Packet } from './incoming-packet.js'
-import { PacketReceiver, type ReceiveLimits, type SlowConsumer } from './packet-receiver.js'
-import { PacketSender, type PacketSource, type SendOptions } from './packet-sender.js'
+import { PacketReceiver, RECEIVE_LIMITS, type SlowConsumer } from './packet-receiver.js'
+import { PacketSender, type PacketSource, type SendLimits, type SendOptions } from './packet-sender.js'
 import { SEED_RULES, type PacketRules } from './packet-rules.js'
 
-/** Limits of packets; each can be set. */
-export interface PacketLimits extends ReceiveLimits {
-  /** Packets in flight outward; more wait their turn. Default 1,024. */
-  maxOutgoing?: number | undefined
-  /** Packets that may wait to be sent. Default 65,536. */
-  maxWaiting?: number | undefined
-  /** Content bytes of the largest frame that is sent. Default: 256 KiB alone, 64 KiB shared; this caps both. */
-  maxFrame?: number | undefined
-  /** Milliseconds that `close` waits for what is under way and for the other side's end. Default 10,000. */
-  closeTimeout?: number | undefined
-}
+/** The limits of packets and their defaults. */
+export const PACKET_LIMITS = {
+  ...RECEIVE_LIMITS,
+  /** Packets in flight outward; more wait their turn. A hardened link takes the other side's offer where that is less. */
+  maxOutgoing: 1024,
+  /** Packets that may wait to be sent. */
+  maxWaiting: 65_536,
+  /** Content bytes of the largest frame that is sent; frames are 257 KiB while a packet flows alone, else 65 KiB, at the most. */
+  maxFrame: MAX_PLAINTEXT,
+  /** Milliseconds that `close` waits for what is under way and for the other side's end. */
+  closeTimeout: 10_000
+} as const
+
+/** Limits of packets; {@link PACKET_LIMITS} has the defaults. */
+export type PacketLimits = LimitsOf<typeof PACKET_LIMITS>
 
 /** Options of {@link packets}. */
 export interface PacketsOptions {
@@ -95,7 +98,8 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
   readonly face: PacketFace
   readonly outbound: AsyncIterable<Frame[]>
   readonly #options: PacketsOptions
-  readonly #rules: PacketRules
+  readonly #rules: PacketRules & SendLimits
+  readonly #closeTimeout: number
   readonly #sender: PacketSender
   readonly #receiver: PacketReceiver
   readonly #failed = deferred<never>({ handled: true })
@@ -105,24 +109,15 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
   #closing: Promise<void> | undefined
 
   constructor (options: PacketsOptions) {
-    const { limits = {}, rules = SEED_RULES } = options
-    checkLimits(limits, {
-      packetBytes: [1, Infinity],
-      linkBytes: [1, Infinity],
-      maxIncoming: [1, Infinity],
-      maxUnread: [1, Infinity],
-      stallTimeout: [0, LONGEST_DELAY],
-      maxOutgoing: [1, Infinity],
-      maxWaiting: [0, Infinity],
-      maxFrame: [1, Infinity],
-      closeTimeout: [1, LONGEST_DELAY]
-    })
+    const { rules = SEED_RULES } = options
+    const limits = limitsOf(PACKET_LIMITS, options.limits, ['stallTimeout', 'maxWaiting'])
+    this.#closeTimeout = limits.closeTimeout
     this.#options = options
     this.#rules = {
       ...rules,
-      maxOutgoing: Math.min(limits.maxOutgoing ?? rules.maxOutgoing, rules.maxOutgoing),
-      maxWaiting: limits.maxWaiting ?? rules.maxWaiting,
-      maxFrame: Math.min(limits.maxFrame ?? rules.maxFrame, rules.maxFrame)
+      maxOutgoing: Math.min(limits.maxOutgoing, rules.maxOutgoing),
+      maxWaiting: limits.maxWaiting,
+      maxFrame: limits.maxFrame
     }
     this.#sender = new PacketSender(this.#rules, error => { this.#failed.reject(error) })
     this.#receiver = new PacketReceiver(this.#rules, {
@@ -206,7 +201,7 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
     this.#sender.close(GOAWAY_CODES.done)
     const timer = setTimeout(() => {
       this.#failed.reject(novaError('ERR_LINK_CLOSE_TIMEOUT'))
-    }, this.#options.limits?.closeTimeout ?? 10_000)
+    }, this.#closeTimeout)
     try {
       await Promise.all([this.#sent.promise, this.#read.promise])
     } catch (error) {

@@ -1,5 +1,5 @@
 import { isNilUuid, uuidKey, type Uuid } from '../bytes/index.js'
-import { abortable, asError, Channel, ignore, type LinkControl } from '../stream/index.js'
+import { abortable, asError, Channel, ignore, limitsOf, type LimitsOf, type LinkControl } from '../stream/index.js'
 import { readGreeting } from './greeting.js'
 import type { HopAgreement } from './handshake-hardened.js'
 import type { Offer } from './handshake-offer.js'
@@ -13,19 +13,22 @@ import { KIND, type RoutedLink, type RoutedPacket } from './routed.js'
 import { Session } from './session/session.js'
 import type { VerifyPeer } from './verify-peer.js'
 
-/** Limits of {@link peers}; each can be set. */
-export interface PeersLimits {
-  /** Conversations at a time. Default 1,024. */
-  maxSessions?: number | undefined
-  /** Handshakes under way at a time. Default 64. */
-  maxHandshakes?: number | undefined
-  /** Milliseconds for one handshake. Default 10,000. */
-  handshakeTimeout?: number | undefined
-  /** Messages of one peer that wait to be taken; then nothing more of the link is read. Default 256. */
-  maxMessages?: number | undefined
-  /** Conversations begun by others that wait to be taken from `incoming`. Default 256. */
-  maxIncoming?: number | undefined
-}
+/** The limits of {@link peers} and their defaults. */
+export const PEERS_LIMITS = {
+  /** Conversations at a time. */
+  maxSessions: 1024,
+  /** Handshakes under way at a time. */
+  maxHandshakes: 64,
+  /** Milliseconds for one handshake. */
+  handshakeTimeout: 10_000,
+  /** Messages of one peer that wait to be taken; then nothing more of the link is read. */
+  maxMessages: 256,
+  /** Conversations begun by others that wait to be taken from `incoming`. */
+  maxIncoming: 256
+} as const
+
+/** Limits of {@link peers}; {@link PEERS_LIMITS} has the defaults. */
+export type PeersLimits = LimitsOf<typeof PEERS_LIMITS>
 
 /** Options of {@link peers}. */
 export interface PeersOptions {
@@ -82,21 +85,24 @@ class Hub implements Peers {
   readonly incoming: Channel<PeerSession>
   readonly #link: RoutedLink
   readonly #options: PeersOptions
+  readonly #limits: Readonly<Record<keyof typeof PEERS_LIMITS, number>>
   readonly #handshakes: PeerHandshakes
   readonly #conversations = new Map<string, Conversation>()
   #over: Error | undefined
 
   constructor (link: RoutedLink, options: PeersOptions) {
-    const { identity, verify, offer, limits = {} } = options
+    const { identity, verify, offer } = options
+    const limits = limitsOf(PEERS_LIMITS, options.limits)
+    this.#limits = limits
     this.#link = link
     this.#options = options
-    this.incoming = new Channel<PeerSession>({ maxItems: limits.maxIncoming ?? 256, sizeOf: () => 0 })
+    this.incoming = new Channel<PeerSession>({ maxItems: limits.maxIncoming, sizeOf: () => 0 })
     this.#handshakes = new PeerHandshakes({
       identity,
       verify,
       offer,
-      timeout: limits.handshakeTimeout ?? 10_000,
-      maxHandshakes: limits.maxHandshakes ?? 64,
+      timeout: limits.handshakeTimeout,
+      maxHandshakes: limits.maxHandshakes,
       send: (peer, body) => link.send({ target: peer, source: identity.id, kind: KIND.handshake }, body),
       onAgreement: agreement => { this.#agreed(agreement) }
     })
@@ -109,10 +115,10 @@ class Hub implements Peers {
     if (this.#over !== undefined) throw this.#over
     const known = this.#conversations.get(uuidKey(id))
     if (known !== undefined) return known
-    if (this.#conversations.size >= this.#maxSessions) throw peerError('ERR_PEER_LIMIT', `${this.#maxSessions} conversations`)
+    if (this.#conversations.size >= this.#limits.maxSessions) throw peerError('ERR_PEER_LIMIT', `${this.#limits.maxSessions} conversations`)
     await abortable(this.#handshakes.dial(id, options.staticKey), options.signal)
     const session = this.#conversations.get(uuidKey(id))
-    if (session === undefined) throw this.#over ?? peerError('ERR_PEER_LIMIT', `${this.#maxSessions} conversations`)
+    if (session === undefined) throw this.#over ?? peerError('ERR_PEER_LIMIT', `${this.#limits.maxSessions} conversations`)
     return session
   }
 
@@ -123,8 +129,6 @@ class Hub implements Peers {
     this.incoming.end()
     await this.#link.close()
   }
-
-  get #maxSessions (): number { return this.#options.limits?.maxSessions ?? 1024 }
 
   async #run (): Promise<void> {
     for await (const packet of this.#link.source) {
@@ -172,14 +176,14 @@ class Hub implements Peers {
     const known = this.#conversations.get(key)
     if (known !== undefined) {
       known.renew(remote, { seal, open }, confirmed)
-    } else if (this.#conversations.size < this.#maxSessions) {
+    } else if (this.#conversations.size < this.#limits.maxSessions) {
       this.#begin(key, remote, { seal, open })
     }
   }
 
   #begin (key: string, peer: Peer, keys: { seal: Uint8Array, open: Uint8Array }): void {
     const session = new Session({ link: this.#link, self: this.#options.identity.id, peer: peer.id, key: keys })
-    const conversation = new Conversation(session, peer, this.#options.limits?.maxMessages ?? 256, () => {
+    const conversation = new Conversation(session, peer, this.#limits.maxMessages, () => {
       if (this.#conversations.get(key) === conversation) this.#conversations.delete(key)
     })
     this.#conversations.set(key, conversation)

@@ -1,6 +1,6 @@
 import { wipe } from '../crypto/index.js'
-import { abortOn, asError, link, performHandshake, type Duplex, type HushwireError } from '../stream/index.js'
-import { cipher, type CipherLayer, type CipherLimits, type CipherOptions, type HopKey } from './cipher.js'
+import { abortOn, asError, link, limitsOf, performHandshake, type Duplex, type HushwireError, type LimitsOf } from '../stream/index.js'
+import { cipher, CIPHER_LIMITS, type CipherLayer, type CipherOptions, type HopKey } from './cipher.js'
 import { frames } from './frames.js'
 import { HardenedHandshake, type HardenedHandshakeOptions, type HopAgreement } from './handshake-hardened.js'
 import { PACKETS_BOUNDS } from './handshake-offer.js'
@@ -9,14 +9,19 @@ import { hopFraming } from './hop-framing.js'
 import type { Peer } from './identity.js'
 import { HARDENED_RULES, SEED_RULES, type PacketRules } from './packet-rules.js'
 import type { SlowConsumer } from './packet-receiver.js'
-import type { PacketLimits } from './packets.js'
+import { PACKET_LIMITS } from './packets.js'
 import { routed, type RoutedLink } from './routed.js'
 
-/** Limits of a whole stack; each can be set. */
-export interface StackLimits extends PacketLimits, Omit<CipherLimits, 'replayWindow' | 'maxFailures'> {
-  /** Milliseconds for the whole handshake. Default 10,000. */
-  handshakeTimeout?: number | undefined
-}
+/** The limits of a whole stack and their defaults. */
+export const STACK_LIMITS = {
+  ...PACKET_LIMITS,
+  ...CIPHER_LIMITS,
+  /** Milliseconds for the whole handshake. */
+  handshakeTimeout: 10_000
+} as const
+
+/** Limits of a whole stack; {@link STACK_LIMITS} has the defaults. */
+export type StackLimits = LimitsOf<typeof STACK_LIMITS>
 
 /** What both profiles take. */
 export interface StackOptions {
@@ -45,7 +50,6 @@ export interface SeedStackOptions extends StackOptions, Pick<CipherOptions, 'obf
   profile: 'seed'
   key?: HopKey | undefined
   hello?: SeedHandshakeOptions | undefined
-  limits?: StackLimits & CipherLimits | undefined
 }
 
 /** A link of routed packets with what its handshake showed. */
@@ -85,6 +89,7 @@ export interface NovaLink extends RoutedLink {
  */
 export async function stack (duplex: Duplex, options: HardenedStackOptions | SeedStackOptions): Promise<NovaLink> {
   try {
+    limitsOf(STACK_LIMITS, options.limits, ['stallTimeout', 'maxWaiting'])
     return await (options.profile === 'seed' ? seedStack(duplex, options) : hardenedStack(duplex, options))
   } catch (thrown) {
     const error = asError(thrown)
