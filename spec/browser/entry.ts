@@ -1,6 +1,7 @@
 /** Runs in the browser: every vector suite over the portable backends, then the cases of this folder. */
 import { suites } from '../vectors/suites/index.js'
 import { type BrowserCase, cryptoCases, type PageSetup, webSocketCases } from './cases.js'
+import { novaCases } from './nova-cases.js'
 
 /** What the page reports; `left` names vectors that are not there. */
 export interface PageReport {
@@ -18,7 +19,7 @@ globalThis.runHushwireTests = async setup => {
   const report: PageReport = { passed: 0, failed: [], left: [] }
   addEventListener('unhandledrejection', event => { report.failed.push(`unhandled: ${reason(event.reason)}`) })
   await runSuites(report)
-  for (const each of [...cryptoCases, ...webSocketCases(setup)]) await tried(report, each)
+  for (const each of [...cryptoCases, ...novaCases, ...webSocketCases(setup)]) await tried(report, each)
   return report
 }
 
