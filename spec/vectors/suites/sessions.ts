@@ -63,7 +63,7 @@ export async function openBody (load: Load, body: Uint8Array, chunk = Infinity):
 
 function bodyOf (entry: Entry): Uint8Array {
   assert.ok(entry.body !== undefined || entry.bodyBase64 !== undefined, 'the entry has no body')
-  return entry.body !== undefined ? fromHex(entry.body) : new Uint8Array(Buffer.from(entry.bodyBase64 ?? '', 'base64'))
+  return entry.body !== undefined ? fromHex(entry.body) : Uint8Array.from(atob(entry.bodyBase64 ?? ''), character => character.charCodeAt(0))
 }
 
 function checkPlaintext (entry: Entry, plaintext: Uint8Array): void {
