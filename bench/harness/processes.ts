@@ -44,7 +44,7 @@ export class Processes {
     })
     this.#children.push(child)
     const calls = new Calls(child, `${this.#label}: ${make}`)
-    const plan: ActorPlan = { module: join(BENCH, module), make, options }
+    const plan: ActorPlan = { module: resolve(BENCH, module), make, options }
     await calls.ask('make', [plan])
     return new Proxy({}, { get: (_, name) => name === 'then' ? undefined : (...rest: unknown[]) => calls.ask(String(name), rest) }) as Remote<Actor>
   }
