@@ -1,4 +1,4 @@
-import { deferred, ignore, type Bytes } from '../stream/index.js'
+import { deferred, ignore, type Bytes, type Deferred } from '../stream/index.js'
 
 /** Chunks from this size on are sent from where they lie; smaller ones are gathered. */
 const LARGE = 32_768
@@ -13,6 +13,34 @@ export interface FrameContent {
   readonly last: boolean
 }
 
+const NONE: Uint8Array = new Uint8Array(0)
+
+/** Memory for small packets, one behind the other and never used twice: an array of its own costs such a packet more than its copy. */
+class Slabs {
+  #slab = NONE
+  #used = 0
+
+  /** Both in one piece. */
+  copy (head: Uint8Array, bytes: Uint8Array): Uint8Array {
+    const start = this.#used
+    const middle = start + head.byteLength
+    const end = middle + bytes.byteLength
+    if (end > this.#slab.byteLength) return this.#anew(head, bytes)
+    this.#slab.set(head, start)
+    this.#slab.set(bytes, middle)
+    this.#used = end
+    return this.#slab.subarray(start, end)
+  }
+
+  #anew (head: Uint8Array, bytes: Uint8Array): Uint8Array {
+    this.#slab = new Uint8Array(Math.max(GATHER, head.byteLength + bytes.byteLength))
+    this.#used = 0
+    return this.copy(head, bytes)
+  }
+}
+
+const SLABS = new Slabs()
+
 /**
  * A packet on its way out: what its source has given and no frame has taken yet. Small chunks are copied into one
  * of two buffers in turn (the other may still be on its way to the wire), a large chunk is held until all of
@@ -25,16 +53,16 @@ export class OutgoingPacket {
   /** True while it stands in the sender's queue. */
   queued = false
   readonly done = deferred({ handled: true })
-  #gather: Uint8Array = new Uint8Array(256)
-  #spare: Uint8Array = new Uint8Array(0)
+  #gather: Uint8Array = NONE
+  #spare: Uint8Array = NONE
   #gathered = 0
   /** Where in the gathered bytes the next frame starts: a frame may be smaller than what was gathered. */
   #from = 0
   #held: Uint8Array[] = []
   #heldBytes = 0
   #finished = false
-  #room = deferred()
-  #waiting = false
+  /** While the source has to wait. */
+  #room: Deferred<void> | undefined
   #iterator: Iterator<Bytes> | AsyncIterator<Bytes> | undefined
 
   get finished (): boolean { return this.#finished }
@@ -46,6 +74,14 @@ export class OutgoingPacket {
     this.#reserve(head.byteLength)
     this.#gather.set(head)
     this.#gathered = head.byteLength
+  }
+
+  /** The whole packet: a head, which is copied, and bytes that stay as they are until it is done. */
+  whole (head: Uint8Array, bytes: Uint8Array): void {
+    // a small one in one piece, which is cheaper to seal than two
+    this.#held = bytes.byteLength < LARGE ? [SLABS.copy(head, bytes)] : [SLABS.copy(head, NONE), bytes]
+    this.#heldBytes = head.byteLength + bytes.byteLength
+    this.#finished = true
   }
 
   /** The source, so that it is let go of when nobody wants more of it. */
@@ -98,7 +134,7 @@ export class OutgoingPacket {
 
   /** What {@link OutgoingPacket.take} gave is on the wire: the source may go on. */
   release (): void {
-    if (this.#waiting && this.#heldBytes === 0 && this.#gathered < GATHER) this.#wake()
+    if (this.#room !== undefined && this.#heldBytes === 0 && this.#gathered < GATHER) this.#wake()
   }
 
   /** Nobody wants more: the source is let go of. Not awaited, since a generator's `return()` waits behind its pending `next()`. */
@@ -112,8 +148,8 @@ export class OutgoingPacket {
   }
 
   #wake (): void {
-    this.#waiting = false
-    this.#room.resolve()
+    this.#room?.resolve()
+    this.#room = undefined
   }
 
   /** What was gathered is on its way; the other buffer is free. */
@@ -126,7 +162,6 @@ export class OutgoingPacket {
   }
 
   #wait (): Promise<void> {
-    this.#waiting = true
     this.#room = deferred()
     return this.#room.promise
   }

@@ -41,6 +41,7 @@ const FRAME_READY = 65_536
 /** A batch takes no more frames from this many bytes on. */
 const BATCH = 65_536
 const MAX_BATCH_FRAMES = 256
+const NO_HEAD = new Uint8Array(0)
 
 /**
  * Cuts the packets being sent into batches of frames, taking turns frame by frame (nova.md, Packets: Sending).
@@ -85,7 +86,8 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     if (refusal !== undefined) return Promise.reject(refusal)
     this.#reserved++
     const packet = new OutgoingPacket()
-    if (options.head !== undefined) packet.begin(options.head)
+    if (source instanceof Uint8Array) packet.whole(options.head ?? NO_HEAD, source)
+    else if (options.head !== undefined) packet.begin(options.head)
     const start = (): void => {
       this.#active.add(packet)
       this.#pump(packet, source, options)
@@ -162,8 +164,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
 
   #pump (packet: OutgoingPacket, source: PacketSource, options: SendOptions): void {
     if (source instanceof Uint8Array) {
-      void packet.write(source)
-      this.#finish(packet)
+      this.#enqueue(packet)
       return
     }
     this.#pumpChunks(packet, source).then(() => { this.#finish(packet) }, (thrown: unknown) => { this.#sourceFailed(packet, asError(thrown), options) })
