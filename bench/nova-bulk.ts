@@ -4,7 +4,8 @@ import type { PeerClient } from './peers/peer.js'
 
 const CHUNK = 262_144
 
-const bulk: Trial<PeerClient> = async (pair, scale) => {
+/** Sends 1 GiB once. */
+export const bulk: Trial<PeerClient> = async (pair, scale) => {
   const bytes = amount(scale, 2 ** 30, 2 ** 25)
   const { seconds, clientCpu, serverCpu } = await transfer(pair, { shape: 'one', count: bytes / CHUNK, size: CHUNK })
   return { rate: bytes / seconds / 1e6, 'client processor': clientCpu / bytes * 2 ** 30, 'server processor': serverCpu / bytes * 2 ** 30 }

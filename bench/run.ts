@@ -3,13 +3,17 @@ import type { Benchmark } from './harness/benchmark.js'
 import { writePage } from './harness/page.js'
 import { section } from './harness/report.js'
 import { run, type Result } from './harness/runner.js'
+import { memory } from './memory.js'
 import { novaBulk } from './nova-bulk.js'
 import { novaConnect } from './nova-connect.js'
 import { novaLatency, novaLatencyBeside } from './nova-latency.js'
 import { novaPackets } from './nova-packets.js'
 import { novaStream } from './nova-stream.js'
+import { relay } from './relay.js'
+import { sessionRandom } from './session-random.js'
+import { sessionText } from './session-text.js'
 
-const ALL: readonly Benchmark[] = [novaBulk, novaStream, novaPackets, novaLatency, novaLatencyBeside, novaConnect]
+const ALL: readonly Benchmark[] = [novaBulk, novaStream, novaPackets, novaLatency, novaLatencyBeside, novaConnect, sessionRandom, sessionText, relay, memory]
 
 const USAGE = `npm run bench [-- name…] [options]
 

@@ -20,6 +20,7 @@ async function answer ({ name, rest }: Question): Promise<unknown> {
     const { user, system } = process.cpuUsage()
     return (user + system) / 1e6
   }
+  if (name === 'memory') return { now: process.memoryUsage.rss(), peak: process.resourceUsage().maxRSS * 1024 }
   const method = actor[name]
   if (method === undefined) throw new Error(`nobody knows how to ${name}`)
   return method.apply(actor, [...rest])

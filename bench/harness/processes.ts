@@ -8,6 +8,8 @@ export type Remote<Actor> = {
 } & {
   /** Seconds of processor time that the process has used so far. */
   cpu(): Promise<number>
+  /** Bytes of memory (RSS) that it holds, and the most that it has held. */
+  memory(): Promise<{ now: number, peak: number }>
 }
 
 /** A question to a process, and its answer. */
