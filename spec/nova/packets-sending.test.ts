@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
 import { GOAWAY_CODES, HARDENED_RULES, LAST_NONCE, MAX_PLAINTEXT, packets, SEED_RULES, type Frame, type PacketLimits, type PacketsOptions } from '../../lib/nova/index.js'
 import { Channel, deferred, join } from '../../lib/stream/index.js'
-import { flat, frame, later, loose, packetFrames, type Loose } from './support.js'
+import { flat, frame, later, loose, packetFrames, type FlatFrame, type Loose } from './support.js'
 import { codeOf, items, pattern, silence } from '../support/sources.js'
 
 /** Frames of 64 or 256 KiB have this much room beside, for what heads them. */
@@ -12,19 +12,19 @@ const ALONE = 262_144 + HEADS
 const MIB = 1_048_576
 
 /** Frames that go out until there are `count`, copied. */
-async function take (link: Loose, count: number): Promise<object[]> {
-  const found: object[] = []
+async function take (link: Loose, count: number): Promise<FlatFrame[]> {
+  const found: FlatFrame[] = []
   while (found.length < count) {
     const { value, done } = await link.next() as IteratorResult<Frame[], undefined>
     if (done === true) return found
-    found.push(...value.map(flat))
+    found.push(...value.map(one => flat(one)))
   }
   return found
 }
 
 /** The first `count` frames as packet nonce and size, without their content. */
 async function order (link: Loose, count: number): Promise<Array<[nonce: number, size: number, terminating: boolean]>> {
-  return (await take(link, count) as Frame[]).map(one => [one.packetNonce, one.size, one.terminating])
+  return (await take(link, count)).map(one => [one.packetNonce, one.size, one.terminating])
 }
 
 /** So many MiB, made as they are asked for, from one buffer that is written over. */
@@ -40,8 +40,8 @@ test('a packet is its frames and a terminating one; an empty packet is that one 
   void link.face.send([pattern(3), pattern(4)])
   void link.face.send(items<Uint8Array>())
   const all = [...packetFrames(1, pattern(10)), ...packetFrames(2), ...packetFrames(3, join([pattern(3), pattern(4)])), ...packetFrames(4)]
-  const found = await take(link, all.length) as Frame[]
-  const byNonce = (one: Frame): number => one.packetNonce * 10 + one.frameNonce
+  const found = await take(link, all.length)
+  const byNonce = (one: FlatFrame): number => one.packetNonce * 10 + one.frameNonce
   t.deepEqual(found.sort((a, b) => byNonce(a) - byNonce(b)).map(one => one.size), [10, 0, 0, 7, 0, 0])
 })
 
@@ -75,7 +75,7 @@ test('small chunks of an open packet are one frame as soon as the microtasks hav
   t.is(more.length, 0)
   const next = link.next()
   open.resolve()
-  t.deepEqual((await next).value?.map((frame: Frame) => [frame.frameNonce, frame.size, frame.terminating]), [[2, 5, false], [3, 0, true]])
+  t.deepEqual(((await next).value as Frame[]).map(frame => [frame.frameNonce, frame.size, frame.terminating]), [[2, 5, false], [3, 0, true]])
   void link.next()
   await sent
 })
@@ -125,10 +125,10 @@ test('no frame is larger than maxFrame, whatever the chunks', async t => {
         for (let at = 0; at < body.byteLength; at += chunk) yield body.slice(at, at + chunk)
       })(), { head })
       void link.face.close().catch(() => {})
-      const frames: Frame[] = []
-      for (let batch = await link.next(); batch.done !== true; batch = await link.next()) frames.push(...batch.value.map(one => flat(one) as Frame))
+      const frames: FlatFrame[] = []
+      for (let batch = await link.next(); batch.done !== true; batch = await link.next()) frames.push(...batch.value.map(one => flat(one)))
       t.true(frames.every(one => one.size <= maxFrame))
-      t.deepEqual(join(frames.map(one => one.content as unknown as Uint8Array)), join([head ?? new Uint8Array(0), body]))
+      t.deepEqual(join(frames.map(one => one.content)), join([head ?? new Uint8Array(0), body]))
       link.fail(new Error('over'))
     }
   }
@@ -142,9 +142,9 @@ test('a head of any length comes first, and is copied', async t => {
       const sent = link.face.send(body, { head })
       const expected = join([head, body])
       head.fill(0)
-      const frames: Frame[] = []
-      while (frames.at(-1)?.terminating !== true) frames.push(...await take(link, 1) as Frame[])
-      t.deepEqual(join(frames.map(one => one.content as unknown as Uint8Array)), expected)
+      const frames: FlatFrame[] = []
+      while (frames.at(-1)?.terminating !== true) frames.push(...await take(link, 1))
+      t.deepEqual(join(frames.map(one => one.content)), expected)
       void link.next()
       await sent
     }
@@ -166,14 +166,14 @@ test('a source may write over its chunk as soon as it is asked for the next one'
     }
     void later(link.face.send(source()))
     // two more, so that frames are shared
-    const frames: Frame[] = []
+    const frames: FlatFrame[] = []
     while (frames.at(-1)?.terminating !== true) {
       const { value } = await link.next() as { value: Frame[] }
       // held for some turns, as a slow wire would
       await turn()
-      frames.push(...value.map(one => flat(one) as Frame))
+      frames.push(...value.map(one => flat(one)))
     }
-    const body = join(frames.map(one => one.content as unknown as Uint8Array))
+    const body = join(frames.map(one => one.content))
     t.is(body.byteLength, size * count)
     t.is(body.findIndex((byte, at) => byte !== (Math.floor(at / size) * 7 + at % size) % 251), -1, `chunks of ${size}`)
     link.fail(new Error('over'))
@@ -199,13 +199,13 @@ test('1,024 packets are in flight at most: the others wait for their turn, in or
   const parts = Array.from({ length: 1030 }, () => new Channel<Uint8Array>())
   const sent = parts.map(part => link.face.send(part))
   for (const part of parts) void part.push(pattern(1))
-  const begun = new Set((await take(link, 1024) as Frame[]).map(one => one.packetNonce))
+  const begun = new Set((await take(link, 1024)).map(one => one.packetNonce))
   t.is(begun.size, SEED_RULES.maxOutgoing)
   const idle = link.next()
   await turn()
   parts[7]?.end()
-  t.deepEqual((await idle).value?.map((one: Frame) => [one.packetNonce, one.terminating]), [[8, true]])
-  t.deepEqual((await link.next()).value?.map((one: Frame) => [one.packetNonce, one.frameNonce, one.terminating]), [[1025, 1, false]])
+  t.deepEqual(((await idle).value as Frame[]).map(one => [one.packetNonce, one.terminating]), [[8, true]])
+  t.deepEqual(((await link.next()).value as Frame[]).map(one => [one.packetNonce, one.frameNonce, one.terminating]), [[1025, 1, false]])
   await sent[7]
   link.fail(new Error('over'))
   t.true((await Promise.all(sent.map(codeOf))).every((code, index) => code === (index === 7 ? 'resolved' : 'over')))
@@ -290,7 +290,10 @@ test('a failed link settles every send once with the cause, also what was handed
   const sent = [link.face.send(pattern(10)), link.face.send(waiting), link.face.send(bulk), link.face.send(silence()), link.face.send(pattern(5))]
   await link.next()
   const counted = sent.map(() => 0)
-  sent.forEach((promise, index) => promise.then(() => { counted[index]!++ }, () => { counted[index]!++ }))
+  for (const [index, promise] of sent.entries()) {
+    const count = (): void => { counted[index] = (counted[index] ?? 0) + 1 }
+    void promise.then(count, count)
+  }
   link.fail(cause)
   link.fail(new Error('another'))
   t.deepEqual(await Promise.all(sent.map(codeOf)), sent.map(() => cause.message))
@@ -360,7 +363,7 @@ test('rekeys come first in a batch, and never after the goaway', async t => {
   t.deepEqual([...join(value[0]?.content ?? [])], [7, 0, 0, 0, 0, 0, 0, 0, 0])
   due = false
   void later(link.face.close())
-  t.deepEqual((await take(link, 1) as Frame[]).map(one => one.content[0] as unknown), [6])
+  t.deepEqual((await take(link, 1)).map(one => one.content[0]), [6])
   due = true
   t.deepEqual(await link.next(), { value: undefined, done: true })
   link.fail(new Error('over'))

@@ -20,8 +20,13 @@ export function packetFrames (packetNonce: number, ...contents: Uint8Array[]): F
   return [...contents.map((content, index) => frame(packetNonce, index + 1, content)), frame(packetNonce, contents.length + 1, undefined, true)]
 }
 
+/** A frame with its content in one piece. */
+export type FlatFrame = Omit<Frame, 'content'> & { readonly content: Uint8Array }
+
 /** Header and content of a frame without how it lies in memory. */
-export function flat (one: OpenedFrame): object {
+export function flat (one: Frame): FlatFrame
+export function flat (one: OpenedFrame): FlatFrame | { packetNonce: number, code: string }
+export function flat (one: OpenedFrame): FlatFrame | { packetNonce: number, code: string } {
   if ('error' in one) return { packetNonce: one.packetNonce, code: one.error.code }
   const { packetNonce, frameNonce, terminating, encrypted, size, content } = one
   return { packetNonce, frameNonce, terminating, encrypted, size, content: join(content) }
@@ -121,8 +126,8 @@ export const SERVER = createIdentity()
 export async function stackPair (options: { memory?: MemoryPairOptions, both?: Partial<HardenedStackOptions>, left?: Partial<HardenedStackOptions>, right?: Partial<HardenedStackOptions> } = {}): Promise<[NovaLink, NovaLink]> {
   const [a, b] = memoryPair(options.memory)
   const ends = await Promise.all([
-    stack(a, { role: 'initiator', identity: ALICE, verify: () => true, ...options.both, ...options.left } as HardenedStackOptions),
-    stack(b, { role: 'responder', identity: SERVER, verify: () => true, ...options.both, ...options.right } as HardenedStackOptions)
+    stack(a, { role: 'initiator', identity: ALICE, verify: () => true, ...options.both, ...options.left }),
+    stack(b, { role: 'responder', identity: SERVER, verify: () => true, ...options.both, ...options.right })
   ])
   return ends
 }
