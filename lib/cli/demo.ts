@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Demonstration } from './demo/demonstration.js'
+import { codeOf, messageOf } from './demo/failure.js'
+import { say, silence, storyteller, summary } from './demo/output.js'
+import { GENERATED_BYTES, generatedFile, givenFile } from './demo/sample-file.js'
+
+/** Exit codes: something went wrong or differs; the command makes no sense. */
+const FAILED = 1
+const USAGE = 2
+/** Seconds that everything but the file may take, and bytes of it a second at the least. */
+const BASE_SECONDS = 60
+const SLOWEST = 8_388_608
+
+interface Options {
+  file?: string
+  size: number
+  json?: true
+  timeout?: number
+}
+
+function number (text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is wanted.')
+  return value
+}
+
+function seconds (text: string): number {
+  const value = number(text)
+  if (value === 0 || value > 2_000_000) throw new InvalidArgumentError('from 1 to 2000000.')
+  return value
+}
+
+function options (): Options {
+  return new Command('demo')
+    .description('A relay and two clients, each a process: they chat and send a file that the relay cannot read.')
+    .option('--file <path>', 'the file to send; without it one is made of text and random bytes')
+    .option('--size <bytes>', 'bytes of the file that is made', number, GENERATED_BYTES)
+    .option('--json', 'print one JSON object and nothing else')
+    .option('--timeout <seconds>', `time for everything; ${BASE_SECONDS} s and 1 s for each 8 MiB unless given`, seconds)
+    .exitOverride()
+    .parse()
+    .opts<Options>()
+}
+
+async function main ({ file: path, size, json, timeout }: Options): Promise<number> {
+  const file = path === undefined ? await generatedFile(size) : await givenFile(path)
+  const narrator = json === true ? silence() : storyteller()
+  const stop = new AbortController()
+  const onSignal = (): void => { stop.abort() }
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  try {
+    const outcome = await new Demonstration(file, narrator).run({
+      timeout: 1000 * (timeout ?? BASE_SECONDS + file.bytes / SLOWEST),
+      signal: stop.signal
+    })
+    narrator.end()
+    say(json === true ? JSON.stringify(outcome) : summary(outcome))
+    return outcome.ok ? 0 : FAILED
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    await file.remove()
+    // a channel to who started this program would keep it from ending
+    if (process.connected) process.disconnect()
+  }
+}
+
+try {
+  process.exitCode = await main(options())
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : USAGE
+  } else {
+    process.stderr.write(`${codeOf(error)}: ${messageOf(error)}\n`)
+    process.exitCode = codeOf(error) === 'ERR_DEMO_FILE' ? USAGE : FAILED
+  }
+}
