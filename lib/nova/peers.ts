@@ -88,6 +88,8 @@ class Hub implements Peers {
   readonly #limits: Readonly<Record<keyof typeof PEERS_LIMITS, number>>
   readonly #handshakes: PeerHandshakes
   readonly #conversations = new Map<string, Conversation>()
+  /** By peer: what has to happen before its next packet is looked at. */
+  readonly #turns = new Map<string, { readonly waiting: number, readonly done: Promise<void> }>()
   #over: Error | undefined
 
   constructor (link: RoutedLink, options: PeersOptions) {
@@ -139,10 +141,19 @@ class Hub implements Peers {
     }
   }
 
-  /** Not awaited: a greeting that comes slowly must not hold up anything else. The link limits how many there are. */
+  /** Not awaited: a greeting that comes slowly must not hold up anybody but its sender. The link limits how many there are. */
   #greeted (packet: RoutedPacket): void {
     const peer = packet.header.source.slice()
-    readGreeting(packet.source).then(greeting => this.#handshakes.receive(peer, greeting)).catch(ignore)
+    void this.#inTurn(uuidKey(peer), readGreeting(packet.source).then(greeting => this.#handshakes.receive(peer, greeting)))
+  }
+
+  /** Whatever comes of a peer while its greeting is read or checked waits for it: the first message follows at once. */
+  #inTurn (key: string, work: Promise<void>): Promise<void> {
+    const before = this.#turns.get(key)
+    const turn = { waiting: (before?.waiting ?? 0) + 1, done: Promise.all([before?.done, work]).then(ignore, ignore) }
+    this.#turns.set(key, turn)
+    void turn.done.then(() => { if (this.#turns.get(key) === turn) this.#turns.delete(key) })
+    return turn.done
   }
 
   #fromServer (packet: RoutedPacket): void {
@@ -164,7 +175,16 @@ class Hub implements Peers {
   }
 
   #deliver (packet: RoutedPacket): Promise<void> | undefined {
-    const conversation = this.#conversations.get(uuidKey(packet.header.source))
+    const key = uuidKey(packet.header.source)
+    const turn = this.#turns.get(key)
+    if (turn === undefined) return this.#hand(key, packet)
+    if (turn.waiting > this.#limits.maxMessages) drop(packet)
+    else void this.#inTurn(key, turn.done.then(() => { void this.#hand(key, packet) }))
+    return undefined
+  }
+
+  #hand (key: string, packet: RoutedPacket): Promise<void> | undefined {
+    const conversation = this.#conversations.get(key)
     if (conversation !== undefined) return conversation.deliver(packet)
     drop(packet)
     return undefined

@@ -46,9 +46,10 @@ export class Child {
 
   /** The next report, which must be of this type. @throws ERR_DEMO_PROCESS when the process has failed */
   async next<T extends Report['type']> (type: T): Promise<Extract<Report, { type: T }>> {
-    const { value, done } = await this.#reports.next()
-    if (done === true || value.type !== type) throw demoError('ERR_DEMO_PROCESS', `${this.name} said ${done === true ? 'nothing' : value.type} instead of ${type}`)
-    return value as Extract<Report, { type: T }>
+    const next = await this.#reports.next()
+    if (next.done === true) throw demoError('ERR_DEMO_PROCESS', this.name)
+    if (next.value.type !== type) throw demoError('ERR_DEMO_PROCESS', `${this.name} said ${next.value.type} instead of ${type}`)
+    return next.value as Extract<Report, { type: T }>
   }
 
   /** For a process that does not end by itself. */

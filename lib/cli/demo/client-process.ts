@@ -128,9 +128,9 @@ class Client implements Work {
   }
 
   async #incoming (): Promise<PeerSession> {
-    const { value, done } = await this.#connected.peers.incoming[Symbol.asyncIterator]().next()
-    if (done === true) throw demoError('ERR_DEMO_LEFT')
-    return value
+    const next = await this.#connected.peers.incoming[Symbol.asyncIterator]().next()
+    if (next.done === true) throw demoError('ERR_DEMO_LEFT')
+    return next.value
   }
 
   async #heard (message: Message, expected: string): Promise<void> {
@@ -160,10 +160,10 @@ class Client implements Work {
 }
 
 async function nextMessage (inbox: AsyncIterator<Message>, kind: bigint): Promise<Message> {
-  const { value, done } = await inbox.next()
-  if (done === true) throw demoError('ERR_DEMO_LEFT')
-  if (value.kind !== kind) throw demoError('ERR_DEMO_DIFFERENT', `kind ${value.kind} instead of ${kind}`)
-  return value
+  const next = await inbox.next()
+  if (next.done === true) throw demoError('ERR_DEMO_LEFT')
+  if (next.value.kind !== kind) throw demoError('ERR_DEMO_DIFFERENT', `kind ${next.value.kind} instead of ${kind}`)
+  return next.value
 }
 
 runWorker(desk => new Client(desk))

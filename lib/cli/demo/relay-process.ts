@@ -1,6 +1,5 @@
 import { createIdentity, type RoutedHeader } from '../../nova/index.js'
 import { startRelay, type Relay } from '../../relay/index.js'
-import { demoError } from './errors.js'
 import { measureMemory } from './memory-use.js'
 import { SecretSearch } from './secrets.js'
 import { runWorker, type Desk, type Work } from './worker.js'
@@ -38,7 +37,8 @@ function relayWork (desk: Desk): Work {
           tcp: {},
           onBytes: look,
           onEvent: event => {
-            if (event.type === 'disconnected' && !finishing) desk.fail(event.error ?? demoError('ERR_DEMO_LEFT'))
+            // the end of a link is authenticated: without an error it was its client's will
+            if (event.type === 'disconnected' && event.error !== undefined && !finishing) desk.fail(event.error)
           }
         })
         desk.report({ type: 'listening', port: relay.tcp?.port ?? 0, relayKey: Buffer.from(identity.publicKey).toString('base64') })
