@@ -1,5 +1,5 @@
 import { compareUuid, uuidKey, type Uuid } from '../bytes/index.js'
-import { asError, deferred, type Deferred } from '../stream/index.js'
+import { abortable, abortReason, asError, deferred, type Deferred } from '../stream/index.js'
 import { encodeGreeting, newAttempt, type Greeting } from './greeting.js'
 import { HardenedHandshake, type HopAgreement } from './handshake-hardened.js'
 import type { Offer } from './handshake-offer.js'
@@ -14,25 +14,39 @@ export interface PeerHandshakesOptions {
   readonly offer: Partial<Offer> | undefined
   /** Milliseconds for one handshake. */
   readonly timeout: number
-  /** Handshakes of either role under way at a time. */
+  /** Handshakes of each role under way at a time: a flood of greetings must not keep us from greeting. */
   readonly maxHandshakes: number
   /** Sends a handshake packet to a peer. */
   readonly send: (peer: Uuid, body: Uint8Array) => Promise<void>
+  /** Asked before a greeting is answered that nobody here waits for: false leaves it unanswered. */
+  readonly welcome: (peer: Uuid) => boolean
   /** Called when a peer has agreed keys with us, whoever began. */
   readonly onAgreement: (agreement: HopAgreement) => void
 }
+
+type Role = 'initiator' | 'responder'
 
 /** One handshake under way. */
 interface Attempt {
   readonly id: Uint8Array
   readonly peer: Uuid
   readonly handshake: HardenedHandshake
-  readonly role: 'initiator' | 'responder'
+  readonly role: Role
   /** The step of the last message that was sent or read. */
   step: number
+  /** Of a responder; an initiator's time is its dial's. */
   timer: ReturnType<typeof setTimeout> | undefined
   /** While a message is being checked: the callback about the peer may take its time. */
   busy: boolean
+}
+
+/** Those here who wait for keys with one peer, whoever's greeting brings them. */
+interface Dial {
+  readonly peer: Uuid
+  readonly staticKey: Uint8Array | undefined
+  readonly outcome: Deferred<void>
+  readonly timer: ReturnType<typeof setTimeout>
+  waiting: number
 }
 
 /**
@@ -42,27 +56,30 @@ interface Attempt {
 export class PeerHandshakes {
   readonly #options: PeerHandshakesOptions
   readonly #attempts = new Map<string, Attempt>()
-  readonly #dials = new Map<string, Deferred<HopAgreement>>()
+  readonly #dials = new Map<string, Dial>()
+  #over: Error | undefined
 
   constructor (options: PeerHandshakesOptions) {
     this.#options = options
   }
 
   /**
-   * Greets a peer, or joins the greeting that is under way.
+   * Greets a peer, or joins the greeting that is under way. When all who wait have aborted, the greeting is given up.
    *
-   * @returns what was agreed, whoever came first
-   * @throws ERR_PEER_LIMIT, ERR_PEER_TIMEOUT, ERR_PEER_UNREACHABLE, and what {@link HardenedHandshake} raises (as rejections)
+   * @returns a promise that resolves after `onAgreement`, whoever came first
+   * @throws ERR_PEER_LIMIT, ERR_PEER_TIMEOUT, ERR_PEER_UNREACHABLE, the signal's reason, and what
+   * {@link HardenedHandshake} raises (as rejections)
    */
-  dial (peer: Uuid, staticKey: Uint8Array | undefined): Promise<HopAgreement> {
-    const key = uuidKey(peer)
-    const running = this.#dials.get(key)
-    if (running !== undefined) return running.promise
-    const dial = deferred<HopAgreement>({ handled: true })
-    this.#dials.set(key, dial)
-    // a greeting of theirs that is being answered ends this dial as well
-    if (!this.#attempts.has(key)) this.#initiate(peer, staticKey)
-    return dial.promise
+  async dial (peer: Uuid, staticKey: Uint8Array | undefined, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#over !== undefined) throw this.#over
+    if (signal?.aborted === true) throw abortReason(signal)
+    const dial = this.#dials.get(uuidKey(peer)) ?? this.#wait(peer, staticKey)
+    dial.waiting++
+    try {
+      await abortable(dial.outcome.promise, signal)
+    } finally {
+      if (--dial.waiting === 0) this.#settle(dial, peerError('ERR_PEER_CLOSED'))
+    }
   }
 
   /** Takes a handshake packet of a peer. Nothing that it says is wrong harms anything but its own attempt. */
@@ -80,53 +97,81 @@ export class PeerHandshakes {
     }
   }
 
+  /** True while a handshake with the peer is under way: a greeting that comes may bring keys. */
+  underWay (peer: Uuid): boolean {
+    return this.#attempts.has(uuidKey(peer))
+  }
+
   /** True while a dial to the peer waits. */
   awaited (peer: Uuid): boolean {
     return this.#dials.has(uuidKey(peer))
   }
 
-  /** The server cannot reach the peer. */
-  unreachable (peer: Uuid, reason: Error): void {
+  /** Ends what is under way with a peer: the server cannot reach it, or it asks for too much. */
+  giveUp (peer: Uuid, reason: Error): void {
     const attempt = this.#attempts.get(uuidKey(peer))
-    if (attempt !== undefined) this.#failed(attempt, reason)
+    if (attempt !== undefined) this.#drop(attempt)
+    const dial = this.#dials.get(uuidKey(peer))
+    if (dial !== undefined) this.#settle(dial, reason)
   }
 
-  /** Ends every handshake with the error. */
+  /** Ends every handshake with the error, and takes no more. */
   fail (error: Error): void {
-    for (const attempt of [...this.#attempts.values()]) this.#failed(attempt, error)
-    for (const dial of this.#dials.values()) dial.reject(error)
-    this.#dials.clear()
+    this.#over ??= error
+    for (const attempt of [...this.#attempts.values()]) this.#drop(attempt)
+    for (const dial of [...this.#dials.values()]) this.#settle(dial, error)
   }
 
-  #initiate (peer: Uuid, staticKey: Uint8Array | undefined): void {
+  #wait (peer: Uuid, staticKey: Uint8Array | undefined): Dial {
+    const key = uuidKey(peer)
+    const timer = setTimeout(() => { this.#settle(dial, peerError('ERR_PEER_TIMEOUT')) }, this.#options.timeout)
+    const dial: Dial = { peer: peer.slice(), staticKey: staticKey?.slice(), outcome: deferred({ handled: true }), timer, waiting: 0 }
+    this.#dials.set(key, dial)
+    // a greeting of theirs that is being answered ends this dial as well
+    if (!this.#attempts.has(key)) this.#initiate(dial)
+    return dial
+  }
+
+  #initiate (dial: Dial): void {
+    const { identity, verify, offer } = this.#options
+    let attempt: Attempt | undefined
     try {
-      const { identity, verify, offer } = this.#options
-      const handshake = new HardenedHandshake({ role: 'initiator', identity, verify, offer, peer, pinnedStatic: staticKey })
-      this.#goOn(this.#begin(peer, newAttempt(), handshake, 'initiator'))
+      if (!this.#room('initiator')) throw peerError('ERR_PEER_LIMIT', `${this.#options.maxHandshakes} handshakes`)
+      const handshake = new HardenedHandshake({ role: 'initiator', identity, verify, offer, peer: dial.peer, pinnedStatic: dial.staticKey })
+      attempt = this.#begin(dial.peer, newAttempt(), handshake, 'initiator')
+      this.#goOn(attempt)
     } catch (thrown) {
-      this.#dials.get(uuidKey(peer))?.reject(asError(thrown))
-      this.#dials.delete(uuidKey(peer))
+      if (attempt !== undefined) this.#drop(attempt)
+      this.#settle(dial, asError(thrown))
     }
   }
 
   /** A first message: begins the answer, unless our own greeting has precedence or the limit is reached. */
   #answer (peer: Uuid, greeting: Greeting): Attempt | undefined {
-    const { identity, verify, offer, maxHandshakes } = this.#options
+    const { identity, verify, offer, welcome } = this.#options
+    if (this.#over !== undefined || !this.awaited(peer) && !welcome(peer)) return undefined
     const running = this.#attempts.get(uuidKey(peer))
     if (running?.role === 'initiator' && compareUuid(identity.id, peer) < 0) return undefined
-    if (running === undefined && this.#attempts.size >= maxHandshakes) return undefined
+    // the same greeting once more would only spoil the answer that is under way
+    if (running?.role === 'responder' && same(running.id, greeting.attempt)) return undefined
+    if (running?.role !== 'responder' && !this.#room('responder')) return undefined
+    const handshake = new HardenedHandshake({ role: 'responder', identity, verify, offer, peer })
     // the peer has begun anew, or goes first: what was under way is over, but a dial still waits for the outcome
     if (running !== undefined) this.#drop(running)
-    const handshake = new HardenedHandshake({ role: 'responder', identity, verify, offer, peer })
     return this.#begin(peer, greeting.attempt, handshake, 'responder')
   }
 
-  #begin (peer: Uuid, id: Uint8Array, handshake: HardenedHandshake, role: 'initiator' | 'responder'): Attempt {
-    if (this.#attempts.size >= this.#options.maxHandshakes) throw peerError('ERR_PEER_LIMIT', `${this.#attempts.size} handshakes`)
+  #begin (peer: Uuid, id: Uint8Array, handshake: HardenedHandshake, role: Role): Attempt {
     const attempt: Attempt = { id, peer: peer.slice(), handshake, role, step: 0, timer: undefined, busy: false }
-    attempt.timer = setTimeout(() => { this.#failed(attempt, peerError('ERR_PEER_TIMEOUT')) }, this.#options.timeout)
+    if (role === 'responder') attempt.timer = setTimeout(() => { this.#failed(attempt, peerError('ERR_PEER_TIMEOUT')) }, this.#options.timeout)
     this.#attempts.set(uuidKey(peer), attempt)
     return attempt
+  }
+
+  #room (role: Role): boolean {
+    let count = 0
+    for (const attempt of this.#attempts.values()) if (attempt.role === role) count++
+    return count < this.#options.maxHandshakes
   }
 
   /** Sends our next message if it is our turn, and finishes when there is none. */
@@ -137,22 +182,36 @@ export class PeerHandshakes {
       this.#options.send(attempt.peer, body).catch((error: unknown) => { this.#failed(attempt, asError(error)) })
     }
     if (handshake.turn !== 'done') return
-    const key = uuidKey(attempt.peer)
     const agreement = handshake.result()
     this.#forget(attempt)
     this.#options.onAgreement(agreement)
-    this.#dials.get(key)?.resolve(agreement)
-    this.#dials.delete(key)
     // its keys have been copied by then
     handshake.destroy()
+    const dial = this.#dials.get(uuidKey(attempt.peer))
+    if (dial !== undefined) this.#settle(dial)
   }
 
   #failed (attempt: Attempt, error: Error): void {
     const key = uuidKey(attempt.peer)
     if (this.#attempts.get(key) !== attempt) return
     this.#drop(attempt)
-    this.#dials.get(key)?.reject(error)
+    const dial = this.#dials.get(key)
+    if (dial === undefined) return
+    // that their greeting came to nothing says nothing about ours, which has what is left of the dial's time
+    if (attempt.role === 'responder') this.#initiate(dial)
+    else this.#settle(dial, error)
+  }
+
+  /** Ends a dial; without an error it has succeeded. Its greeting, if it is under way, is given up. */
+  #settle (dial: Dial, error?: Error): void {
+    const key = uuidKey(dial.peer)
+    if (this.#dials.get(key) !== dial) return
     this.#dials.delete(key)
+    clearTimeout(dial.timer)
+    const attempt = this.#attempts.get(key)
+    if (attempt?.role === 'initiator') this.#drop(attempt)
+    if (error === undefined) dial.outcome.resolve()
+    else dial.outcome.reject(error)
   }
 
   #drop (attempt: Attempt): void {
@@ -162,7 +221,8 @@ export class PeerHandshakes {
 
   #forget (attempt: Attempt): void {
     clearTimeout(attempt.timer)
-    this.#attempts.delete(uuidKey(attempt.peer))
+    const key = uuidKey(attempt.peer)
+    if (this.#attempts.get(key) === attempt) this.#attempts.delete(key)
   }
 }
 

@@ -4,21 +4,34 @@ import type { DirectionKeys } from './session/keyring.js'
 import type { Session, MessagePacket } from './session/session.js'
 import type { Peer } from './identity.js'
 
-/** A message of a peer. One of `source` and `bytes` is used, once. */
+/**
+ * A message of a peer. One of `source`, `bytes` and `drop` is used, once: until then it holds its place among the bytes
+ * that the link keeps, so that messages which are neither read nor dropped bring the whole link to a halt.
+ */
 export interface Message {
   readonly kind: bigint
   /** The message as it comes; see {@link Session.open}. Leaving early drops the rest of it. */
   readonly source: AsyncIterable<Uint8Array>
   /** The whole message, at most 64 MiB or `maxInflated`. */
   bytes(options?: OpenOptions): Promise<Uint8Array>
+  /** Leaves a message that nobody wants to read. */
+  drop(): void
 }
 
 /** A conversation with one peer whose identity is proved. */
 export interface PeerSession extends Pick<LinkControl, 'closed'> {
   readonly peer: Peer
-  /** Messages as they begin, in the order they were sent, one consumer. Throws when the peer is gone or the link fails. */
+  /**
+   * True when the peer has proved to be present, not only who it is. False after a greeting with a pinned key (`dial` with
+   * `staticKey`) at the side that was greeted, until a message has opened: that greeting can be an old one sent again.
+   */
+  readonly confirmed: boolean
+  /**
+   * Messages as they begin, in the order they were sent, one consumer. Throws when the peer is gone or the link fails.
+   * When its reader leaves, what is queued or comes later is dropped; sending goes on.
+   */
   readonly messages: AsyncIterable<Message>
-  /** As {@link Session.send}. */
+  /** As {@link Session.send}; after the end it rejects with what ended the conversation. */
   send(kind: bigint, message: Uint8Array | MessageSource, options?: SealOptions): Promise<void>
   /** Forgets the peer and wipes its keys; messages that were not read yet and those that come later are lost. */
   close(): void
@@ -26,59 +39,124 @@ export interface PeerSession extends Pick<LinkControl, 'closed'> {
 
 /** The conversation as {@link peers} sees it: what arrives, keys, and its end. */
 export class Conversation implements PeerSession {
-  readonly messages: Channel<Message>
+  readonly messages: AsyncIterable<Message>
+  /** True when somebody has been given it. */
+  taken = false
+  readonly #queue: Channel<ArrivedMessage>
   readonly #closed = deferred({ handled: true })
   readonly #session: Session
   readonly #onClose: () => void
   #peer: Peer
+  #failure: Error | undefined
 
   constructor (session: Session, peer: Peer, maxMessages: number, onClose: () => void) {
     this.#session = session
     this.#peer = peer
     this.#onClose = onClose
-    this.messages = new Channel<Message>({ maxItems: maxMessages, sizeOf: () => 0 })
+    this.#queue = new Channel<ArrivedMessage>({ maxItems: maxMessages, sizeOf: () => 0 })
+    this.messages = this.#messages()
   }
 
   get peer (): Peer { return this.#peer }
   get closed (): Promise<void> { return this.#closed.promise }
+  get confirmed (): boolean { return this.#session.confirmed }
 
   async send (kind: bigint, message: Uint8Array | MessageSource, options?: SealOptions): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
     return this.#session.send(kind, message, options)
   }
 
   /** A new agreement with the same identity. */
   renew (peer: Peer, keys: DirectionKeys, confirmed: boolean): void {
     this.#session.setKey(keys, { confirmed })
-    this.#peer = peer
+    // an old greeting sent again may show a static key that is no longer the peer's
+    if (confirmed) this.#peer = peer
   }
 
   /** A packet of the peer; a promise while the messages before it wait to be taken. */
   deliver (packet: MessagePacket): Promise<void> | undefined {
-    const session = this.#session
-    return this.messages.push({
-      kind: packet.header.kind,
-      // opened when it is read, so that a message nobody reads costs nothing
-      source: { [Symbol.asyncIterator]: () => session.open(packet) },
-      bytes: options => session.openBytes(packet, options)
-    })
+    const message = new ArrivedMessage(this.#session, packet)
+    if (this.#queue.open) return this.#queue.push(message)
+    message.drop()
+    return undefined
   }
 
   close (): void {
     this.end()
+    this.#leave()
     this.#session.destroy()
   }
 
   /** No more comes: the reader gets what is queued, then the end. */
   end (): void {
     this.#onClose()
-    this.messages.end()
+    this.#queue.end()
     this.#closed.resolve()
   }
 
   /** The peer or the link is gone: the reader gets what is queued, which the keys are still kept for, then the error. */
   fail (error: Error): void {
+    this.#failure ??= error
     this.#onClose()
-    this.messages.fail(error)
+    this.#queue.fail(error)
     this.#closed.reject(error)
+  }
+
+  #messages (): AsyncIterableIterator<Message> {
+    const iterator: AsyncIterableIterator<Message> = {
+      next: () => this.#queue.next(),
+      return: () => {
+        this.#leave()
+        return Promise.resolve({ value: undefined, done: true })
+      },
+      [Symbol.asyncIterator]: () => iterator
+    }
+    return iterator
+  }
+
+  /** Nobody wants messages any more: those that are queued let go of their packets. */
+  #leave (): void {
+    for (let waiting = this.#queue.length; waiting > 0; waiting--) void this.#queue.next().then(({ value }) => { (value as ArrivedMessage).drop() })
+    void this.#queue.return()
+  }
+}
+
+/** A message in its packet: opened when it is read, so that one that nobody reads costs nothing to open. */
+class ArrivedMessage implements Message {
+  readonly #session: Session
+  readonly #packet: MessagePacket
+
+  constructor (session: Session, packet: MessagePacket) {
+    this.#session = session
+    this.#packet = packet
+  }
+
+  get kind (): bigint { return this.#packet.header.kind }
+
+  get source (): AsyncIterable<Uint8Array> {
+    return { [Symbol.asyncIterator]: () => this.#open() }
+  }
+
+  async bytes (options?: OpenOptions): Promise<Uint8Array> {
+    try {
+      return await this.#session.openBytes(this.#packet, options)
+    } catch (error) {
+      this.drop()
+      throw error
+    }
+  }
+
+  drop (): void {
+    void this.#packet.source[Symbol.asyncIterator]().return?.()
+  }
+
+  /** A packet that the session refuses from the outside has to be left. */
+  #open (): AsyncIterableIterator<Uint8Array> {
+    try {
+      return this.#session.open(this.#packet)
+    } catch (error) {
+      this.drop()
+      throw error
+    }
   }
 }

@@ -1,9 +1,10 @@
 import { isNilUuid, uuidKey, type Uuid } from '../bytes/index.js'
-import { abortable, asError, Channel, ignore, limitsOf, type LimitsOf, type LinkControl } from '../stream/index.js'
+import { asError, Channel, ignore, limitsOf, type LimitsOf, type LinkControl } from '../stream/index.js'
 import { readGreeting } from './greeting.js'
 import type { HopAgreement } from './handshake-hardened.js'
 import type { Offer } from './handshake-offer.js'
-import type { Identity, Peer } from './identity.js'
+import type { Identity } from './identity.js'
+import { PeerBacklog } from './peer-backlog.js'
 import { peerError } from './peer-errors.js'
 import { PeerHandshakes } from './peer-handshakes.js'
 import { Conversation, type PeerSession } from './peer-session.js'
@@ -17,13 +18,16 @@ import type { VerifyPeer } from './verify-peer.js'
 export const PEERS_LIMITS = {
   /** Conversations at a time. */
   maxSessions: 1024,
-  /** Handshakes under way at a time. */
+  /** Handshakes under way at a time that others began, and as many of our own. */
   maxHandshakes: 64,
-  /** Milliseconds for one handshake. */
+  /** Milliseconds for one handshake, and for one dial. */
   handshakeTimeout: 10_000,
-  /** Messages of one peer that wait to be taken; then nothing more of the link is read. */
+  /**
+   * Messages of one peer that wait to be taken; then nothing more of the link is read. As many wait while `verify` takes
+   * its time about a peer that has greeted us; when there are more, that peer's handshake is given up.
+   */
   maxMessages: 256,
-  /** Conversations begun by others that wait to be taken from `incoming`. */
+  /** Conversations begun by others that wait to be taken from `incoming`; then greetings are left unanswered. */
   maxIncoming: 256
 } as const
 
@@ -37,21 +41,22 @@ export interface PeersOptions {
   verify: VerifyPeer
   offer?: Partial<Offer> | undefined
   limits?: PeersLimits | undefined
-  /** Takes the server's own packets (target nil) except its errors about peers. It must read or leave their source. */
+  /** Takes the server's own packets (target nil) except its errors about peers. It must read or leave their source; what it throws ends the link. */
   onServerPacket?: ((packet: RoutedPacket) => void) | undefined
 }
 
 /** Conversations over one link. */
 export interface Peers extends Pick<LinkControl, 'closed'> {
   /**
-   * Agrees keys with a peer and gives the conversation; the one there is already, if there is one.
+   * Agrees keys with a peer and gives the conversation; the one there is already, if there is one and the peer has
+   * proved to be present in it.
    *
    * @param options - `staticKey`: the peer's X25519 static key where it is known, which saves a round trip
    * @throws ERR_PEER_TIMEOUT, ERR_PEER_UNREACHABLE, ERR_PEER_LIMIT, ERR_PEER_CLOSED, the signal's reason, what
    * {@link HardenedHandshake} raises, or the link's cause (as rejections)
    */
   dial(id: Uuid, options?: { staticKey?: Uint8Array | undefined, signal?: AbortSignal | undefined }): Promise<PeerSession>
-  /** Conversations that others began, one consumer. */
+  /** Conversations that others began, one consumer. When its reader leaves, greetings are left unanswered. */
   readonly incoming: AsyncIterable<PeerSession>
   /** Ends the conversations and wipes their keys, then closes the link. */
   close(): Promise<void>
@@ -59,11 +64,12 @@ export interface Peers extends Pick<LinkControl, 'closed'> {
 
 /**
  * End-to-end encrypted conversations over one link to a server that routes packets: handshakes with peers, their
- * sessions, and the server's errors. It is the consumer of the link's `source`.
+ * sessions, and the server's errors. It is the consumer of the link's `source`, and aborts the link when that fails.
  *
  * Messages of all peers arrive on one link: a conversation whose messages nobody takes holds up the others when
- * `maxMessages` of them wait.
+ * `maxMessages` of them wait, or when what they hold has used up the link's own limits.
  *
+ * @throws ERR_LIMIT_OPTION when a limit is out of its range
  * @example
  * ```ts
  * import type { NovaLink, Identity } from 'hushwire/nova'
@@ -82,31 +88,40 @@ export function peers (link: RoutedLink, options: PeersOptions): Peers {
 }
 
 class Hub implements Peers {
-  readonly incoming: Channel<PeerSession>
+  readonly incoming: AsyncIterable<PeerSession>
   readonly #link: RoutedLink
   readonly #options: PeersOptions
   readonly #limits: Readonly<Record<keyof typeof PEERS_LIMITS, number>>
+  readonly #begun: Channel<Conversation>
   readonly #handshakes: PeerHandshakes
+  readonly #backlog: PeerBacklog
   readonly #conversations = new Map<string, Conversation>()
-  /** By peer: what has to happen before its next packet is looked at. */
-  readonly #turns = new Map<string, { readonly waiting: number, readonly done: Promise<void> }>()
   #over: Error | undefined
+  /** True when the link has failed: what it still holds is passed on without waiting for anybody. */
+  #failing = false
+  #goOn: () => void = ignore
 
   constructor (link: RoutedLink, options: PeersOptions) {
-    const { identity, verify, offer } = options
-    const limits = limitsOf(PEERS_LIMITS, options.limits)
-    this.#limits = limits
+    const { identity, verify, offer, limits } = options
     this.#link = link
     this.#options = options
-    this.incoming = new Channel<PeerSession>({ maxItems: limits.maxIncoming, sizeOf: () => 0 })
+    this.#limits = limitsOf(PEERS_LIMITS, limits)
+    this.#begun = new Channel<Conversation>({ maxItems: this.#limits.maxIncoming, sizeOf: () => 0 })
+    this.incoming = taking(this.#begun)
+    this.#backlog = new PeerBacklog(this.#limits.maxMessages, this.#limits.handshakeTimeout, packet => this.#deliver(packet))
     this.#handshakes = new PeerHandshakes({
       identity,
       verify,
       offer,
-      timeout: limits.handshakeTimeout,
-      maxHandshakes: limits.maxHandshakes,
+      timeout: this.#limits.handshakeTimeout,
+      maxHandshakes: this.#limits.maxHandshakes,
       send: (peer, body) => link.send({ target: peer, source: identity.id, kind: KIND.handshake }, body),
+      welcome: peer => this.#welcome(peer),
       onAgreement: agreement => { this.#agreed(agreement) }
+    })
+    link.closed.catch(() => {
+      this.#failing = true
+      this.#goOn()
     })
     this.#run().then(() => { this.#end() }, (thrown: unknown) => { this.#fail(asError(thrown)) })
   }
@@ -115,45 +130,65 @@ class Hub implements Peers {
 
   async dial (id: Uuid, options: { staticKey?: Uint8Array | undefined, signal?: AbortSignal | undefined } = {}): Promise<PeerSession> {
     if (this.#over !== undefined) throw this.#over
-    const known = this.#conversations.get(uuidKey(id))
-    if (known !== undefined) return known
-    if (this.#conversations.size >= this.#limits.maxSessions) throw peerError('ERR_PEER_LIMIT', `${this.#limits.maxSessions} conversations`)
-    await abortable(this.#handshakes.dial(id, options.staticKey), options.signal)
-    const session = this.#conversations.get(uuidKey(id))
-    if (session === undefined) throw this.#over ?? peerError('ERR_PEER_LIMIT', `${this.#limits.maxSessions} conversations`)
-    return session
+    const key = uuidKey(id)
+    const known = this.#conversations.get(key)
+    if (known?.confirmed === true) return take(known)
+    if (known === undefined && this.#conversations.size >= this.#limits.maxSessions) throw this.#tooMany()
+    try {
+      await this.#handshakes.dial(id, options.staticKey, options.signal)
+    } catch (error) {
+      // it can have come just before the signal, and then nobody else would have it
+      const orphan = this.#conversations.get(key)
+      if (orphan?.taken === false) this.#announce(orphan)
+      throw error
+    }
+    const conversation = this.#conversations.get(key)
+    if (conversation === undefined) throw this.#over ?? this.#tooMany()
+    return take(conversation)
   }
 
   async close (): Promise<void> {
     this.#over = peerError('ERR_PEER_CLOSED')
     this.#handshakes.fail(this.#over)
+    this.#backlog.clear()
     for (const conversation of [...this.#conversations.values()]) conversation.close()
-    this.incoming.end()
+    this.#begun.end()
     await this.#link.close()
+  }
+
+  #tooMany (): Error {
+    return peerError('ERR_PEER_LIMIT', `${this.#limits.maxSessions} conversations`)
   }
 
   async #run (): Promise<void> {
     for await (const packet of this.#link.source) {
       const { target, kind } = packet.header
-      if (isNilUuid(target)) this.#fromServer(packet)
-      else if (kind === KIND.handshake) this.#greeted(packet)
-      else await this.#deliver(packet)
+      if (isNilUuid(target)) {
+        this.#fromServer(packet)
+      } else if (kind === KIND.handshake) {
+        this.#greeted(packet)
+      } else {
+        const room = this.#arrived(packet)
+        if (room !== undefined) await this.#unlessFailing(room)
+      }
     }
   }
 
-  /** Not awaited: a greeting that comes slowly must not hold up anybody but its sender. The link limits how many there are. */
-  #greeted (packet: RoutedPacket): void {
-    const peer = packet.header.source.slice()
-    void this.#inTurn(uuidKey(peer), readGreeting(packet.source).then(greeting => this.#handshakes.receive(peer, greeting)))
+  /** Waits, but not longer than the link lives. */
+  async #unlessFailing (room: Promise<void>): Promise<void> {
+    if (this.#failing) return
+    await new Promise<void>(resolve => {
+      this.#goOn = resolve
+      void room.then(resolve)
+    })
   }
 
-  /** Whatever comes of a peer while its greeting is read or checked waits for it: the first message follows at once. */
-  #inTurn (key: string, work: Promise<void>): Promise<void> {
-    const before = this.#turns.get(key)
-    const turn = { waiting: (before?.waiting ?? 0) + 1, done: Promise.all([before?.done, work]).then(ignore, ignore) }
-    this.#turns.set(key, turn)
-    void turn.done.then(() => { if (this.#turns.get(key) === turn) this.#turns.delete(key) })
-    return turn.done
+  /** Not awaited: a greeting that comes slowly must not hold up anything else. The link limits how many there are. */
+  #greeted (packet: RoutedPacket): void {
+    const peer = packet.header.source.slice()
+    // what follows this greeting can be under the key that it brings
+    const release = this.#handshakes.underWay(peer) ? this.#backlog.hold(peer) : ignore
+    readGreeting(packet.source).then(greeting => this.#handshakes.receive(peer, greeting)).catch(ignore).finally(release)
   }
 
   #fromServer (packet: RoutedPacket): void {
@@ -170,62 +205,89 @@ class Hub implements Peers {
 
   #unreachable ({ target, code, text }: RelayError): void {
     const error = peerError('ERR_PEER_UNREACHABLE', `code ${code}, ${text}`)
-    this.#handshakes.unreachable(target, error)
+    this.#handshakes.giveUp(target, error)
     this.#conversations.get(uuidKey(target))?.fail(error)
   }
 
-  #deliver (packet: RoutedPacket): Promise<void> | undefined {
-    const key = uuidKey(packet.header.source)
-    const turn = this.#turns.get(key)
-    if (turn === undefined) return this.#hand(key, packet)
-    if (turn.waiting > this.#limits.maxMessages) drop(packet)
-    else void this.#inTurn(key, turn.done.then(() => { void this.#hand(key, packet) }))
+  /** A packet of a peer; a promise when nothing more is to be read. */
+  #arrived (packet: RoutedPacket): Promise<void> | undefined {
+    const peer = packet.header.source
+    if (!this.#backlog.holds(peer)) return this.#deliver(packet)
+    const room = this.#backlog.push(packet)
+    if (room === undefined || this.#conversations.has(uuidKey(peer))) return room
+    // who is not known to be welcome must not hold up the others
+    this.#handshakes.giveUp(peer, peerError('ERR_PEER_LIMIT', `${this.#limits.maxMessages} messages before the handshake is done`))
+    this.#backlog.forget(peer)
     return undefined
   }
 
-  #hand (key: string, packet: RoutedPacket): Promise<void> | undefined {
-    const conversation = this.#conversations.get(key)
+  #deliver (packet: RoutedPacket): Promise<void> | undefined {
+    const conversation = this.#conversations.get(uuidKey(packet.header.source))
     if (conversation !== undefined) return conversation.deliver(packet)
     drop(packet)
     return undefined
   }
 
-  #agreed (agreement: HopAgreement): void {
-    const { remote, sealKey: seal, openKey: open, confirmed } = agreement
-    const key = uuidKey(remote.id)
-    const known = this.#conversations.get(key)
-    if (known !== undefined) {
-      known.renew(remote, { seal, open }, confirmed)
-    } else if (this.#conversations.size < this.#limits.maxSessions) {
-      this.#begin(key, remote, { seal, open })
-    }
+  #welcome (peer: Uuid): boolean {
+    if (this.#conversations.has(uuidKey(peer))) return true
+    return this.#conversations.size < this.#limits.maxSessions && this.#begun.open && !this.#begun.full
   }
 
-  #begin (key: string, peer: Peer, keys: { seal: Uint8Array, open: Uint8Array }): void {
-    const session = new Session({ link: this.#link, self: this.#options.identity.id, peer: peer.id, key: keys })
-    const conversation = new Conversation(session, peer, this.#limits.maxMessages, () => {
+  #agreed ({ remote, sealKey: seal, openKey: open, confirmed }: HopAgreement): void {
+    const key = uuidKey(remote.id)
+    const known = this.#conversations.get(key)
+    if (known !== undefined) return known.renew(remote, { seal, open }, confirmed)
+    if (this.#conversations.size >= this.#limits.maxSessions) return
+    const session = new Session({ link: this.#link, self: this.#options.identity.id, peer: remote.id })
+    session.setKey({ seal, open }, { confirmed })
+    const conversation = new Conversation(session, remote, this.#limits.maxMessages, () => {
       if (this.#conversations.get(key) === conversation) this.#conversations.delete(key)
     })
     this.#conversations.set(key, conversation)
-    if (this.#handshakes.awaited(peer.id)) return
-    // nobody takes conversations that others begin: this one is over before it starts
-    if (this.incoming.full || !this.incoming.open) conversation.close()
-    else void this.incoming.push(conversation)
+    if (!this.#handshakes.awaited(remote.id)) this.#announce(conversation)
+  }
+
+  /** Nobody here waits for it. It is over before it starts when nobody takes conversations that others begin. */
+  #announce (conversation: Conversation): void {
+    if (this.#begun.full || !this.#begun.open) conversation.close()
+    else void this.#begun.push(take(conversation))
   }
 
   #end (): void {
     this.#over ??= peerError('ERR_PEER_CLOSED')
     this.#handshakes.fail(this.#over)
+    this.#backlog.clear()
     for (const conversation of [...this.#conversations.values()]) conversation.end()
-    this.incoming.end()
+    this.#begun.end()
   }
 
   #fail (error: Error): void {
     this.#over ??= error
     this.#handshakes.fail(error)
+    this.#backlog.clear()
     for (const conversation of [...this.#conversations.values()]) conversation.fail(error)
-    this.incoming.fail(error)
+    this.#begun.fail(error)
+    // nobody reads it any more, whatever the cause
+    this.#link.abort(error)
   }
+}
+
+function take (conversation: Conversation): Conversation {
+  conversation.taken = true
+  return conversation
+}
+
+/** Conversations from the channel; those that wait when the reader leaves are closed. */
+function taking (begun: Channel<Conversation>): AsyncIterableIterator<PeerSession> {
+  const iterator: AsyncIterableIterator<PeerSession> = {
+    next: () => begun.next(),
+    return: () => {
+      for (let waiting = begun.length; waiting > 0; waiting--) void begun.next().then(({ value }) => { (value as Conversation).close() })
+      return begun.return()
+    },
+    [Symbol.asyncIterator]: () => iterator
+  }
+  return iterator
 }
 
 /** Leaves a packet, so that the rest of it is dropped as it comes. */

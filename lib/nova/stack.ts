@@ -2,6 +2,7 @@ import { wipe } from '../crypto/index.js'
 import { abortOn, asError, link, limitsOf, performHandshake, type Duplex, type HushwireError, type LimitsOf } from '../stream/index.js'
 import { cipher, CIPHER_LIMITS, type CipherLayer, type CipherOptions, type HopKey } from './cipher.js'
 import { frames } from './frames.js'
+import { handshakeError } from './handshake-errors.js'
 import { HardenedHandshake, type HardenedHandshakeOptions, type HopAgreement } from './handshake-hardened.js'
 import { PACKETS_BOUNDS } from './handshake-offer.js'
 import { SeedHandshake, type SeedHandshakeOptions } from './handshake-seed.js'
@@ -10,7 +11,7 @@ import type { Peer } from './identity.js'
 import { HARDENED_RULES, SEED_RULES, type PacketRules } from './packet-rules.js'
 import type { SlowConsumer } from './packet-receiver.js'
 import { PACKET_LIMITS } from './packets.js'
-import { routed, type RoutedLink } from './routed.js'
+import { routed, type RoutedLink, type RoutedPacket } from './routed.js'
 
 /** The limits of a whole stack and their defaults. */
 export const STACK_LIMITS = {
@@ -70,7 +71,7 @@ export interface NovaLink extends RoutedLink {
  * Puts all layers of Nova on a duplex, after the handshake: the hardened profile unless the seed's is asked for. It
  * never falls back from one to the other. When it fails, the duplex is aborted.
  *
- * @throws ERR_HANDSHAKE_TIMEOUT, and what {@link HardenedHandshake} or {@link SeedHandshake}, frames and duplex raise
+ * @throws ERR_HANDSHAKE_TIMEOUT, ERR_HANDSHAKE_OPTION, ERR_LIMIT_OPTION, and what {@link HardenedHandshake} or {@link SeedHandshake}, frames and duplex raise
  * @example
  * ```ts
  * import { NIL_UUID } from 'hushwire/bytes'
@@ -100,6 +101,7 @@ export async function stack (duplex: Duplex, options: HardenedStackOptions | See
 
 async function hardenedStack (duplex: Duplex, options: HardenedStackOptions): Promise<NovaLink> {
   const framing = hopFraming()
+  const onExhausting = once(options.onExhausting)
   const { result, duplex: after } = await performHandshake<HopAgreement>(duplex, new HardenedHandshake(withOffer(options)), framing, {
     timeout: options.limits?.handshakeTimeout,
     signal: options.signal
@@ -108,7 +110,7 @@ async function hardenedStack (duplex: Duplex, options: HardenedStackOptions): Pr
     key: { seal: result.sealKey, open: result.openKey },
     sequenced: true,
     limits: options.limits,
-    onExhausting: options.onExhausting
+    onExhausting
   })
   wipe(result.sealKey, result.openKey)
   const rules: PacketRules = {
@@ -116,12 +118,14 @@ async function hardenedStack (duplex: Duplex, options: HardenedStackOptions): Pr
     maxOutgoing: result.remoteOffer.maxPackets,
     controlNonce: framing.sent + 1,
     remoteControlNonce: framing.received + 1,
-    onExhausting: options.onExhausting,
+    onExhausting,
     rekeyDue: () => hop.rekeyDue
   }
   const limits = { ...options.limits, maxIncoming: Math.min(options.limits?.maxIncoming ?? Infinity, result.localOffer.maxPackets) }
   const routes = join(after, hop, rules, { ...options, limits })
-  return Object.assign(routes, { profile: 'hardened' as const, remote: result.remote, handshakeHash: result.handshakeHash, confirmed: result.confirmed })
+  const { remote, handshakeHash, confirmed } = result
+  const standing = Object.assign(routes, { profile: 'hardened' as const, remote, handshakeHash, confirmed })
+  return confirmed ? standing : confirming(standing)
 }
 
 /** What we take in flight is what we offer, unless the offer itself says less. */
@@ -132,22 +136,24 @@ function withOffer (options: HardenedStackOptions): HardenedHandshakeOptions {
 
 async function seedStack (duplex: Duplex, options: SeedStackOptions): Promise<NovaLink> {
   const { after, key } = await seedKey(duplex, options)
+  const onExhausting = once(options.onExhausting)
   const hop = cipher({
     key,
     obfuscate: options.obfuscate,
     plaintext: options.plaintext,
     limits: options.limits,
-    onExhausting: options.onExhausting
+    onExhausting
   })
   // the cipher has copied it; a key of the caller's stays the caller's
   if (options.key === undefined && key instanceof Uint8Array) wipe(key)
-  const routes = join(after, hop, { ...SEED_RULES, onExhausting: options.onExhausting }, options)
+  const routes = join(after, hop, { ...SEED_RULES, onExhausting }, options)
   return Object.assign(routes, { profile: 'seed' as const, remote: undefined, handshakeHash: undefined, confirmed: false })
 }
 
 async function seedKey (duplex: Duplex, options: SeedStackOptions): Promise<{ after: Duplex, key: HopKey }> {
   if (options.key !== undefined) return { after: duplex, key: options.key }
-  const { result, duplex: after } = await performHandshake(duplex, new SeedHandshake(options.hello ?? { role: 'initiator' }), hopFraming(), {
+  if (options.hello === undefined) throw handshakeError('ERR_HANDSHAKE_OPTION', 'the seed\'s wire takes a key, or its hello by saying so')
+  const { result, duplex: after } = await performHandshake(duplex, new SeedHandshake(options.hello), hopFraming(), {
     timeout: options.limits?.handshakeTimeout,
     signal: options.signal
   })
@@ -162,4 +168,28 @@ function join (duplex: Duplex, hop: CipherLayer, rules: PacketRules, options: St
   routes.closed.then(forget, forget)
   abortOn(options.signal, routes)
   return routes
+}
+
+/** The link with its first packet taken as the proof that the other side is present. */
+function confirming (link: NovaLink): NovaLink {
+  const packets = link.source[Symbol.asyncIterator]()
+  let confirmed = false
+  const iterator: AsyncIterableIterator<RoutedPacket> = {
+    next: () => packets.next().then(result => {
+      confirmed ||= result.done !== true
+      return result
+    }),
+    return: () => packets.return?.() as Promise<IteratorResult<RoutedPacket>>,
+    [Symbol.asyncIterator]: () => iterator
+  }
+  return Object.defineProperties(link, { source: { value: iterator }, confirmed: { get: () => confirmed } })
+}
+
+/** The nonces and the key's bytes can run out both. */
+function once (task: (() => void) | undefined): (() => void) | undefined {
+  let done = false
+  return task && (() => {
+    if (!done) task()
+    done = true
+  })
 }

@@ -18,7 +18,7 @@ export const SESSION_ERRORS = {
   ERR_SESSION_COUNTER: { origin: 'remote', fatal: false, sentence: 'the counter of the body is out of range' },
   ERR_SESSION_TOO_LONG: { origin: 'local', fatal: false, sentence: 'a message would need more chunks than it may have' },
   ERR_SESSION_KEY_EXHAUSTED: { origin: 'local', fatal: true, sentence: 'the key has sealed as many messages as it may' },
-  ERR_SESSION_KEY: { origin: 'local', fatal: false, sentence: 'a session key is not 32 bytes' },
+  ERR_SESSION_KEY: { origin: 'local', fatal: false, sentence: 'a session key is not 32 bytes, or not of the wire that the session speaks' },
   ERR_SESSION_NO_KEY: { origin: 'local', fatal: false, sentence: 'the session has no key yet' },
   ERR_SESSION_PEER: { origin: 'remote', fatal: false, sentence: 'the packet is not from the peer of this session, or not for us' },
   ERR_SESSION_DESTROYED: { origin: 'local', fatal: true, sentence: 'the session key was destroyed' }

@@ -19,6 +19,7 @@ export interface MessageRoute {
  * Seals a message as the body of a packet of the hardened wire (header | chunks), as it is read. What comes out is
  * the reader's.
  *
+ * @param key - a function is asked at the first read: a key may have been replaced since a packet was put in line
  * @param route - of the packet that will carry the body
  * @throws ERR_ZLIB_LEVEL at once; then ERR_SESSION_KEY_EXHAUSTED, ERR_SESSION_DESTROYED, ERR_SESSION_TOO_LONG, and what the source throws
  * @example
@@ -32,10 +33,11 @@ export interface MessageRoute {
  * for await (const bytes of openHardenedBody(body, () => receiving, route)) console.log(new TextDecoder().decode(bytes))
  * ```
  */
-export function sealHardenedBody (source: MessageSource, key: SendingKey, route: MessageRoute, options: SealOptions = {}): AsyncIterableIterator<Uint8ArrayList> {
+export function sealHardenedBody (source: MessageSource, key: SendingKey | (() => SendingKey), route: MessageRoute, options: SealOptions = {}): AsyncIterableIterator<Uint8ArrayList> {
   return sealBody(source, () => {
-    const header = key.nextHeader()
-    const aead = key.message(header)
+    const sending = typeof key === 'function' ? key() : key
+    const header = sending.nextHeader()
+    const aead = sending.message(header)
     return { header, cipher: cipherOf(aead, route, header), release: () => { aead.destroy() } }
   }, options)
 }

@@ -4,13 +4,18 @@ import { ReceivingKey, SendingKey } from './hardened-keys.js'
 
 /** Milliseconds for which a key that was replaced still opens messages (nova.md, Session, hardened). */
 const GRACE = 300_000
-/** Receiving keys held at a time: the present one, those in their grace, and candidates. */
+/** Receiving keys held at a time: the present one and those in their grace. A candidate comes on top. */
 const MAX_RECEIVING = 8
 
 /** A pair of direction keys from a handshake between peers, 32 bytes each, copied. */
 export interface DirectionKeys {
   readonly seal: Uint8Array
   readonly open: Uint8Array
+}
+
+interface Pair {
+  readonly sending: SendingKey
+  readonly receiving: ReceivingKey
 }
 
 interface Held {
@@ -27,8 +32,9 @@ export class Keyring {
   readonly #clock: () => number
   readonly #grace: number
   #sending: SendingKey | undefined
+  #confirmed = false
   #receiving: Held[] = []
-  #candidate: { sending: SendingKey, receiving: ReceivingKey } | undefined
+  #candidate: Pair | undefined
 
   /** @param options - `grace` in milliseconds, 5 minutes by default; `clock` for tests, monotonic */
   constructor (options: { grace?: number | undefined, clock?: (() => number) | undefined } = {}) {
@@ -39,29 +45,49 @@ export class Keyring {
   /** True when messages can be sealed. */
   get ready (): boolean { return this.#sending !== undefined }
 
-  /** @throws ERR_SESSION_NO_KEY */
+  /** True when the other side is sure to have the pair that is in place. */
+  get confirmed (): boolean { return this.#confirmed }
+
+  /**
+   * The key that seals, until the next pair is put in place: not to be kept.
+   *
+   * @throws ERR_SESSION_NO_KEY
+   */
   get sending (): SendingKey {
     if (this.#sending === undefined) throw sessionError('ERR_SESSION_NO_KEY')
     return this.#sending
   }
 
-  /** Puts a pair in place that the handshake has authenticated. */
+  /**
+   * Puts a pair in place that the handshake has authenticated.
+   *
+   * @throws ERR_SESSION_KEY
+   */
   replace (keys: DirectionKeys): void {
-    this.#install(new SendingKey(keys.seal), new ReceivingKey(keys.open))
+    const pair = { sending: new SendingKey(keys.seal), receiving: new ReceivingKey(keys.open) }
+    // an older offer may still open what is under way, but is not to come back in place
+    const candidate = this.#candidate
+    this.#candidate = undefined
+    candidate?.sending.destroy()
+    if (candidate !== undefined) this.#receiving.unshift({ key: candidate.receiving, until: undefined })
+    this.#install(pair)
+    this.#confirmed = true
   }
 
   /**
-   * Holds a pair of which it is not sure yet that the other side has it (the responder's of IK): it opens, and is
-   * put in place when a message has opened under it.
+   * Takes a pair of which it is not sure yet that the other side has it (the responder's of IK): it opens, and is put
+   * in place when a message has opened under it; at once where no pair is confirmed.
+   *
+   * @throws ERR_SESSION_KEY
    */
   offer (keys: DirectionKeys): void {
-    this.#candidate?.sending.destroy()
-    this.#candidate?.receiving.destroy()
-    const candidate = {
+    const pair: Pair = {
       sending: new SendingKey(keys.seal),
-      receiving: new ReceivingKey(keys.open, { commit: () => { if (this.#candidate === candidate) this.#confirm() } })
+      receiving: new ReceivingKey(keys.open, { commit: () => { this.#confirm(pair) } })
     }
-    this.#candidate = candidate
+    if (!this.#confirmed) return this.#install(pair)
+    this.#dropCandidate()
+    this.#candidate = pair
   }
 
   /** The key of that name, if it may still open. */
@@ -77,25 +103,33 @@ export class Keyring {
   destroy (): void {
     this.#sending?.destroy()
     for (const { key } of this.#receiving.splice(0)) key.destroy()
-    this.#candidate?.sending.destroy()
-    this.#candidate?.receiving.destroy()
-    this.#candidate = undefined
+    this.#dropCandidate()
     this.#sending = undefined
+    this.#confirmed = false
   }
 
-  #confirm (): void {
-    const { sending, receiving } = this.#candidate as { sending: SendingKey, receiving: ReceivingKey }
-    this.#candidate = undefined
-    this.#install(sending, receiving)
+  #confirm (pair: Pair): void {
+    if (pair === this.#candidate) {
+      this.#candidate = undefined
+      this.#install(pair)
+    }
+    if (pair.sending === this.#sending) this.#confirmed = true
   }
 
-  #install (sending: SendingKey, receiving: ReceivingKey): void {
+  #install ({ sending, receiving }: Pair): void {
+    this.#forget()
     const until = this.#clock() + this.#grace
     for (const held of this.#receiving) held.until ??= until
     this.#receiving.unshift({ key: receiving, until: undefined })
     for (const { key } of this.#receiving.splice(MAX_RECEIVING)) key.destroy()
     this.#sending?.destroy()
     this.#sending = sending
+  }
+
+  #dropCandidate (): void {
+    this.#candidate?.sending.destroy()
+    this.#candidate?.receiving.destroy()
+    this.#candidate = undefined
   }
 
   #forget (): void {

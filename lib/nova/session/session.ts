@@ -4,6 +4,7 @@ import type { RoutedFace, RoutedHeader, RoutedPacket } from '../routed.js'
 import type { MessageSource, OpenOptions, SealOptions } from './body.js'
 import { sessionError } from './errors.js'
 import { openHardenedBody, sealHardenedBody } from './hardened-body.js'
+import type { SendingKey } from './hardened-keys.js'
 import { Keyring, type DirectionKeys } from './keyring.js'
 import { openSeedBody, SeedSessionKey, sealSeedBody } from './seed-body.js'
 
@@ -23,6 +24,8 @@ export interface SessionOptions {
    * later, with {@link Session.setKey}.
    */
   key?: Uint8Array | DirectionKeys | undefined
+  /** Messages that one key of the seed's wire may seal. Default and most 2^20. */
+  maxMessages?: number | undefined
 }
 
 /** A packet that may hold a message; what a routed link yields. */
@@ -53,6 +56,7 @@ export class Session {
   readonly peer: Uuid
   readonly #link: Pick<RoutedFace, 'send'>
   readonly #keyring = new Keyring()
+  readonly #maxMessages: number | undefined
   #seedKey: SeedSessionKey | undefined
   #destroyed = false
 
@@ -61,22 +65,31 @@ export class Session {
     this.self = options.self
     this.peer = options.peer
     this.#link = options.link
+    this.#maxMessages = options.maxMessages
     if (options.key !== undefined) this.setKey(options.key)
   }
 
   /**
-   * Puts a key in place, copied. A pair that replaces a pair goes on opening for five minutes; `confirmed: false` keeps
-   * the old pair for sending until a message has opened under the new one.
+   * True when the peer is sure to have the keys: false on the seed's wire, and after `setKey` with `confirmed: false`
+   * until a message has opened under them.
+   */
+  get confirmed (): boolean { return this.#keyring.confirmed }
+
+  /**
+   * Puts a key in place, copied. A pair that replaces a pair leaves it to open for five minutes more; with `confirmed: false`
+   * it seals only after a message has opened under it, if there was a confirmed one before. A key of the seed's wire
+   * that is replaced is gone at once. A session stays on the wire of its first key.
    *
    * @throws ERR_SESSION_KEY, ERR_SESSION_DESTROYED
    */
   setKey (key: Uint8Array | DirectionKeys, options: { confirmed?: boolean | undefined } = {}): void {
     if (this.#destroyed) throw sessionError('ERR_SESSION_DESTROYED')
+    if (key instanceof Uint8Array ? this.#keyring.ready : this.#seedKey !== undefined) throw sessionError('ERR_SESSION_KEY', 'the session speaks the other wire')
     if (key instanceof Uint8Array) {
       const previous = this.#seedKey
-      this.#seedKey = new SeedSessionKey(key)
+      this.#seedKey = new SeedSessionKey(key, { maxMessages: this.#maxMessages })
       previous?.destroy()
-    } else if (options.confirmed === false && this.#keyring.ready) {
+    } else if (options.confirmed === false) {
       this.#keyring.offer(key)
     } else {
       this.#keyring.replace(key)
@@ -84,7 +97,8 @@ export class Session {
   }
 
   /**
-   * Sends one message, of any size; a chunk of the source is the source's again at its next `next()`.
+   * Sends one message, of any size; a chunk of the source is the source's again at its next `next()`. A source is let
+   * go of when sending fails.
    *
    * @returns a promise that resolves when its last frame was handed to the wire
    * @throws ERR_SESSION_NO_KEY, ERR_SESSION_KEY_EXHAUSTED, ERR_SESSION_DESTROYED, what the source throws, and what the
@@ -92,21 +106,30 @@ export class Session {
    */
   async send (kind: bigint, message: Uint8Array | MessageSource, options: SealOptions = {}): Promise<void> {
     const header: RoutedHeader = { target: this.peer, source: this.self, kind }
-    // a body says itself when it is whole, so a source that fails need not take the link down
-    return this.#link.send(header, this.#seal(header, message instanceof Uint8Array ? [message] : message, options), { onSourceError: 'truncate' })
+    const body = this.#seal(header, message instanceof Uint8Array ? [message] : message, options)
+    try {
+      // a body says itself when it is whole, so a source that fails need not take the link down
+      await this.#link.send(header, body, { onSourceError: 'truncate' })
+    } catch (error) {
+      // a packet that was refused has never asked its source, and one that failed may be waiting for it
+      void body.return?.()
+      throw error
+    }
   }
 
   /**
    * The message of a packet, as it comes. Its end says that it was whole; what is yielded before is authentic. The
    * caller sets `maxInflated` where it cannot take streams of any size.
    *
-   * @throws each of SESSION_ERRORS and ZLIB_ERRORS whose origin is remote, ERR_SESSION_NO_KEY, and what the packet throws
+   * @throws ERR_SESSION_PEER, ERR_SESSION_NO_KEY, ERR_SESSION_DESTROYED at once, with the packet still the caller's; then each of
+   * SESSION_ERRORS and ZLIB_ERRORS whose origin is remote, and what the packet throws
    */
   open (packet: MessagePacket, options: OpenOptions = {}): AsyncIterableIterator<Uint8Array> {
     const { header, source } = packet
     if (!equalUuid(header.source, this.peer) || !equalUuid(header.target, this.self)) throw sessionError('ERR_SESSION_PEER')
     if (this.#destroyed) throw sessionError('ERR_SESSION_DESTROYED')
     if (this.#seedKey !== undefined) return openSeedBody(source, this.#seedKey, options)
+    if (!this.#keyring.ready) throw sessionError('ERR_SESSION_NO_KEY')
     return openHardenedBody(source, id => this.#keyring.find(id), header, options)
   }
 
@@ -125,9 +148,15 @@ export class Session {
     this.#keyring.destroy()
   }
 
-  #seal (header: RoutedHeader, message: MessageSource, options: SealOptions): AsyncIterable<Bytes> {
+  #seal (header: RoutedHeader, message: MessageSource, options: SealOptions): AsyncIterableIterator<Bytes> {
     if (this.#destroyed) throw sessionError('ERR_SESSION_DESTROYED')
     if (this.#seedKey !== undefined) return sealSeedBody(message, this.#seedKey, options)
-    return sealHardenedBody(message, this.#keyring.sending, header, options)
+    if (!this.#keyring.ready) throw sessionError('ERR_SESSION_NO_KEY')
+    return sealHardenedBody(message, () => this.#sending, header, options)
+  }
+  /** Asked when a packet's turn has come, which may be after the end. */
+  get #sending (): SendingKey {
+    if (this.#destroyed) throw sessionError('ERR_SESSION_DESTROYED')
+    return this.#keyring.sending
   }
 }

@@ -1,0 +1,99 @@
+import { uuidKey, type Uuid } from '../bytes/index.js'
+import { deferred, type Deferred } from '../stream/index.js'
+import type { RoutedPacket } from './routed.js'
+
+/** What one peer has sent since its greeting came. */
+interface Waiting {
+  packets: RoutedPacket[]
+  /** Greetings that are being looked at. */
+  readonly holds: Set<() => void>
+  draining: boolean
+  room: Deferred<void> | undefined
+}
+
+/**
+ * Packets of peers whose greeting is being looked at, which takes as long as the callback about the peer does: they can
+ * be under the key that the greeting brings, and come right behind it.
+ */
+export class PeerBacklog {
+  readonly #maxPackets: number
+  readonly #timeout: number
+  readonly #deliver: (packet: RoutedPacket) => Promise<void> | undefined
+  readonly #peers = new Map<string, Waiting>()
+
+  /**
+   * @param maxPackets - that wait for one peer before {@link PeerBacklog.push} asks to wait
+   * @param timeout - milliseconds after which packets wait no longer for one greeting
+   * @param deliver - takes what has waited; a promise puts off the next of the same peer
+   */
+  constructor (maxPackets: number, timeout: number, deliver: (packet: RoutedPacket) => Promise<void> | undefined) {
+    this.#maxPackets = maxPackets
+    this.#timeout = timeout
+    this.#deliver = deliver
+  }
+
+  /**
+   * From now on packets of the peer wait.
+   *
+   * @returns to be called when the greeting is through; at the latest it happens after the timeout
+   */
+  hold (peer: Uuid): () => void {
+    const key = uuidKey(peer)
+    const waiting: Waiting = this.#peers.get(key) ?? { packets: [], holds: new Set(), draining: false, room: undefined }
+    this.#peers.set(key, waiting)
+    const release = (): void => {
+      clearTimeout(timer)
+      if (waiting.holds.delete(release)) void this.#drain(key, waiting)
+    }
+    const timer = setTimeout(release, this.#timeout)
+    waiting.holds.add(release)
+    return release
+  }
+
+  /** True when packets of the peer have to wait, be it behind others that did. */
+  holds (peer: Uuid): boolean {
+    return this.#peers.has(uuidKey(peer))
+  }
+
+  /**
+   * Takes a packet of a peer whose packets wait.
+   *
+   * @returns a promise when no more may wait: it resolves when there is room
+   */
+  push (packet: RoutedPacket): Promise<void> | undefined {
+    const waiting = this.#peers.get(uuidKey(packet.header.source))
+    if (waiting === undefined) return this.#deliver(packet)
+    waiting.packets.push(packet)
+    if (waiting.packets.length < this.#maxPackets) return undefined
+    waiting.room ??= deferred()
+    return waiting.room.promise
+  }
+
+  /** Drops what waits of a peer. */
+  forget (peer: Uuid): void {
+    const waiting = this.#peers.get(uuidKey(peer))
+    if (waiting === undefined) return
+    this.#peers.delete(uuidKey(peer))
+    for (const packet of waiting.packets.splice(0)) void packet.source[Symbol.asyncIterator]().return?.()
+    for (const release of [...waiting.holds]) release()
+    waiting.room?.resolve()
+  }
+
+  /** Nobody waits for anything any more: what is left is passed on, as far as somebody takes it. */
+  clear (): void {
+    for (const { holds } of [...this.#peers.values()]) for (const release of [...holds]) release()
+  }
+
+  async #drain (key: string, waiting: Waiting): Promise<void> {
+    if (waiting.draining) return
+    waiting.draining = true
+    while (waiting.holds.size === 0 && waiting.packets.length > 0) {
+      const full = this.#deliver(waiting.packets.shift() as RoutedPacket)
+      waiting.room?.resolve()
+      waiting.room = undefined
+      if (full !== undefined) await full
+    }
+    waiting.draining = false
+    if (waiting.holds.size === 0 && this.#peers.get(key) === waiting) this.#peers.delete(key)
+  }
+}
