@@ -32,7 +32,7 @@ export interface StackOptions {
   signal?: AbortSignal | undefined
   /** Told of a packet that failed before anybody had it. */
   onLostPacket?: ((error: HushwireError) => void) | undefined
-  /** Told when the other side takes no more packets, with its code ({@link GOAWAY_CODES}). */
+  /** Told when the other side takes no more packets, with its code, one of `GOAWAY_CODES`. */
   onGoaway?: ((code: number) => void) | undefined
   /** Told once, early enough to connect anew, that nonces or the key's bytes run out. */
   onExhausting?: (() => void) | undefined

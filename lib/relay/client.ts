@@ -1,3 +1,8 @@
+/**
+ * A client of the relay: the link to it, lookups, and conversations with peers. In Node and in browsers.
+ *
+ * @module relay/client
+ */
 import { equalUuid, NIL_UUID, type Uuid } from '../bytes/index.js'
 import { decodeLookupAnswer, encodeLookupRequest, KIND, LOOKUP_ANSWER_BYTES, peers, stack, verifyProof, type HardenedStackOptions, type LookupAnswer, type NovaLink, type Peer, type Peers, type PeersOptions, type RoutedPacket } from '../nova/index.js'
 import { asError, deferred, ignore, streamError, type Deferred, type Duplex } from '../stream/index.js'
