@@ -5,7 +5,8 @@ import type { Order, ProcessName, Report } from './orders.js'
 
 /** What a process failed with. */
 export interface ProcessFailure {
-  readonly process: ProcessName
+  /** `demo` is the one that started the others. */
+  readonly process: ProcessName | 'demo'
   readonly code: string
   readonly message: string
 }

@@ -1,13 +1,15 @@
 import { chatSecrets, LINES } from './chat.js'
 import { Child, type ProcessFailure } from './child.js'
 import { demoError } from './errors.js'
+import { codeOf, messageOf } from './failure.js'
 import type { MemoryUse } from './memory-use.js'
 import type { FileSeen, ProcessName, RelaySight, Report } from './orders.js'
 import type { DemoFile } from './sample-file.js'
 import { sampleFile } from './secrets.js'
 
-/** Milliseconds that processes have to end by themselves when one has failed: above what closing a link may take. */
-const GRACE = 15_000
+/** Milliseconds that processes have to end by themselves, above what closing a link may take; then they are told to, then killed. */
+const GRACE = 12_000
+const LAST_GRACE = 5000
 
 /** What the demonstration tells while it runs. */
 export interface Narrator {
@@ -42,6 +44,8 @@ export class Demonstration {
   readonly #chat = { lines: LINES.length * 2, arrived: 0 }
   #seen: { sent?: FileSeen, received?: FileSeen } = {}
   #sight: RelaySight | undefined
+  /** True once both clients are with the relay. */
+  #linked = false
 
   constructor (file: DemoFile, narrator: Narrator) {
     this.#file = file
@@ -58,20 +62,16 @@ export class Demonstration {
 
   /** @param options - milliseconds for the whole; `signal` stops it */
   async run (options: { timeout: number, signal: AbortSignal }): Promise<Outcome> {
-    const stop = (code: 'ERR_DEMO_TIMEOUT' | 'ERR_DEMO_STOPPED'): void => {
-      for (const child of Object.values(this.#children)) child.order({ type: 'stop', code })
-    }
-    const onAbort = (): void => { stop('ERR_DEMO_STOPPED') }
-    const timer = setTimeout(stop, options.timeout, 'ERR_DEMO_TIMEOUT')
+    const onAbort = (): void => { this.#stop('ERR_DEMO_STOPPED') }
+    const timer = setTimeout(() => { this.#stop('ERR_DEMO_TIMEOUT') }, options.timeout)
     options.signal.addEventListener('abort', onAbort, { once: true })
     try {
       await this.#play()
     } catch (error) {
       // a process that has failed is in the list already; anything else is ours
-      if (this.#failures.length === 0) {
-        this.#failures.push({ process: 'relay', code: 'ERR_DEMO_UNEXPECTED', message: String(error) })
-        onAbort()
-      }
+      if (this.#failures.length === 0) this.#failures.push({ process: 'demo', code: codeOf(error), message: messageOf(error) })
+      // over the wire they learn of each other's end, but only once they are on it
+      if (!this.#linked || this.#failures.some(({ process }) => process === 'demo')) onAbort()
     } finally {
       await this.#allExited()
       clearTimeout(timer)
@@ -92,6 +92,7 @@ export class Demonstration {
     const [{ id: aliceId }, { id: bobId }] = await Promise.all([alice.next('connected'), bob.next('connected')])
     this.#narrator.stage(`Alice is ${aliceId}`)
     this.#narrator.stage(`Bob is ${bobId}`)
+    this.#linked = true
     this.#tell('connected')
     bob.order({ type: 'receive', peer: aliceId })
     alice.order({ type: 'send', peer: bobId, file: this.#file.path })
@@ -128,12 +129,18 @@ export class Demonstration {
     this.#narrator.processes(stage, { relay: relay.pid, alice: alice.pid, bob: bob.pid })
   }
 
-  /** They end by themselves; who does not is killed, which counts as failed. */
+  #stop (code: 'ERR_DEMO_TIMEOUT' | 'ERR_DEMO_STOPPED'): void {
+    for (const child of Object.values(this.#children)) child.order({ type: 'stop', code })
+  }
+
+  /** They end by themselves; who has to be told, or killed, counts as failed. */
   async #allExited (): Promise<void> {
     const children = Object.values(this.#children)
-    const timer = setTimeout(() => { for (const child of children) child.kill() }, GRACE)
+    const stopping = setTimeout(() => { this.#stop('ERR_DEMO_STOPPED') }, GRACE)
+    const killing = setTimeout(() => { for (const child of children) child.kill() }, GRACE + LAST_GRACE)
     await Promise.all(children.map(child => child.exited))
-    clearTimeout(timer)
+    clearTimeout(stopping)
+    clearTimeout(killing)
   }
 
   #outcome (): Outcome {
