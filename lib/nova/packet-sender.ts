@@ -101,7 +101,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   close (code: number, refusal: Error = novaError('ERR_LINK_CLOSING')): void {
     if (this.#state !== 'open') return
     this.#state = 'closing'
-    this.#refusal = refusal
+    this.#refusal ??= refusal
     this.#goawayCode = code
     this.#wake()
   }

@@ -292,7 +292,7 @@ for (const how of ['break', 'return', 'throw'] as const) {
     void link.inbound.push([1, 2, 3].map(packet => sealed(frame(packet, 1, pattern(10)))))
     await turn()
     if (how === 'return') await link.face.source[Symbol.asyncIterator]().return?.()
-    else t.is(await codeOf((async () => { for await (const _ of link.face.source) if (how === 'throw') throw new Error('mine'); else break })()), how === 'throw' ? 'mine' : 'resolved')
+    else t.is(await codeOf((async () => { for await (const packet of link.face.source) if (how === 'throw') throw new Error('mine'); else if (packet !== undefined) break })()), how === 'throw' ? 'mine' : 'resolved')
     for (let packet = 4; packet < 60; packet++) void link.inbound.push([sealed(frame(packet, 1, new Uint8Array(200 * KIB)))])
     await turn()
     t.is(link.inbound.length, 0)
