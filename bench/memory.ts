@@ -1,4 +1,5 @@
-import type { Benchmark } from './harness/benchmark.js'
+import type { Benchmark, Scale } from './harness/benchmark.js'
+import type { Processes } from './harness/processes.js'
 import { startTrio, through } from './relayed.js'
 
 const NAME = 'session through the relay'
@@ -11,7 +12,7 @@ export const memory: Benchmark = {
   measures: ROLES.map(name => ({ name, unit: 'MiB', better: 'lower' })),
   contenders: [{
     name: NAME,
-    start: async (processes, { quick }) => {
+    start: async (processes: Processes, { quick }: Scale) => {
       const trio = await startTrio(processes, 'session', 'random')
       const read = (): Promise<Array<{ now: number, peak: number }>> => Promise.all(ROLES.map(role => trio[role].memory()))
       const start = await read()
