@@ -79,8 +79,15 @@ class NodeAead implements Aead {
 // the length is needed by CCM alone, but the types of ChaCha20-Poly1305 ask for it
 const NO_OPTIONS = { plaintextLength: 0 }
 
+const NO_PIECES: readonly Uint8Array[] = []
+
 /** Ciphertext pieces and the tag, which may lie across pieces. */
 function splitTag (sealed: readonly Uint8Array[]): { body: readonly Uint8Array[], tag: Uint8Array } {
+  const [only] = sealed
+  if (sealed.length === 1 && only !== undefined && only.byteLength >= TAG_BYTES) {
+    const end = only.byteLength - TAG_BYTES
+    return end === 0 ? { body: NO_PIECES, tag: only } : { body: [only.subarray(0, end)], tag: only.subarray(end) }
+  }
   const body = sealed.slice()
   const last = body.pop()
   if (last !== undefined && last.byteLength >= TAG_BYTES) {

@@ -73,12 +73,13 @@ export class FrameDecoder {
   next (): Frame | undefined {
     const header = this.#header ?? this.#readHeader()
     if (header === undefined) return undefined
-    const bytes = this.#need(HEADER_LENGTH + header.size)
-    if (bytes === undefined) return undefined
+    const content = this.#need(HEADER_LENGTH + header.size, HEADER_LENGTH)
+    if (content === undefined) return undefined
     this.#header = undefined
     this.#unmasked--
     this.#consume(HEADER_LENGTH + header.size)
-    return { ...header, content: header.size === 0 ? [] : [bytes.subarray(HEADER_LENGTH)] }
+    const { packetNonce, frameNonce, terminating, encrypted, size } = header
+    return { packetNonce, frameNonce, terminating, encrypted, size, content: size === 0 ? [] : [content] }
   }
 
   /** @throws ERR_FRAME_TRUNCATED when the stream has ended inside a frame */
@@ -96,10 +97,10 @@ export class FrameDecoder {
     return header
   }
 
-  /** The next `length` bytes in one piece without consuming them; keeps what there is when there are fewer. */
-  #need (length: number): Uint8Array | undefined {
+  /** The next `length` bytes in one piece, from the byte `from` on, without consuming them; keeps what there is when there are fewer. */
+  #need (length: number, from = 0): Uint8Array | undefined {
     const here = this.#chunk.byteLength - this.#at
-    if (this.#keptLength === 0 && here >= length) return this.#chunk.subarray(this.#at, this.#at + length)
+    if (this.#keptLength === 0 && here >= length) return this.#chunk.subarray(this.#at + from, this.#at + length)
     const more = Math.min(length - this.#keptLength, here)
     if (more > 0) {
       this.#reserve(this.#keptLength + more, length)
@@ -107,7 +108,7 @@ export class FrameDecoder {
       this.#keptLength += more
       this.#at += more
     }
-    return this.#keptLength >= length ? this.#kept.subarray(0, length) : undefined
+    return this.#keptLength >= length ? this.#kept.subarray(from, length) : undefined
   }
 
   /** Room follows the bytes that have come (at most four times of them), not what a header claims. */

@@ -78,8 +78,13 @@ export function decodeRoutedHeader (bytes: Uint8Array): RoutedHeader {
   return {
     target: bytes.subarray(4, 20),
     source: bytes.subarray(20, 36),
-    kind: BigInt(getUint32(bytes, 36)) << 32n | BigInt(getUint32(bytes, 40))
+    kind: readKind(getUint32(bytes, 36), getUint32(bytes, 40))
   }
+}
+
+/** Arithmetic on bigints is slow, and kinds are mostly small. */
+function readKind (high: number, low: number): bigint {
+  return high === 0 ? BigInt(low) : BigInt(high) << 32n | BigInt(low)
 }
 
 /**
