@@ -29,7 +29,8 @@ export class CipherState {
    */
   constructor (key: Uint8Array, sequenced: boolean, maxBytes: number) {
     if (key.byteLength !== KEY_LENGTH) throw novaError('ERR_CIPHER_KEY')
-    this.#key = key.slice()
+    // not slice(), which does not copy where the key is a Buffer
+    this.#key = new Uint8Array(key)
     this.#aead = crypto.bulkAesGcm(key)
     this.#sequenced = sequenced
     this.#maxBytes = maxBytes

@@ -146,7 +146,7 @@ export class PacketReceiver {
     const headed = packet.headed
     for (const piece of frame.content) {
       // apart from the sum: a reader that waits takes its bytes off it while they are written
-      const bytes = packet.write(frame.encrypted ? piece : piece.slice())
+      const bytes = packet.write(frame.encrypted ? piece : new Uint8Array(piece))
       this.#held += bytes
     }
     if (!headed && packet.headed) this.#announce(packet)

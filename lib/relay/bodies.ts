@@ -7,7 +7,7 @@ export async function collect (source: AsyncIterable<Uint8Array>, limit: number)
   for await (const piece of source) {
     length += piece.byteLength
     if (length > limit) return undefined
-    pieces.push(piece.slice())
+    pieces.push(new Uint8Array(piece))
   }
   return join(pieces, length)
 }

@@ -44,8 +44,8 @@ export class Reader {
     while (this.#queue.length < length) {
       const next = await this.#next(options.signal)
       if (next.done === true) throw this.#fail(streamError('ERR_TRUNCATED', `${this.#queue.length} of ${length} bytes`))
-      // the chunk is its producer's again at the next read: keep a copy
-      this.#queue.push(next.value.slice())
+      // the chunk is its producer's again at the next read: keep a copy (slice() of a Buffer is none)
+      this.#queue.push(new Uint8Array(next.value))
     }
     return new Uint8Array(this.#queue.takeJoined(length))
   }

@@ -70,7 +70,7 @@ export class Path {
   write (bytes: Bytes): Promise<void> | undefined {
     if (this.#destroyed) return undefined
     if (this.#held + bytes.byteLength > this.#buffer) return this.#writeSlowly(bytes.subarray())
-    this.#accept(bytes.slice())
+    this.#accept(bytes instanceof Uint8Array ? new Uint8Array(bytes) : bytes.slice())
     return undefined
   }
 
@@ -100,7 +100,7 @@ export class Path {
     for (let at = 0; at < bytes.byteLength && !this.#destroyed;) {
       const room = this.#buffer - this.#held
       if (room > 0) {
-        this.#accept(bytes.slice(at, at + room))
+        this.#accept(new Uint8Array(bytes.subarray(at, at + room)))
         at += room
       } else {
         this.#room ??= deferred()
