@@ -1,5 +1,5 @@
 import { compareUuid, uuidKey, type Uuid } from '../bytes/index.js'
-import { abortable, abortReason, asError, deferred, type Deferred } from '../stream/index.js'
+import { abortable, abortReason, asError, deferred, ignore, type Deferred } from '../stream/index.js'
 import { encodeGreeting, newAttempt, type Greeting } from './greeting.js'
 import { HardenedHandshake, type HopAgreement } from './handshake-hardened.js'
 import type { Offer } from './handshake-offer.js'
@@ -38,6 +38,8 @@ interface Attempt {
   timer: ReturnType<typeof setTimeout> | undefined
   /** While a message is being checked: the callback about the peer may take its time. */
   busy: boolean
+  /** A greeting with which the peer begins anew, for when this attempt is over. */
+  next: Greeting | undefined
 }
 
 /** Those here who wait for keys with one peer, whoever's greeting brings them. */
@@ -151,6 +153,11 @@ export class PeerHandshakes {
     const { identity, verify, offer, welcome } = this.#options
     if (this.#over !== undefined || !this.awaited(peer) && !welcome(peer)) return undefined
     const running = this.#attempts.get(uuidKey(peer))
+    // the peer is done with that one, and what it has sent since is under the key that comes of it
+    if (running?.busy === true && running.step > 1) {
+      running.next = greeting
+      return undefined
+    }
     if (running?.role === 'initiator' && compareUuid(identity.id, peer) < 0) return undefined
     // the same greeting once more would only spoil the answer that is under way
     if (running?.role === 'responder' && same(running.id, greeting.attempt)) return undefined
@@ -162,7 +169,7 @@ export class PeerHandshakes {
   }
 
   #begin (peer: Uuid, id: Uint8Array, handshake: HardenedHandshake, role: Role): Attempt {
-    const attempt: Attempt = { id, peer: peer.slice(), handshake, role, step: 0, timer: undefined, busy: false }
+    const attempt: Attempt = { id, peer: peer.slice(), handshake, role, step: 0, timer: undefined, busy: false, next: undefined }
     if (role === 'responder') attempt.timer = setTimeout(() => { this.#failed(attempt, peerError('ERR_PEER_TIMEOUT')) }, this.#options.timeout)
     this.#attempts.set(uuidKey(peer), attempt)
     return attempt
@@ -223,6 +230,10 @@ export class PeerHandshakes {
     clearTimeout(attempt.timer)
     const key = uuidKey(attempt.peer)
     if (this.#attempts.get(key) === attempt) this.#attempts.delete(key)
+    const { next, peer } = attempt
+    attempt.next = undefined
+    // after what this attempt has brought is in place
+    if (next !== undefined) queueMicrotask(() => { this.receive(peer, next).catch(ignore) })
   }
 }
 
