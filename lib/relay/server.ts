@@ -8,6 +8,9 @@ import { Members } from './members.js'
 import { checkLimits, type CheckedLimits, type RelayEvent, type RelayOptions } from './options.js'
 import { Router } from './router.js'
 
+/** Packets that a connection may have in flight. */
+const MAX_PACKETS = 256
+
 /** A relay that runs. */
 export interface Relay {
   /** Where it listens on TCP, if it does. */
@@ -71,11 +74,14 @@ class RelayServer {
   readonly #pending = new Set<Duplex>()
   readonly #links = new Set<NovaLink>()
   readonly #closed = deferred()
+  /** What is in flight must all be forwarded: packets that wait to be would keep the others' next frames from being read. */
+  readonly #offer: { maxPackets: number }
   #closing = false
 
   constructor (options: RelayOptions) {
     this.#options = options
     this.limits = checkLimits(options.limits)
+    this.#offer = { maxPackets: Math.min(MAX_PACKETS, this.limits.maxForwarding) }
     this.#router = new Router(this.#members, options, (header, code, error) => {
       this.#report({ type: 'undelivered', header, code, error })
     })
@@ -89,7 +95,7 @@ class RelayServer {
       this.#admit()
       this.#pending.add(duplex)
       const { identity, verify = () => true, slowConsumer } = this.#options
-      const link = await stack(duplex, { role: 'responder', identity, verify, slowConsumer, limits: this.limits.link })
+      const link = await stack(duplex, { role: 'responder', identity, verify, slowConsumer, offer: this.#offer, limits: this.limits.link })
       this.#pending.delete(duplex)
       this.#serve(link, link.remote as Peer)
     } catch (thrown) {
