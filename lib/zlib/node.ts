@@ -38,6 +38,8 @@ class NodeDeflater implements Deflater {
   #out: Uint8Array[] = []
   #reject: (error: Error) => void = ignore
   #error: Error | undefined
+  /** The level is being changed. */
+  #changing = false
 
   constructor (level: number) {
     this.#level = level
@@ -54,7 +56,14 @@ class NodeDeflater implements Deflater {
   setLevel (level: number): Promise<Uint8Array[]> | Uint8Array[] {
     if (level === this.#level) return []
     this.#level = level
-    return this.#call(done => { this.#stream.params(level, constants.Z_DEFAULT_STRATEGY, done) })
+    return this.#call(done => {
+      this.#changing = true
+      this.#stream.params(level, constants.Z_DEFAULT_STRATEGY, () => {
+        this.#changing = false
+        if (this.#error === undefined) done()
+        else this.#stream.destroy()
+      })
+    })
   }
 
   flush (): Promise<Uint8Array[]> {
@@ -70,7 +79,8 @@ class NodeDeflater implements Deflater {
 
   destroy (): void {
     this.#fail(zlibError('ERR_ZLIB_DESTROYED'))
-    this.#stream.destroy()
+    // Node asserts, where nobody can catch it, that a stream whose level is being changed is still there
+    if (!this.#changing) this.#stream.destroy()
   }
 
   #call (start: (done: (error?: Error | null) => void) => void): Promise<Uint8Array[]> {
