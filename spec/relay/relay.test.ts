@@ -28,6 +28,21 @@ for (const way of ['memory', 'tcp', 'websocket'] as const satisfies readonly Way
   })
 }
 
+test('what is sent as soon as a peer was dialled arrives, in order', async t => {
+  const server = await testRelay()
+  const [alice, bob] = await Promise.all([join(server), join(server)])
+  const session = await alice.peers.dial(bob.identity.id)
+  for (let i = 0; i < 20; i++) void session.send(1n, Uint8Array.of(i))
+  const arrived: number[] = []
+  for await (const message of (await first(bob.peers.incoming)).messages) {
+    arrived.push(...await message.bytes())
+    if (arrived.length === 20) break
+  }
+  t.deepEqual(arrived, Array.from({ length: 20 }, (_, i) => i))
+  await Promise.all([alice.close(), bob.close()])
+  await server.relay.close()
+})
+
 test('a stream goes through whole', async t => {
   const server = await testRelay()
   const [alice, bob] = await Promise.all([join(server), join(server)])
@@ -268,7 +283,7 @@ test('callbacks that throw harm nobody', async t => {
 test.serial('connections that come and go leave nothing behind', async t => {
   t.deepEqual(await leaksOf(async () => {
     const server = await testRelay({ tcp: {} })
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 1000; i++) {
       const client = await join(server, { way: i % 4 === 0 ? 'tcp' : 'memory' })
       if (i % 3 === 0) client.link.abort(new Error('enough'))
       else await client.close()
