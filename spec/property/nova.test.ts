@@ -36,7 +36,7 @@ test('the header by hand is the header by its schema, both ways', t => {
 
 test('18 bytes of anything: a header that is written back as it was, or a coded error', t => {
   fc.assert(fc.property(fc.uint8Array({ minLength: HEADER_LENGTH, maxLength: HEADER_LENGTH }), fc.boolean(), (bytes, magic) => {
-    if (magic) bytes.set([0x4E, 0x4F, 0x56, 0x41, 0, bytes[5] as number & 15])
+    if (magic) bytes.set([0x4E, 0x4F, 0x56, 0x41, 0, (bytes[5] as number) & 15])
     try {
       t.deepEqual(encodeHeader(decodeHeader(bytes)), bytes)
     } catch (error) {
