@@ -62,8 +62,7 @@ export interface NovaLink extends RoutedLink {
   readonly handshakeHash: Uint8Array | undefined
   /**
    * True when the other side has proved to be present, not only who it is: false for the responder of a greeting with a
-   * pinned key, since that greeting can be an old one sent again (the first packet that comes shows that it was not, which
-   * is not noted here); false on the seed's wire.
+   * pinned key until the first packet has come, since that greeting can be an old one sent again; false on the seed's wire.
    */
   readonly confirmed: boolean
 }

@@ -52,7 +52,7 @@ async function conversation (): Promise<void> {
 
 async function linked (profile: 'hardened' | 'seed', identity = createIdentity(), other = createIdentity()): Promise<[NovaLink, NovaLink]> {
   const [a, b] = memoryPair()
-  if (profile === 'seed') return Promise.all([stack(a, { profile }), stack(b, { profile, hello: { role: 'responder' } })])
+  if (profile === 'seed') return Promise.all([stack(a, { profile, hello: { role: 'initiator' } }), stack(b, { profile, hello: { role: 'responder' } })])
   return Promise.all([
     stack(a, { role: 'initiator', identity, verify: pinned(other.publicKey) }),
     stack(b, { role: 'responder', identity: other, verify: pinned(identity.publicKey) })
