@@ -6,7 +6,7 @@ import { codeOf } from '../support/sources.js'
 import { bytes, first, idle, read, settled, Switchboard } from './switchboard.js'
 
 /** Milliseconds of a handshake whose end a test waits for. */
-const SHORT = { handshakeTimeout: 100 }
+const SHORT = { handshakeTimeout: 200 }
 
 test('a peer that the server cannot reach', async t => {
   const board = new Switchboard()
@@ -60,7 +60,7 @@ test('a dial that is aborted: before, during, by one of two, after', async t => 
   t.false(await settled(session.closed))
 })
 
-test('close ends everything, and answers nobody any more', async t => {
+test.serial('close ends everything, and answers nobody any more', async t => {
   const leaks = await leaksOf(async () => {
     const board = new Switchboard()
     const [alice, bob] = [board.hub(), board.hub()]
@@ -81,7 +81,7 @@ test('close ends everything, and answers nobody any more', async t => {
   t.deepEqual(leaks, { rejections: [], handles: {} })
 })
 
-test('a link that fails takes everything with it once, and what had come is still read', async t => {
+test.serial('a link that fails takes everything with it once, and what had come is still read', async t => {
   const leaks = await leaksOf(async () => {
     const board = new Switchboard()
     const [alice, bob] = [board.hub({ limits: { maxMessages: 2 } }), board.hub()]
