@@ -21,6 +21,7 @@ class Client implements Work {
   readonly #friends = new Set<Uint8Array>()
   readonly #stop = new AbortController()
   #relay: RelayClient | undefined
+  /** When the work is done the other one may leave first. */
   #finishing = false
 
   constructor (desk: Desk) {
@@ -83,6 +84,7 @@ class Client implements Work {
     const received = await (await nextMessage(inbox, KINDS.received)).bytes()
     const seconds = (performance.now() - start) / 1000
     if (toHex(received) !== toHex(digest)) throw demoError('ERR_DEMO_DIFFERENT', 'the file')
+    this.#finishing = true
     this.#desk.report({ type: 'file', file: { bytes, sha256: toHex(digest), seconds } })
   }
 
@@ -111,6 +113,7 @@ class Client implements Work {
     const digest = hash.digest()
     const expected = await (await nextMessage(inbox, KINDS.digest)).bytes()
     await session.send(KINDS.received, digest)
+    this.#finishing = true
     this.#desk.report({ type: 'file', file: { bytes, sha256: toHex(digest), seconds } })
     if (toHex(expected) !== toHex(digest)) throw demoError('ERR_DEMO_DIFFERENT', 'the file')
   }
