@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto'
-import { join } from '../stream/index.js'
+import { plain, whole } from '../stream/index.js'
 import { isStrict } from './ed25519-rules.js'
 import { cryptoError } from './errors.js'
 import type { AgreementKey, SigningKey } from './interface.js'
@@ -15,11 +15,6 @@ const PKCS8_PREFIX: Readonly<Record<Curve, Uint8Array>> = {
 
 /** The base point of X25519: what a private key agrees on with it is its public key. */
 const BASE_POINT = importPublic('X25519', Uint8Array.of(9, ...new Uint8Array(31)))
-
-/** The same memory as a plain array: `Buffer.slice` shares where `Uint8Array.slice` copies, and callers expect the latter. */
-export function plain (buffer: Uint8Array): Uint8Array {
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
-}
 
 /**
  * A private key in OpenSSL's hands, until it is destroyed. No raw copy is kept; the KeyObject cannot be wiped from
@@ -116,8 +111,4 @@ function importPrivate (curve: Curve, raw: Uint8Array): KeyObject {
 function importPublic (curve: Curve, raw: Uint8Array): KeyObject {
   const x = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('base64url')
   return createPublicKey({ key: { kty: 'OKP', crv: curve, x }, format: 'jwk' })
-}
-
-function whole (message: readonly Uint8Array[]): Uint8Array {
-  return message.length === 1 ? message[0] as Uint8Array : join(message)
 }

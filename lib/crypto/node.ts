@@ -2,10 +2,11 @@ import {
   createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, hash, randomBytes, timingSafeEqual,
   type CipherChaCha20Poly1305, type CipherGCM, type DecipherChaCha20Poly1305, type DecipherGCM, type KeyObject
 } from 'node:crypto'
+import { plain } from '../stream/index.js'
 import { cryptoError } from './errors.js'
 import type { Aead, Crypto, Hash } from './interface.js'
 import { checkDraw, checkKey, NONCE_BYTES, TAG_BYTES } from './keys.js'
-import { nodeAgreementKey, nodeSigningKey, nodeVerifyEd25519, plain } from './node-keys.js'
+import { nodeAgreementKey, nodeSigningKey, nodeVerifyEd25519 } from './node-keys.js'
 
 const TAG = { authTagLength: TAG_BYTES }
 

@@ -1,4 +1,4 @@
-import { join, type MaybePromise } from '../stream/index.js'
+import { join, lengthOf, type MaybePromise } from '../stream/index.js'
 import { cryptoError } from './errors.js'
 import type { Aead, BulkAead } from './interface.js'
 import { checkNonce, RawKey, TAG_BYTES } from './keys.js'
@@ -62,10 +62,4 @@ function owned (bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 /** A tag that does not fit is an OperationError; anything else is passed on as it is. */
 function asAuthError (error: unknown): unknown {
   return error instanceof Error && error.name === 'OperationError' ? cryptoError('ERR_CRYPTO_AUTH') : error
-}
-
-function lengthOf (pieces: readonly Uint8Array[]): number {
-  let length = 0
-  for (const piece of pieces) length += piece.byteLength
-  return length
 }

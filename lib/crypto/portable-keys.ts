@@ -1,6 +1,6 @@
 import { ed25519, x25519 } from '@noble/curves/ed25519.js'
 import { sha512 } from '@noble/hashes/sha2.js'
-import { join } from '../stream/index.js'
+import { join, whole } from '../stream/index.js'
 import { isStrict } from './ed25519-rules.js'
 import { cryptoError } from './errors.js'
 import type { AgreementKey, SigningKey } from './interface.js'
@@ -47,7 +47,7 @@ class PortableSigningKey implements SigningKey {
   }
 
   sign (...message: readonly Uint8Array[]): Uint8Array {
-    return ed25519.sign(join(message), this.#seed.bytes)
+    return ed25519.sign(whole(message), this.#seed.bytes)
   }
 
   exportPrivate (): Uint8Array {

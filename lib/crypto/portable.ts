@@ -2,7 +2,7 @@ import { gcm } from '@noble/ciphers/aes.js'
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
-import { join } from '../stream/index.js'
+import { whole } from '../stream/index.js'
 import { cryptoError } from './errors.js'
 import type { Aead, Crypto, Hash } from './interface.js'
 import { checkDraw, checkKey, checkNonce, RawKey, TAG_BYTES } from './keys.js'
@@ -78,10 +78,6 @@ function equal (a: Uint8Array, b: Uint8Array): boolean {
   let difference = 0
   for (let at = 0; at < a.byteLength; at++) difference |= (a[at] as number) ^ (b[at] as number)
   return difference === 0
-}
-
-function whole (pieces: readonly Uint8Array[]): Uint8Array {
-  return pieces.length === 1 ? pieces[0] as Uint8Array : join(pieces)
 }
 
 const aesGcm = (key: Uint8Array): Aead => new PortableAead(gcm, key)

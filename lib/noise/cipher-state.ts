@@ -1,4 +1,5 @@
 import { KEY_BYTES, NONCE_BYTES, TAG_BYTES, wipe, type Aead } from '../crypto/index.js'
+import { join, lengthOf } from '../stream/index.js'
 import { noiseError } from './errors.js'
 import type { NoiseCipher } from './protocol.js'
 
@@ -44,7 +45,7 @@ export class CipherState {
    */
   seal (additionalData: Uint8Array, plaintext: readonly Uint8Array[]): Uint8Array[] {
     return this.#guard(aead => {
-      if (sizeOf(plaintext) > MAX_MESSAGE - TAG_BYTES) throw noiseError('ERR_NOISE_PAYLOAD_SIZE')
+      if (lengthOf(plaintext) > MAX_MESSAGE - TAG_BYTES) throw noiseError('ERR_NOISE_PAYLOAD_SIZE')
       const sealed = aead.seal(this.#takeNonce(), additionalData, plaintext)
       this.#nonce++
       return sealed
@@ -60,7 +61,7 @@ export class CipherState {
    */
   open (additionalData: Uint8Array, sealed: readonly Uint8Array[]): Uint8Array[] {
     return this.#guard(aead => {
-      const size = sizeOf(sealed)
+      const size = lengthOf(sealed)
       if (size > MAX_MESSAGE) throw noiseError('ERR_NOISE_MESSAGE_SIZE')
       if (size < TAG_BYTES) throw noiseError('ERR_NOISE_TRUNCATED')
       const nonce = this.#takeNonce()
@@ -83,10 +84,11 @@ export class CipherState {
   rekey (): void {
     this.#guard(aead => {
       const stream = aead.seal(this.#nonceOf(LAST_NONCE), EMPTY, [new Uint8Array(KEY_BYTES)])
-      const next = firstBytes(stream, KEY_BYTES)
+      const sealed = join(stream)
+      const next = sealed.slice(0, KEY_BYTES)
       this.#aead = this.#cipher.keyed(next)
       aead.destroy()
-      wipe(next, ...stream)
+      wipe(next, sealed, ...stream)
     })
   }
 
@@ -115,19 +117,4 @@ export class CipherState {
     this.#nonceView.setBigUint64(4, nonce, this.#cipher.littleEndianNonce)
     return this.#nonceBytes
   }
-}
-
-function sizeOf (pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((size, piece) => size + piece.byteLength, 0)
-}
-
-function firstBytes (pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const first = new Uint8Array(length)
-  let at = 0
-  for (const piece of pieces) {
-    const part = piece.subarray(0, length - at)
-    first.set(part, at)
-    at += part.byteLength
-  }
-  return first
 }

@@ -1,4 +1,4 @@
-import { join } from '../stream/index.js'
+import { whole } from '../stream/index.js'
 import { novaError } from './errors.js'
 import { getUint32, putUint32, type Frame } from './frame.js'
 
@@ -41,7 +41,7 @@ export function encodeRecords (records: readonly ControlRecord[]): Uint8Array {
 export function decodeRecords (frame: Frame): ControlRecord[] {
   if (frame.size === 0 || frame.size % RECORD_LENGTH !== 0) throw novaError('ERR_CONTROL_RECORD', `${frame.size} bytes`)
   const records: ControlRecord[] = []
-  const bytes = joined(frame)
+  const bytes = whole(frame.content)
   for (let at = 0; at < bytes.byteLength; at += RECORD_LENGTH) {
     // what comes behind a rekey would have to be under the next key
     if (bytes[at] === CONTROL.rekey && at + RECORD_LENGTH < bytes.byteLength) throw novaError('ERR_CONTROL_RECORD', 'a rekey that is not the last')
@@ -52,9 +52,5 @@ export function decodeRecords (frame: Frame): ControlRecord[] {
 
 /** True when the last record of a control frame is a rekey: everything after it is under the next key. */
 export function endsInRekey (frame: Frame): boolean {
-  return frame.size > 0 && frame.size % RECORD_LENGTH === 0 && joined(frame)[frame.size - RECORD_LENGTH] === CONTROL.rekey
-}
-
-function joined (frame: Frame): Uint8Array {
-  return frame.content.length === 1 ? frame.content[0] as Uint8Array : join(frame.content)
+  return frame.size > 0 && frame.size % RECORD_LENGTH === 0 && whole(frame.content)[frame.size - RECORD_LENGTH] === CONTROL.rekey
 }

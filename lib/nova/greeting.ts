@@ -1,7 +1,6 @@
 import { crypto } from '../crypto/index.js'
-import type { Bytes } from '../stream/index.js'
+import { collect, type Bytes } from '../stream/index.js'
 import { peerError } from './peer-errors.js'
-import { readBody } from './read-body.js'
 
 /** Bytes before the Noise message: step u8, attempt (8). */
 const PREFIX = 9
@@ -41,7 +40,7 @@ export function encodeGreeting ({ step, attempt, message }: Greeting): Uint8Arra
  * @throws ERR_PEER_GREETING, or what the packet throws
  */
 export async function readGreeting (source: AsyncIterable<Bytes>): Promise<Greeting> {
-  const bytes = await readBody(source, MAX_GREETING)
+  const bytes = await collect(source, MAX_GREETING)
   if (bytes === undefined || bytes.byteLength < PREFIX) throw peerError('ERR_PEER_GREETING', 'not its length')
   const step = bytes[0] as number
   if (step < 1 || step > 3) throw peerError('ERR_PEER_GREETING', `step ${step}`)

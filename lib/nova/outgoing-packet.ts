@@ -1,4 +1,4 @@
-import { deferred, ignore, type Bytes, type Deferred } from '../stream/index.js'
+import { deferred, letGo, type Bytes, type Deferred } from '../stream/index.js'
 
 /** Chunks from this size on are sent from where they lie; smaller ones are gathered. */
 const LARGE = 32_768
@@ -137,14 +137,12 @@ export class OutgoingPacket {
     if (this.#room !== undefined && this.#heldBytes === 0 && this.#gathered < GATHER) this.#wake()
   }
 
-  /** Nobody wants more: the source is let go of. Not awaited, since a generator's `return()` waits behind its pending `next()`. */
+  /** Nobody wants more: the source is let go of. */
   stop (): void {
     const iterator = this.#iterator
     this.#iterator = undefined
     this.#wake()
-    if (iterator === undefined) return
-    const end = async (): Promise<void> => { await iterator.return?.() }
-    end().catch(ignore)
+    if (iterator !== undefined) letGo(iterator)
   }
 
   #wake (): void {

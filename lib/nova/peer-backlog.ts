@@ -1,5 +1,5 @@
 import { uuidKey, type Uuid } from '../bytes/index.js'
-import { deferred, type Deferred } from '../stream/index.js'
+import { deferred, leave, type Deferred } from '../stream/index.js'
 import type { RoutedPacket } from './routed.js'
 
 /** What one peer has sent since its greeting came. */
@@ -74,7 +74,7 @@ export class PeerBacklog {
     const waiting = this.#peers.get(uuidKey(peer))
     if (waiting === undefined) return
     this.#peers.delete(uuidKey(peer))
-    for (const packet of waiting.packets.splice(0)) void packet.source[Symbol.asyncIterator]().return?.()
+    for (const packet of waiting.packets.splice(0)) leave(packet.source)
     for (const release of [...waiting.holds]) release()
     waiting.room?.resolve()
   }

@@ -1,4 +1,4 @@
-import { Channel, deferred, type LinkControl } from '../stream/index.js'
+import { Channel, deferred, leave, type LinkControl } from '../stream/index.js'
 import type { MessageSource, OpenOptions, SealOptions } from './session/body.js'
 import type { DirectionKeys } from './session/keyring.js'
 import type { Session, MessagePacket } from './session/session.js'
@@ -147,7 +147,7 @@ class ArrivedMessage implements Message {
   }
 
   drop (): void {
-    void this.#packet.source[Symbol.asyncIterator]().return?.()
+    leave(this.#packet.source)
   }
 
   /** A packet that the session refuses from the outside has to be left. */

@@ -1,5 +1,5 @@
 import { isNilUuid, uuidKey, type Uuid } from '../bytes/index.js'
-import { asError, Channel, ignore, limitsOf, type LimitsOf, type LinkControl } from '../stream/index.js'
+import { asError, Channel, collect, ignore, leave, limitsOf, type LimitsOf, type LinkControl } from '../stream/index.js'
 import { readGreeting } from './greeting.js'
 import type { HopAgreement } from './handshake-hardened.js'
 import type { Offer } from './handshake-offer.js'
@@ -8,7 +8,6 @@ import { PeerBacklog } from './peer-backlog.js'
 import { peerError } from './peer-errors.js'
 import { PeerHandshakes } from './peer-handshakes.js'
 import { Conversation, type PeerSession } from './peer-session.js'
-import { readBody } from './read-body.js'
 import { decodeRelayError, MAX_RELAY_ERROR_BYTES, type RelayError } from './relay-messages.js'
 import { KIND, type RoutedLink, type RoutedPacket } from './routed.js'
 import { Session } from './session/session.js'
@@ -193,11 +192,11 @@ class Hub implements Peers {
 
   #fromServer (packet: RoutedPacket): void {
     if (packet.header.kind === KIND.error) {
-      readBody(packet.source, MAX_RELAY_ERROR_BYTES).then(body => {
+      collect(packet.source, MAX_RELAY_ERROR_BYTES).then(body => {
         if (body !== undefined) this.#unreachable(decodeRelayError(body))
       }).catch(ignore)
     } else if (this.#options.onServerPacket === undefined) {
-      drop(packet)
+      leave(packet.source)
     } else {
       this.#options.onServerPacket(packet)
     }
@@ -224,7 +223,7 @@ class Hub implements Peers {
   #deliver (packet: RoutedPacket): Promise<void> | undefined {
     const conversation = this.#conversations.get(uuidKey(packet.header.source))
     if (conversation !== undefined) return conversation.deliver(packet)
-    drop(packet)
+    leave(packet.source)
     return undefined
   }
 
@@ -288,9 +287,4 @@ function taking (begun: Channel<Conversation>): AsyncIterableIterator<PeerSessio
     [Symbol.asyncIterator]: () => iterator
   }
   return iterator
-}
-
-/** Leaves a packet, so that the rest of it is dropped as it comes. */
-function drop (packet: RoutedPacket): void {
-  void packet.source[Symbol.asyncIterator]().return?.()
 }

@@ -1,5 +1,5 @@
 import { UUID_BYTES, type Uuid } from '../bytes/index.js'
-import type { Endpoint, HushwireError, LinkControl } from '../stream/index.js'
+import { leave, type Endpoint, type HushwireError, type LinkControl } from '../stream/index.js'
 import type { OpenedFrame } from './cipher.js'
 import { novaError } from './errors.js'
 import { getUint32, MAGIC, putUint32, type Frame } from './frame.js'
@@ -126,7 +126,7 @@ function withHeaders (source: AsyncIterable<Packet>, onLost: ((error: HushwireEr
     if (result.done === true) return result
     const { head, source } = result.value
     if (getUint32(head, 0) === MAGIC) return { value: { header: decodeRoutedHeader(head), source }, done: false }
-    void source[Symbol.asyncIterator]().return?.()
+    leave(source)
     onLost?.(novaError('ERR_ROUTED_MAGIC'))
     return undefined
   }

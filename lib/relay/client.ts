@@ -5,8 +5,7 @@
  */
 import { equalUuid, NIL_UUID, type Uuid } from '../bytes/index.js'
 import { decodeLookupAnswer, encodeLookupRequest, KIND, LOOKUP_ANSWER_BYTES, peers, stack, verifyProof, type HardenedStackOptions, type LookupAnswer, type NovaLink, type Peer, type Peers, type PeersOptions, type RoutedPacket } from '../nova/index.js'
-import { asError, deferred, ignore, streamError, type Deferred, type Duplex } from '../stream/index.js'
-import { collect, discard } from './bodies.js'
+import { asError, collect, deferred, ignore, leave, streamError, type Deferred, type Duplex } from '../stream/index.js'
 import { relayError } from './errors.js'
 
 export { RELAY_ERRORS } from './errors.js'
@@ -133,7 +132,7 @@ class Lookups {
   /** Takes a packet of the relay's, an answer or nothing that we know. */
   receive (packet: RoutedPacket): void {
     if (packet.header.kind === KIND.lookup) this.#read(packet).catch(ignore)
-    else discard(packet.source)
+    else leave(packet.source)
   }
 
   async #read ({ source }: RoutedPacket): Promise<void> {

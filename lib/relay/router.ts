@@ -1,10 +1,10 @@
 import { equalUuid, isNilUuid } from '../bytes/index.js'
 import { decodeLookupRequest, encodeLookupAnswer, KIND, LOOKUP_REQUEST_BYTES, notFound, RELAY_CODES, type LookupRequest, type RoutedHeader, type RoutedPacket } from '../nova/index.js'
-import { asError, HushwireError, ignore } from '../stream/index.js'
-import { collect, discard, watched } from './bodies.js'
+import { asError, collect, HushwireError, ignore, leave } from '../stream/index.js'
 import { fromRelay, type Member } from './member.js'
 import type { Members } from './members.js'
 import type { RelayOptions } from './options.js'
+import { watched } from './watched.js'
 
 /** Failures of a packet that are neither the sender's end nor the target's. */
 const OVER_LIMIT: ReadonlySet<string> = new Set(['ERR_PACKET_QUEUE', 'ERR_PACKET_STALLED', 'ERR_PACKET_SLOW'])
@@ -42,7 +42,7 @@ export class Router {
       // what came of the packet is all that there is: its sender is gone, or a callback has thrown
       this.#onUndelivered(header, RELAY_CODES.malformed, asError(error))
     } finally {
-      discard(source)
+      leave(source)
     }
   }
 

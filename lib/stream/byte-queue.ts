@@ -1,3 +1,5 @@
+import { whole } from './pieces.js'
+
 /** Pieces below this many bytes are copied together, so that a flood of tiny ones costs what its bytes cost. */
 const SMALL = 1024
 /** Room that is taken for small pieces at a time. */
@@ -62,8 +64,7 @@ export class ByteQueue {
 
   /** The next `length` bytes in one piece: a view where they lie in one, else a copy. */
   takeJoined (length: number): Uint8Array {
-    const pieces = this.take(length)
-    return pieces.length === 1 ? pieces[0] as Uint8Array : join(pieces, length)
+    return whole(this.take(length))
   }
 
   /** Byte `index` from the front, without taking it. */
@@ -82,15 +83,4 @@ export class ByteQueue {
     this.#slab = undefined
     this.#length = 0
   }
-}
-
-/** Joins pieces into one new array. */
-export function join (pieces: readonly Uint8Array[], length = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)): Uint8Array {
-  const joined = new Uint8Array(length)
-  let at = 0
-  for (const piece of pieces) {
-    joined.set(piece, at)
-    at += piece.byteLength
-  }
-  return joined
 }

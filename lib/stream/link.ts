@@ -1,6 +1,7 @@
 import { deferred, ignore } from './deferred.js'
 import { asError, streamError } from './errors.js'
 import type { Duplex, Endpoint, Layer } from './layer.js'
+import { letGo } from './leaving.js'
 
 /** What every link has beside its face. */
 export interface LinkControl {
@@ -145,24 +146,23 @@ function until<T> (source: AsyncIterable<T>, end: Promise<void>): AsyncIterable<
   const iterator = source[Symbol.asyncIterator]()
   let over = false
   let waiting: ((result: IteratorResult<T>) => void) | undefined
-  const letGo = (): IteratorResult<T> => {
+  const finish = (): IteratorResult<T> => {
     over = true
-    // not awaited: a generator's return() waits behind its pending next()
-    iterator.return?.().catch(ignore)
+    letGo(iterator)
     return { value: undefined, done: true }
   }
   void end.then(() => {
     over = true
-    waiting?.(letGo())
+    waiting?.(finish())
   })
   return {
     [Symbol.asyncIterator]: () => ({
       next: () => new Promise((resolve, reject) => {
-        if (over) { resolve(letGo()); return }
+        if (over) { resolve(finish()); return }
         waiting = resolve
         iterator.next().then(resolve, reject).finally(() => { waiting = undefined })
       }),
-      return: async () => letGo()
+      return: async () => finish()
     })
   }
 }
@@ -189,7 +189,7 @@ function watched<T> (source: AsyncIterable<T>, ended: { resolve(): void, reject(
     }),
     return: async () => {
       ended.resolve()
-      iterator.return?.().catch(ignore)
+      letGo(iterator)
       return { value: undefined, done: true }
     },
     [Symbol.asyncIterator]: () => watcher

@@ -1,5 +1,5 @@
-import { ignore } from './deferred.js'
 import { asError } from './errors.js'
+import { letGo } from './leaving.js'
 
 /**
  * A generator whose `return()` takes effect at once: it frees what the generator holds and tells its source,
@@ -21,8 +21,8 @@ export function owning<T> (generator: AsyncGenerator<T, void>, source: AsyncIter
     const early = state === 'open'
     finish('over')
     if (!early) return
-    source.return?.().catch(ignore)
-    generator.return().catch(ignore)
+    letGo(source)
+    letGo(generator)
   }
   const iterator: AsyncIterableIterator<T> = {
     next: () => {
@@ -36,7 +36,7 @@ export function owning<T> (generator: AsyncGenerator<T, void>, source: AsyncIter
         if (state === 'over') return { value: undefined, done: true }
         failure = asError(error)
         finish('failed')
-        source.return?.().catch(ignore)
+        letGo(source)
         throw failure
       })
     },

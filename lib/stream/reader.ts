@@ -1,7 +1,7 @@
 import { ByteQueue } from './byte-queue.js'
 import { abortable } from './abort.js'
 import { streamError } from './errors.js'
-import { ignore } from './deferred.js'
+import { letGo } from './leaving.js'
 
 /**
  * Exact reads from a stream of bytes, for handshakes. What it has not used is handed back by {@link Reader.rest}.
@@ -65,8 +65,7 @@ export class Reader {
       },
       return: async () => {
         left.length = 0
-        // not awaited: a generator's return() waits behind its pending next()
-        iterator.return?.().catch(ignore)
+        letGo(iterator)
         return { value: undefined, done: true }
       },
       [Symbol.asyncIterator]: () => rest

@@ -1,4 +1,5 @@
 import { ignore } from './deferred.js'
+import { leave, letGo } from './leaving.js'
 
 /**
  * The items of `first`, then those of `second`, which may be known only later. Each `next()` is passed through,
@@ -18,9 +19,8 @@ export function sequence<T> (first: AsyncIterable<T>, second: Promise<AsyncItera
       return current.next().then(result => result.done === true ? advance() : result)
     },
     return: async () => {
-      // never awaited: a generator's return() waits behind its pending next()
-      current.return?.().catch(ignore)
-      if (later === undefined) second.then(source => source[Symbol.asyncIterator]().return?.().catch(ignore), ignore)
+      letGo(current)
+      if (later === undefined) second.then(leave, ignore)
       return { value: undefined, done: true }
     },
     [Symbol.asyncIterator]: () => both

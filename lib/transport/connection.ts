@@ -1,4 +1,4 @@
-import { asError, type Bytes, Channel, deferred, type Deferred, type Duplex, ignore, streamError } from '../stream/index.js'
+import { asError, type Bytes, Channel, deferred, type Deferred, type Duplex, ignore, letGo, streamError } from '../stream/index.js'
 import { transportError } from './errors.js'
 
 /** What every transport gives: a duplex of bytes that tells when it is gone. */
@@ -187,12 +187,6 @@ export class Connection implements Transport {
     this.#wire.reset().then(() => { this.#closed.reject(cause) }, this.#closed.reject)
     if (this.#iterator !== undefined) letGo(this.#iterator)
   }
-}
-
-/** Ends an iterator without waiting: a generator's `return()` waits behind its pending `next()`. */
-function letGo (iterator: AsyncIterator<unknown>): void {
-  const end = async (): Promise<void> => { await iterator.return?.() }
-  end().catch(ignore)
 }
 
 /** Resolves after I/O and timers have had their turn. */

@@ -4,7 +4,7 @@
  * @module transport/tcp
  */
 import { connect, createServer, type AddressInfo, type OnReadOpts, type Server, type Socket } from 'node:net'
-import { abortOn, abortReason, type Bytes, deferred, type Deferred, ignore } from '../stream/index.js'
+import { abortOn, abortReason, type Bytes, deferred, type Deferred, ignore, plain } from '../stream/index.js'
 import { Connection, type Transport, type TransportOptions, type Wire } from './connection.js'
 import { dialling } from './dialling.js'
 import { connectionError, dialError, transportError } from './errors.js'
@@ -125,11 +125,6 @@ function acceptSocket (socket: Socket, options: TransportOptions): TcpConnection
   const connection = new SocketConnection(socket, new SocketWire(socket), options)
   socket.on('data', bytes => { connection.receive(plain(bytes)) })
   return connection
-}
-
-/** Without the methods of Buffer, whose `slice` does not copy. */
-function plain (bytes: Buffer): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** A connection that knows its ends: they are gone from the socket once it is destroyed. */

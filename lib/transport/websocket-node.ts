@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws'
-import { deferred, type Deferred, ignore } from '../stream/index.js'
+import { deferred, type Deferred, ignore, plain } from '../stream/index.js'
 import type { Transport } from './connection.js'
 import { dialling } from './dialling.js'
 import { codeOf, connectionError, dialError, transportError } from './errors.js'
@@ -35,8 +35,7 @@ export function wsOptions (options: MessageOptions): { maxPayload: number, perMe
 export function wrapWebSocket (socket: WebSocket, options: MessageOptions): Transport {
   const connection = new MessageConnection(new WsSocket(socket), options)
   socket.on('message', (data, isBinary) => {
-    const bytes = data as Buffer
-    if (isBinary) connection.receiveMessage(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    if (isBinary) connection.receiveMessage(plain(data as Buffer))
     else connection.receiveText()
   })
   socket.on('error', error => { connection.fail(receivedError(error)) })

@@ -1,6 +1,6 @@
 import type { TransformOptions } from 'node:stream'
 import { constants, createDeflate, createInflate, deflateSync, inflateSync, type Deflate, type Inflate, type ZlibOptions } from 'node:zlib'
-import { ignore } from '../stream/index.js'
+import { ignore, plain } from '../stream/index.js'
 import { zlibError } from './errors.js'
 import type { Deflater, Inflater, Zlib } from './interface.js'
 
@@ -189,9 +189,4 @@ function meaning (error: Error & { code?: string }): Error {
     case 'Z_BUF_ERROR': return zlibError('ERR_ZLIB_TRUNCATED')
     default: return zlibError('ERR_ZLIB_BACKEND', undefined, error)
   }
-}
-
-/** The bytes without Buffer's ways: its `slice` does not copy. */
-function plain (bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -1,5 +1,5 @@
 import { zlib } from '#zlib'
-import { join } from '../stream/index.js'
+import { lengthOf, whole } from '../stream/index.js'
 import { Adaptive } from './adaptive.js'
 import { zlibError } from './errors.js'
 import type { Deflater, Zlib } from './interface.js'
@@ -138,7 +138,7 @@ export async function deflate (bytes: Uint8Array, options: DeflateOptions = {}):
     const out: Uint8Array[] = []
     for (let at = 0; at < bytes.byteLength; at += SEGMENT) append(out, await packer.write(bytes.subarray(at, at + SEGMENT)))
     append(out, await packer.finish())
-    return out.length === 1 ? out[0] as Uint8Array : join(out)
+    return whole(out)
   } finally {
     packer.destroy()
   }
@@ -152,10 +152,4 @@ function checkLevel (level = 6): number {
 function append (to: Uint8Array[], pieces: readonly Uint8Array[]): Uint8Array[] {
   for (const piece of pieces) to.push(piece)
   return to
-}
-
-function lengthOf (pieces: readonly Uint8Array[], from = 0): number {
-  let length = 0
-  for (let i = from; i < pieces.length; i++) length += (pieces[i] as Uint8Array).byteLength
-  return length
 }

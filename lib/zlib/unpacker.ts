@@ -1,5 +1,5 @@
 import { zlib } from '#zlib'
-import { join } from '../stream/index.js'
+import { whole } from '../stream/index.js'
 import { zlibError } from './errors.js'
 import type { Inflater, Zlib } from './interface.js'
 
@@ -115,7 +115,7 @@ export async function inflate (bytes: Uint8Array, options: InflateOptions = {}):
     unpacker.write(bytes)
     for (let piece = await unpacker.read(); piece !== undefined; piece = await unpacker.read()) out.push(piece)
     await unpacker.end()
-    return out.length === 1 ? out[0] as Uint8Array : join(out)
+    return whole(out)
   } finally {
     unpacker.destroy()
   }

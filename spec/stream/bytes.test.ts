@@ -1,6 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { ByteQueue, join } from '../../lib/stream/byte-queue.js'
+import { ByteQueue } from '../../lib/stream/byte-queue.js'
+import { join } from '../../lib/stream/pieces.js'
 import { Reader } from '../../lib/stream/reader.js'
 import { sequence } from '../../lib/stream/sequence.js'
 import { deferred } from '../../lib/stream/deferred.js'

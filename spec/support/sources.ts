@@ -1,5 +1,5 @@
 import type { Bytes } from '../../lib/stream/layer.js'
-import { join } from '../../lib/stream/byte-queue.js'
+import { join } from '../../lib/stream/pieces.js'
 
 /** Everything of a source, copied, as its consumer must. */
 export async function collect (source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 import { equalUuid, type Uuid } from '../../bytes/index.js'
-import { ByteQueue, type Bytes } from '../../stream/index.js'
+import { ByteQueue, letGo, type Bytes } from '../../stream/index.js'
 import type { RoutedFace, RoutedHeader, RoutedPacket } from '../routed.js'
 import type { MessageSource, OpenOptions, SealOptions } from './body.js'
 import { sessionError } from './errors.js'
@@ -112,7 +112,7 @@ export class Session {
       await this.#link.send(header, body, { onSourceError: 'truncate' })
     } catch (error) {
       // a packet that was refused has never asked its source, and one that failed may be waiting for it
-      void body.return?.()
+      letGo(body)
       throw error
     }
   }
@@ -138,7 +138,7 @@ export class Session {
     // a queue, not a list: a flood of tiny chunks must not cost more than its bytes
     const queue = new ByteQueue()
     for await (const piece of this.open(packet, { maxInflated: MAX_INFLATED, ...options })) queue.push(piece)
-    return queue.length === 0 ? new Uint8Array(0) : queue.takeJoined(queue.length)
+    return queue.takeJoined(queue.length)
   }
 
   /** Wipes the keys; messages under way fail or, where their own key is derived already, finish. */
