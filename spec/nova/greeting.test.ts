@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { encodeGreeting, newAttempt, readGreeting } from '../../lib/nova/greeting.js'
-import { readBody } from '../../lib/nova/read-body.js'
+import { collect } from '../../lib/stream/collect.js'
 import { codeOf, items } from '../support/sources.js'
 import { cut } from '../zlib/support.js'
 
@@ -33,8 +33,8 @@ test('a body that is too long is left where it gets so', async t => {
       left = true
     }
   }
-  t.is(await readBody(endless(), 35), undefined)
+  t.is(await collect(endless(), 35), undefined)
   t.deepEqual([given, left], [4, true])
-  t.is((await readBody(items(new Uint8Array(10), new Uint8Array(25)), 35))?.byteLength, 35)
-  t.is((await readBody(items(), 35))?.byteLength, 0)
+  t.is((await collect(items(new Uint8Array(10), new Uint8Array(25)), 35))?.byteLength, 35)
+  t.is((await collect(items(), 35))?.byteLength, 0)
 })
