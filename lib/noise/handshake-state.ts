@@ -43,7 +43,7 @@ export class HandshakeState {
     this.#messages = pattern.messages
     this.#static = keys.staticKey
     this.#ephemeral = keys.ephemeral
-    this.#remoteStatic = keys.remoteStatic?.slice()
+    this.#remoteStatic = keys.remoteStatic === undefined ? undefined : new Uint8Array(keys.remoteStatic)
     this.#symmetric = new SymmetricState(protocol)
     this.#symmetric.mixHash(keys.prologue ?? new Uint8Array(0))
     if (pattern.initiatorKnown === true) this.#symmetric.mixHash(this.#knownStatic(this.#initiator))
@@ -126,7 +126,7 @@ export class HandshakeState {
 
   #readToken (token: Token, take: (length: number) => Uint8Array): void {
     if (token === 'e') {
-      this.#remoteEphemeral = take(KEY_BYTES).slice()
+      this.#remoteEphemeral = new Uint8Array(take(KEY_BYTES))
       this.#symmetric.mixHash(this.#remoteEphemeral)
     } else if (token === 's') {
       this.#remoteStatic = this.#symmetric.decryptAndHash(take(KEY_BYTES + (this.#symmetric.keyed ? TAG_BYTES : 0)))

@@ -48,14 +48,14 @@ export class SymmetricState {
 
   /** Seals where a key is set, else passes a copy on; what is sent is hashed. */
   encryptAndHash (plaintext: Uint8Array): Uint8Array {
-    const sent = this.#cipher === undefined ? plaintext.slice() : join(this.#cipher.seal(this.#hash, [plaintext]))
+    const sent = this.#cipher === undefined ? new Uint8Array(plaintext) : join(this.#cipher.seal(this.#hash, [plaintext]))
     this.mixHash(sent)
     return sent
   }
 
   /** The reverse; what came is hashed. */
   decryptAndHash (received: Uint8Array): Uint8Array {
-    const plaintext = this.#cipher === undefined ? received.slice() : join(this.#cipher.open(this.#hash, [received]))
+    const plaintext = this.#cipher === undefined ? new Uint8Array(received) : join(this.#cipher.open(this.#hash, [received]))
     this.mixHash(received)
     return plaintext
   }

@@ -99,7 +99,7 @@ export class HardenedHandshake implements Handshake<HopAgreement> {
     const { role, identity, peer, pinnedStatic } = options
     if (peer !== undefined && equalUuid(checkUuid(peer), identity.id)) throw handshakeError('ERR_HANDSHAKE_OPTION', 'the peer is ourselves')
     if (role === 'responder' && pinnedStatic !== undefined) throw handshakeError('ERR_HANDSHAKE_OPTION', 'only an initiator greets a pinned peer')
-    this.#options = { ...options, peer: peer?.slice() }
+    this.#options = { ...options, peer: peer === undefined ? undefined : new Uint8Array(peer) }
     this.#offer = offerOf(options.offer)
     this.#pattern = pinnedStatic === undefined ? 'XX' : 'IK'
     if (role === 'initiator') this.#noise = this.#noiseOf(this.#pattern)

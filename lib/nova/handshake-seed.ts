@@ -84,7 +84,7 @@ export class SeedHandshake implements Handshake<SeedAgreement> {
   read (message: Uint8Array): void {
     this.#guard('read', () => {
       if (message.byteLength !== KEY_BYTES) throw handshakeError('ERR_HANDSHAKE_MESSAGE', `a hello of ${message.byteLength} bytes`)
-      const remotePublicKey = message.slice()
+      const remotePublicKey = new Uint8Array(message)
       const [ours, theirs] = [this.#publicKey, remotePublicKey].map(canonical)
       if (crypto.equal(ours as Uint8Array, theirs as Uint8Array)) throw handshakeError('ERR_HANDSHAKE_REFLECTED')
       this.#result = { key: this.#derive(remotePublicKey), publicKey: this.#publicKey, remotePublicKey }
@@ -142,7 +142,7 @@ function ascending (a: Uint8Array, b: Uint8Array): Uint8Array {
 
 /** Without the top bit, which X25519 passes over: with it set, our own key would still be our own. */
 function canonical (publicKey: Uint8Array): Uint8Array {
-  const key = publicKey.slice()
+  const key = new Uint8Array(publicKey)
   key[KEY_BYTES - 1] = (key[KEY_BYTES - 1] as number) & 0x7f
   return key
 }

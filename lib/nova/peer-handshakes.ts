@@ -127,7 +127,7 @@ export class PeerHandshakes {
   #wait (peer: Uuid, staticKey: Uint8Array | undefined): Dial {
     const key = uuidKey(peer)
     const timer = setTimeout(() => { this.#settle(dial, peerError('ERR_PEER_TIMEOUT')) }, this.#options.timeout)
-    const dial: Dial = { peer: peer.slice(), staticKey: staticKey?.slice(), outcome: deferred({ handled: true }), timer, waiting: 0 }
+    const dial: Dial = { peer: new Uint8Array(peer), staticKey: staticKey === undefined ? undefined : new Uint8Array(staticKey), outcome: deferred({ handled: true }), timer, waiting: 0 }
     this.#dials.set(key, dial)
     // a greeting of theirs that is being answered ends this dial as well
     if (!this.#attempts.has(key)) this.#initiate(dial)
@@ -169,7 +169,7 @@ export class PeerHandshakes {
   }
 
   #begin (peer: Uuid, id: Uint8Array, handshake: HardenedHandshake, role: Role): Attempt {
-    const attempt: Attempt = { id, peer: peer.slice(), handshake, role, step: 0, timer: undefined, busy: false, next: undefined }
+    const attempt: Attempt = { id, peer: new Uint8Array(peer), handshake, role, step: 0, timer: undefined, busy: false, next: undefined }
     if (role === 'responder') attempt.timer = setTimeout(() => { this.#failed(attempt, peerError('ERR_PEER_TIMEOUT')) }, this.#options.timeout)
     this.#attempts.set(uuidKey(peer), attempt)
     return attempt

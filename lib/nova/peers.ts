@@ -184,7 +184,7 @@ class Hub implements Peers {
 
   /** Not awaited: a greeting that comes slowly must not hold up anything else. The link limits how many there are. */
   #greeted (packet: RoutedPacket): void {
-    const peer = packet.header.source.slice()
+    const peer = new Uint8Array(packet.header.source)
     // what follows this greeting can be under the key that it brings
     const release = this.#handshakes.underWay(peer) ? this.#backlog.hold(peer) : ignore
     readGreeting(packet.source).then(greeting => this.#handshakes.receive(peer, greeting)).catch(ignore).finally(release)

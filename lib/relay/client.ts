@@ -33,7 +33,7 @@ export interface RelayClient {
    * the id, and has signed the static key. A relay can still say that somebody is not there.
    *
    * @returns undefined when the relay says that nobody is
-   * @throws ERR_TIMEOUT, ERR_RELAY_PROOF, ERR_RELAY_PROTOCOL, ERR_LIMIT_OPTION above `maxLookups`, or the link's cause (as
+   * @throws ERR_TIMEOUT, ERR_RELAY_PROOF, ERR_RELAY_PROTOCOL, ERR_RELAY_LOOKUPS above `maxLookups`, or the link's cause (as
    *   rejections)
    */
   lookup(id: Uuid): Promise<Peer | undefined>
@@ -113,11 +113,11 @@ class Lookups {
   }
 
   async ask (id: Uuid): Promise<Peer | undefined> {
-    if (this.#waiting.size >= this.#maxLookups) throw streamError('ERR_LIMIT_OPTION', `${this.#maxLookups} lookups wait`)
+    if (this.#waiting.size >= this.#maxLookups) throw relayError('ERR_RELAY_LOOKUPS', `${this.#maxLookups}`)
     const requestId = this.#next
     this.#next = this.#next + 1 >>> 0
     const request = encodeLookupRequest({ requestId, id })
-    const lookup: Lookup = { id: id.slice(), answered: deferred<Peer | undefined>({ handled: true }) }
+    const lookup: Lookup = { id: new Uint8Array(id), answered: deferred<Peer | undefined>({ handled: true }) }
     this.#waiting.set(requestId, lookup)
     const timer = setTimeout(() => { lookup.answered.reject(streamError('ERR_TIMEOUT', 'a lookup')) }, this.#timeout)
     try {
