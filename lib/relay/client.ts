@@ -5,7 +5,7 @@
  */
 import { equalUuid, NIL_UUID, type Uuid } from '../bytes/index.js'
 import { decodeLookupAnswer, encodeLookupRequest, KIND, LOOKUP_ANSWER_BYTES, peers, stack, verifyProof, type HardenedStackOptions, type LookupAnswer, type NovaLink, type Peer, type Peers, type PeersOptions, type RoutedPacket } from '../nova/index.js'
-import { asError, collect, deferred, ignore, leave, streamError, type Deferred, type Duplex } from '../stream/index.js'
+import { asError, collect, deferred, ignore, leave, limitsOf, streamError, type Deferred, type Duplex } from '../stream/index.js'
 import { relayError } from './errors.js'
 
 export { RELAY_ERRORS } from './errors.js'
@@ -45,7 +45,7 @@ export interface RelayClient {
  * Connects to a relay over any duplex: the handshake of the link, and one lookup of ourselves, after which others reach us
  * by our id. When it fails, the duplex is aborted.
  *
- * @throws what `stack` does, ERR_TIMEOUT when the relay does not answer, ERR_RELAY_PROTOCOL (as rejections)
+ * @throws what `stack` does, ERR_TIMEOUT when the relay does not answer, ERR_RELAY_PROTOCOL, ERR_LIMIT_OPTION (as rejections)
  * @example
  * ```ts
  * import { createIdentity, pinned } from 'hushwire/nova'
@@ -65,30 +65,33 @@ export interface RelayClient {
  * ```
  */
 export async function relayClient (duplex: Duplex, options: RelayClientOptions): Promise<RelayClient> {
-  const { verifyPeer, peerLimits, lookupTimeout = 10_000, maxLookups = 256, ...hop } = options
+  const { verifyPeer, peerLimits, lookupTimeout, maxLookups, ...hop } = options
   const link = await stack(duplex, { ...hop, role: 'initiator' })
-  const lookups = new Lookups(link, { self: options.identity.id, lookupTimeout, maxLookups })
-  const hub = peers(link, {
-    identity: options.identity,
-    verify: verifyPeer,
-    limits: peerLimits,
-    onServerPacket: packet => { lookups.receive(packet) }
-  })
   try {
+    const lookups = new Lookups(link, options.identity.id, limitsOf(LOOKUP_LIMITS, { lookupTimeout, maxLookups }))
+    const hub = peers(link, {
+      identity: options.identity,
+      verify: verifyPeer,
+      limits: peerLimits,
+      onServerPacket: packet => { lookups.receive(packet) }
+    })
     // when the answer is there, so are we; and a greeting with a pinned key is confirmed by the question
     await lookups.ask(options.identity.id)
+    return {
+      link,
+      peers: hub,
+      closed: link.closed,
+      lookup: id => lookups.ask(id),
+      close: () => hub.close().catch(ignore)
+    }
   } catch (error) {
     link.abort(asError(error))
     throw error
   }
-  return {
-    link,
-    peers: hub,
-    closed: link.closed,
-    lookup: id => lookups.ask(id),
-    close: () => hub.close().catch(ignore)
-  }
 }
+
+/** Milliseconds for an answer, and lookups that may wait. */
+const LOOKUP_LIMITS = { lookupTimeout: 10_000, maxLookups: 256 } as const
 
 interface Lookup {
   readonly id: Uuid
@@ -104,11 +107,11 @@ class Lookups {
   readonly #waiting = new Map<number, Lookup>()
   #next = 0
 
-  constructor (link: NovaLink, options: { self: Uuid, lookupTimeout: number, maxLookups: number }) {
+  constructor (link: NovaLink, self: Uuid, limits: Readonly<Record<keyof typeof LOOKUP_LIMITS, number>>) {
     this.#link = link
-    this.#self = options.self
-    this.#timeout = options.lookupTimeout
-    this.#maxLookups = options.maxLookups
+    this.#self = self
+    this.#timeout = limits.lookupTimeout
+    this.#maxLookups = limits.maxLookups
     link.closed.then(() => { this.#fail(streamError('ERR_CLOSED')) }, (error: unknown) => { this.#fail(asError(error)) })
   }
 

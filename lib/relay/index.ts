@@ -5,5 +5,5 @@
  * @module relay
  */
 export { startRelay, type Relay } from './server.js'
-export type { RelayEvent, RelayLimits, RelayOptions } from './options.js'
+export { RELAY_LIMITS, type RelayEvent, type RelayLimits, type RelayOptions } from './options.js'
 export { RELAY_ERRORS } from './errors.js'

@@ -1,22 +1,26 @@
 import type { Uuid } from '../bytes/index.js'
 import type { Identity, RoutedHeader, SlowConsumer, StackLimits, VerifyPeer } from '../nova/index.js'
-import { relayError } from './errors.js'
+import { limitsOf, type LimitsOf } from '../stream/index.js'
 
-/** Limits of a relay; each can be set. */
-export interface RelayLimits {
-  /** Connections that may stand or be in their handshake. Default 10,000. */
-  maxConnections?: number | undefined
-  /** Connections that may be in their handshake at once. Default 1,000. */
-  maxPending?: number | undefined
-  /** Packets of one connection that may be under way to others; at more, that connection is read no further. Default 1,024. */
-  maxForwarding?: number | undefined
-  /** Peers that one connection remembers to have exchanged packets with, and tells of its end; the longest unused is forgotten. Default 1,024. */
-  maxCorrespondents?: number | undefined
+/** The limits of a relay and their defaults. */
+export const RELAY_LIMITS = {
+  /** Connections that may stand or be in their handshake. */
+  maxConnections: 10_000,
+  /** Connections that may be in their handshake at once. */
+  maxPending: 1000,
+  /** Packets of one connection that may be under way to others; at more, that connection is read no further. */
+  maxForwarding: 1024,
+  /** Peers that one connection remembers to have exchanged packets with, and tells of its end; the longest unused is forgotten. */
+  maxCorrespondents: 1024
+} as const
+
+/** Limits of a relay; {@link RELAY_LIMITS} has the defaults. */
+export interface RelayLimits extends LimitsOf<typeof RELAY_LIMITS> {
   /**
    * Limits of each link, the time of its handshake and of its closing among them. Default: those of `stack`, but 4,096
    * packets that wait to be sent.
    */
-  link?: StackLimits | undefined
+  readonly link?: StackLimits | undefined
 }
 
 /** What a relay tells its owner. Nothing of what it carries is in it. */
@@ -53,23 +57,10 @@ export interface RelayOptions {
   onBytes?: ((header: RoutedHeader, bytes: Uint8Array) => void) | undefined
 }
 
-/** The relay's own limits with their defaults. */
-export type CheckedLimits = Readonly<Record<Exclude<keyof RelayLimits, 'link'>, number>> & { readonly link: StackLimits }
+/** The limits in force; those of links are checked by `stack`. */
+export type CheckedLimits = Readonly<Record<keyof typeof RELAY_LIMITS, number>> & { readonly link: StackLimits }
 
-/** @throws ERR_RELAY_OPTION */
+/** @throws ERR_LIMIT_OPTION */
 export function checkLimits (limits: RelayLimits = {}): CheckedLimits {
-  return {
-    maxConnections: count('maxConnections', limits.maxConnections, 10_000),
-    maxPending: count('maxPending', limits.maxPending, 1000),
-    maxForwarding: count('maxForwarding', limits.maxForwarding, 1024),
-    maxCorrespondents: count('maxCorrespondents', limits.maxCorrespondents, 1024),
-    link: { maxWaiting: 4096, ...limits.link }
-  }
-}
-
-/** A whole number of at least one. @throws ERR_RELAY_OPTION */
-export function count (name: string, value: number | undefined, standard: number): number {
-  if (value === undefined) return standard
-  if (!Number.isSafeInteger(value) || value < 1) throw relayError('ERR_RELAY_OPTION', `${name} is a whole number from 1 on`)
-  return value
+  return { ...limitsOf(RELAY_LIMITS, limits), link: { maxWaiting: 4096, ...limits.link } }
 }

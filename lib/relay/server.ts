@@ -38,7 +38,7 @@ export interface Relay {
  * of what peers send each other by their sessions. Links are hardened; the seed's wire, where nobody proves anything,
  * is not served. Whoever comes later with the same identity takes over, once it has proved to be present.
  *
- * @throws ERR_RELAY_OPTION, ERR_TRANSPORT_LISTEN
+ * @throws ERR_LIMIT_OPTION, ERR_TRANSPORT_LISTEN
  * @example
  * ```ts
  * import { createIdentity } from 'hushwire/nova'
