@@ -1,8 +1,9 @@
-import { Channel, deferred, leave, type LinkControl } from '../stream/index.js'
+import { Channel, deferred, ignore, leave, type LinkControl } from '../stream/index.js'
 import type { MessageSource, OpenOptions, SealOptions } from './session/body.js'
 import type { DirectionKeys } from './session/keyring.js'
 import type { Session, MessagePacket } from './session/session.js'
 import type { Peer } from './identity.js'
+import { KIND } from './routed.js'
 
 /**
  * A message of a peer. One of `source`, `bytes` and `drop` is used, once: until then it holds its place among the bytes
@@ -71,6 +72,16 @@ export class Conversation implements PeerSession {
     this.#session.setKey(keys, { confirmed })
     // an old greeting sent again may show a static key that is no longer the peer's
     if (confirmed) this.#peer = peer
+  }
+
+  /** Shows the peer that the new keys are here. When it cannot be sent, the next message does it. */
+  confirm (): void {
+    this.#session.send(KIND.confirm, new Uint8Array(0)).catch(ignore)
+  }
+
+  /** The peer shows that it has the new keys, by what opens under them. What does not is nothing to anybody. */
+  confirmedBy (packet: MessagePacket): void {
+    new ArrivedMessage(this.#session, packet).bytes({ maxInflated: 0 }).catch(ignore)
   }
 
   /** A packet of the peer; a promise while the messages before it wait to be taken. */

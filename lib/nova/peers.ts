@@ -222,8 +222,9 @@ class Hub implements Peers {
 
   #deliver (packet: RoutedPacket): Promise<void> | undefined {
     const conversation = this.#conversations.get(uuidKey(packet.header.source))
-    if (conversation !== undefined) return conversation.deliver(packet)
-    leave(packet.source)
+    if (conversation === undefined) leave(packet.source)
+    else if (packet.header.kind === KIND.confirm) conversation.confirmedBy(packet)
+    else return conversation.deliver(packet)
     return undefined
   }
 
@@ -232,7 +233,13 @@ class Hub implements Peers {
     return this.#conversations.size < this.#limits.maxSessions && this.#begun.open && !this.#begun.full
   }
 
-  #agreed ({ remote, sealKey: seal, openKey: open, confirmed }: HopAgreement): void {
+  #agreed (agreement: HopAgreement): void {
+    this.#install(agreement)
+    // only a message under the new keys tells the responder of IK that its greeting was not an old one
+    if (agreement.pattern === 'IK' && agreement.confirmed) this.#conversations.get(uuidKey(agreement.remote.id))?.confirm()
+  }
+
+  #install ({ remote, sealKey: seal, openKey: open, confirmed }: HopAgreement): void {
     const key = uuidKey(remote.id)
     const known = this.#conversations.get(key)
     if (known !== undefined) return known.renew(remote, { seal, open }, confirmed)

@@ -20,7 +20,9 @@ export const KIND = {
   /** The server could not deliver a packet. */
   error: RESERVED_KINDS + 2n,
   /** Asks the server for a peer's key, and its answer. */
-  lookup: RESERVED_KINDS + 3n
+  lookup: RESERVED_KINDS + 3n,
+  /** An empty message under new keys: after IK it shows the responder that the initiator has them. */
+  confirm: RESERVED_KINDS + 4n
 } as const
 
 /** Where a packet goes, where it is from, and what it is (nova.md, Routed). */

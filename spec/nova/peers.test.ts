@@ -17,9 +17,9 @@ for (const pattern of ['XX', 'IK'] as const) {
     const [alice, bob] = [board.hub(), board.hub()]
     const staticKey = pattern === 'IK' ? bob.identity.staticKey.publicKey : undefined
     const [there, here] = await Promise.all([alice.hub.dial(bob.id, { staticKey }), first(bob.hub.incoming)])
-    t.is(board.log.length, pattern === 'IK' ? 2 : 3)
+    t.is(board.log.filter(({ header }) => header.kind === KIND.handshake).length, pattern === 'IK' ? 2 : 3)
     t.deepEqual([there.peer.id, here.peer.id], [bob.id, alice.id])
-    t.deepEqual([there.confirmed, here.confirmed], [true, pattern === 'XX'])
+    t.true(there.confirmed)
     // the one that was greeted speaks first
     await here.send(2n, bytes('hello, alice'))
     t.is(await read(there.messages), 'hello, alice')
@@ -33,6 +33,21 @@ for (const pattern of ['XX', 'IK'] as const) {
     await Promise.all([alice.hub.close(), bob.hub.close()])
   })
 }
+
+test('a peer that greets anew by IK after a restart is answered under the new keys, though it says nothing', async t => {
+  const board = new Switchboard()
+  const [alice, bob] = [board.hub(), board.hub()]
+  const [, here] = await Promise.all([alice.hub.dial(bob.id), first(bob.hub.incoming)])
+  board.unplug(alice.id)
+  const again = board.hub({ identity: alice.identity })
+  const session = await again.hub.dial(bob.id, { staticKey: bob.identity.staticKey.publicKey })
+  // the confirmation comes behind the greeting, and is never a message
+  await idle()
+  await here.send(1n, bytes('still there?'))
+  t.is(await read(session.messages), 'still there?')
+  await session.send(2n, bytes('yes'))
+  t.is((await first(here.messages)).kind, 2n)
+})
 
 test('both dial at once, whatever comes first: one conversation that works', async t => {
   await fc.assert(fc.asyncProperty(fc.constantFrom(...POOL), fc.constantFrom(...POOL), fc.boolean(), fc.boolean(), fc.array(fc.nat(), { maxLength: 40 }), async (one, two, pinOne, pinTwo, choices) => {
