@@ -8,6 +8,13 @@ const LONGEST_REST = 8_388_608
 /** Output of input from which on data counts as not shrinking. */
 const SHRINKS = 0.93
 
+/** Data is looked at in parts of this many bytes while it is stored, */
+const PART = 65_536
+/** by one byte in so many, */
+const STRIDE = 128
+/** and shrinks plainly when fewer byte values than this are among the 512: 221 are of random bytes, under 100 of text. */
+const PLAIN = 160
+
 /** What to do with the next bytes: at which level, for how many at the most, and whether to flush when they are complete, to see what they came to. */
 export interface Step {
   readonly level: number
@@ -17,7 +24,8 @@ export interface Step {
 
 /**
  * Decides, piece by piece, whether compressing pays. It starts with a short try; data that does not shrink is
- * stored, with a try now and then at growing distances, so that mixed data finds its way back.
+ * stored, with a try at once where it looks plain again, and else now and then at growing distances, since data can
+ * shrink that does not look so (what repeats itself).
  */
 export class Adaptive {
   readonly #level: number
@@ -33,10 +41,14 @@ export class Adaptive {
     this.#level = level
   }
 
-  /** What to do next. A step may be taken in parts. */
-  next (): Step {
+  /** What to do next, with a look at what comes. A step may be taken in parts. */
+  next (upcoming: Uint8Array = NOTHING): Step {
     if (this.#level === 0) return { level: 0, bytes: Infinity, measure: false }
-    if (this.#state === 'rest') return { level: 0, bytes: this.#left, measure: false }
+    if (this.#state === 'rest') {
+      const stored = untilPlain(upcoming)
+      if (stored > 0 || upcoming.byteLength === 0) return { level: 0, bytes: Math.min(this.#left, stored || Infinity), measure: false }
+      this.#enter('try', PROBE)
+    }
     if (this.#state === 'try') return { level: this.#level, bytes: this.#left, measure: true }
     return { level: this.#level, bytes: PACK - this.#input, measure: false }
   }
@@ -68,4 +80,26 @@ export class Adaptive {
     this.#input = 0
     this.#output = 0
   }
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** Bytes before the first part that looks plain. */
+function untilPlain (bytes: Uint8Array): number {
+  let at = 0
+  while (at < bytes.byteLength && !looksPlain(bytes, at)) at += PART
+  return Math.min(at, bytes.byteLength)
+}
+
+/** A short rest of a part tells too little to be looked at. */
+function looksPlain (bytes: Uint8Array, start: number): boolean {
+  if (bytes.byteLength - start < PART) return false
+  const seen = new Uint8Array(256)
+  let values = 0
+  for (let at = start; at < start + PART; at += STRIDE) {
+    const value = bytes[at] as number
+    if (seen[value] === 0) values++
+    seen[value] = 1
+  }
+  return values < PLAIN
 }

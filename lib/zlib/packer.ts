@@ -100,7 +100,7 @@ export class Packer {
     const out: Uint8Array[] = []
     const deflater = this.#native()
     for (let at = 0; at < bytes.byteLength;) {
-      const step = this.#adaptive.next()
+      const step = this.#adaptive.next(bytes.subarray(at))
       const piece = bytes.subarray(at, at + step.bytes)
       append(out, await deflater.setLevel(step.level))
       const before = out.length
