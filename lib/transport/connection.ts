@@ -1,5 +1,6 @@
 import { asError, type Bytes, Channel, deferred, type Deferred, type Duplex, ignore, letGo, streamError } from '../stream/index.js'
 import { transportError } from './errors.js'
+import type { TransportLimits } from './limits.js'
 
 /** What every transport gives: a duplex of bytes that tells when it is gone. */
 export interface Transport extends Duplex {
@@ -60,10 +61,10 @@ export class Connection implements Transport {
   #cause: Error | undefined
   #closing: Promise<void> | undefined
 
-  constructor (wire: Wire, options: TransportOptions) {
+  constructor (wire: Wire, limits: Pick<TransportLimits, 'closeTimeout' | 'highWater'>) {
     this.#wire = wire
-    this.#closeTimeout = options.closeTimeout ?? 10_000
-    this.#queue = new Channel({ maxBytes: options.highWater ?? 262_144, maxItems: MAX_CHUNKS })
+    this.#closeTimeout = limits.closeTimeout
+    this.#queue = new Channel({ maxBytes: limits.highWater, maxItems: MAX_CHUNKS })
     this.source = { [Symbol.asyncIterator]: () => this.#read() }
   }
 

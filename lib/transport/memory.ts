@@ -6,6 +6,7 @@
 import type { Bytes } from '../stream/index.js'
 import { Connection, type Transport, type TransportOptions, type Wire } from './connection.js'
 import { transportError } from './errors.js'
+import { transportLimits } from './limits.js'
 import { Path, type PathOptions } from './path.js'
 
 export type { Transport, TransportOptions } from './connection.js'
@@ -36,9 +37,10 @@ export interface MemoryPairOptions extends TransportOptions, PathOptions {
  * ```
  */
 export function memoryPair (options: MemoryPairOptions = {}): [left: Transport, right: Transport] {
+  const limits = transportLimits(options)
   const left = new MemoryWire(new Path({ ...options, ...options.toRight }))
   const right = new MemoryWire(new Path({ ...options, ...options.toLeft }))
-  const ends: [Connection, Connection] = [new Connection(left, options), new Connection(right, options)]
+  const ends: [Connection, Connection] = [new Connection(left, limits), new Connection(right, limits)]
   left.join(right, ends[0], ends[1])
   right.join(left, ends[1], ends[0])
   return ends

@@ -1,6 +1,7 @@
 import { type Bytes, deferred } from '../stream/index.js'
 import { Connection, type TransportOptions, type Wire } from './connection.js'
 import { transportError } from './errors.js'
+import type { TransportLimits } from './limits.js'
 
 /** Limits of transports that carry bytes in messages. */
 export interface MessageOptions extends TransportOptions {
@@ -12,9 +13,6 @@ export interface MessageOptions extends TransportOptions {
    */
   maxOverflow?: number | undefined
 }
-
-/** The longest message unless an option says otherwise. */
-export const MAX_MESSAGE = 1_048_576
 
 /** A WebSocket of whatever platform, as far as a connection needs it. */
 export interface MessageSocket {
@@ -41,9 +39,9 @@ export class MessageConnection extends Connection {
   readonly #wire: MessageWire
   #ended = false
 
-  constructor (socket: MessageSocket, options: MessageOptions) {
-    const wire = new MessageWire(socket, options.maxMessage ?? MAX_MESSAGE)
-    super(wire, options)
+  constructor (socket: MessageSocket, limits: TransportLimits) {
+    const wire = new MessageWire(socket, limits.maxMessage)
+    super(wire, limits)
     this.#wire = wire
   }
 

@@ -8,6 +8,7 @@ import { abortOn, abortReason, type Bytes, deferred, type Deferred, ignore, plai
 import { Connection, type Transport, type TransportOptions, type Wire } from './connection.js'
 import { dialling } from './dialling.js'
 import { connectionError, dialError, transportError } from './errors.js'
+import { transportLimits, type TransportLimits } from './limits.js'
 import { Listening, type Address, type Listener } from './listener.js'
 import { Slabs } from './slabs.js'
 
@@ -54,7 +55,7 @@ export interface TcpListenOptions extends TransportOptions {
  * Connects. Chunks that the source yields are never written to again, though several may share one buffer: copy
  * what is kept for long. Abort resets the connection (RST), so the other side never takes it for an end.
  *
- * @throws ERR_TRANSPORT_REFUSED, ERR_TRANSPORT_CONNECT_TIMEOUT, ERR_TRANSPORT_CONNECT, or the signal's reason
+ * @throws ERR_LIMIT_OPTION, ERR_TRANSPORT_REFUSED, ERR_TRANSPORT_CONNECT_TIMEOUT, ERR_TRANSPORT_CONNECT, or the signal's reason
  * @example
  * ```ts
  * import { dialTcp, listenTcp } from 'hushwire/transport/tcp'
@@ -67,12 +68,13 @@ export interface TcpListenOptions extends TransportOptions {
  */
 export async function dialTcp (options: TcpDialOptions): Promise<TcpConnection> {
   const { signal } = options
+  const limits = transportLimits(options)
   if (signal?.aborted === true) throw abortReason(signal)
   const reads = new SlabReads()
   const socket = connect({ port: options.port, host: options.host ?? '127.0.0.1', noDelay: true, allowHalfOpen: true, onread: reads.onread })
   const wire = new SocketWire(socket)
   try {
-    await dialling(options, (stands, refused) => {
+    await dialling({ ...limits, signal }, (stands, refused) => {
       socket.once('connect', stands)
       socket.once('error', error => { refused(dialError(error)) })
     })
@@ -81,7 +83,7 @@ export async function dialTcp (options: TcpDialOptions): Promise<TcpConnection> 
     await wire.gone
     throw error
   }
-  const connection = new SocketConnection(socket, wire, options)
+  const connection = new SocketConnection(socket, wire, limits)
   reads.connection = connection
   abortOn(signal, connection)
   return connection
@@ -90,7 +92,7 @@ export async function dialTcp (options: TcpDialOptions): Promise<TcpConnection> 
 /**
  * Listens. Each connection is handed to `onConnection`; when that throws or rejects, the connection is aborted.
  *
- * @throws ERR_TRANSPORT_LISTEN, or the signal's reason
+ * @throws ERR_LIMIT_OPTION, ERR_TRANSPORT_LISTEN, or the signal's reason
  * @example
  * ```ts
  * import { listenTcp } from 'hushwire/transport/tcp'
@@ -100,9 +102,10 @@ export async function dialTcp (options: TcpDialOptions): Promise<TcpConnection> 
  * ```
  */
 export async function listenTcp (options: TcpListenOptions, onConnection: (connection: TcpConnection) => void | Promise<void>): Promise<Listener<TcpConnection>> {
+  const limits = transportLimits(options)
   if (options.signal?.aborted === true) throw abortReason(options.signal)
   const server = createServer({ noDelay: true, allowHalfOpen: true })
-  server.maxConnections = options.maxConnections ?? 10_000
+  server.maxConnections = limits.maxConnections
   const listening = deferred()
   server.once('error', listening.reject)
   server.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1', backlog: options.backlog ?? 511 }, listening.resolve)
@@ -111,7 +114,7 @@ export async function listenTcp (options: TcpListenOptions, onConnection: (conne
   server.on('error', error => { options.onError?.(connectionError(error)) })
   const { address, port } = server.address() as AddressInfo
   const listener = new Listening<TcpConnection>({ host: address, port }, () => stopServer(server))
-  server.on('connection', socket => { listener.accept(acceptSocket(socket, options), onConnection) })
+  server.on('connection', socket => { listener.accept(acceptSocket(socket, limits), onConnection) })
   abortOn(options.signal, listener)
   return listener
 }
@@ -121,8 +124,8 @@ async function stopServer (server: Server): Promise<void> {
   server.close()
 }
 
-function acceptSocket (socket: Socket, options: TransportOptions): TcpConnection {
-  const connection = new SocketConnection(socket, new SocketWire(socket), options)
+function acceptSocket (socket: Socket, limits: TransportLimits): TcpConnection {
+  const connection = new SocketConnection(socket, new SocketWire(socket), limits)
   socket.on('data', bytes => { connection.receive(plain(bytes)) })
   return connection
 }
@@ -132,8 +135,8 @@ class SocketConnection extends Connection implements TcpConnection {
   readonly local: Address
   readonly remote: Address
 
-  constructor (socket: Socket, wire: SocketWire, options: TransportOptions) {
-    super(wire, options)
+  constructor (socket: Socket, wire: SocketWire, limits: TransportLimits) {
+    super(wire, limits)
     this.local = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 }
     this.remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
     socket.on('end', () => { this.#ended(socket) })

@@ -1,7 +1,8 @@
 import type { Transport } from './connection.js'
 import { dialling } from './dialling.js'
 import { transportError } from './errors.js'
-import { MAX_MESSAGE, MessageConnection, type MessageSocket } from './message-connection.js'
+import type { TransportLimits } from './limits.js'
+import { MessageConnection, type MessageSocket } from './message-connection.js'
 import type { WebSocketDialOptions } from './websocket.js'
 
 /** Bytes that may wait to be sent before a writer waits; there is no event for less, so it is asked for. */
@@ -13,14 +14,14 @@ const MESSAGE_OVERHEAD = 64
 const RESET_CODE = 4000
 
 /** Opens the platform's own WebSocket. */
-export async function openWebSocket (url: string | URL, options: WebSocketDialOptions): Promise<Transport> {
+export async function openWebSocket (url: string | URL, options: WebSocketDialOptions, limits: TransportLimits): Promise<Transport> {
   const socket = new WebSocket(url, [...options.protocols ?? []])
   socket.binaryType = 'arraybuffer'
   const native = new NativeSocket(socket)
-  const connection = new MessageConnection(native, options)
-  native.listen(connection, options.maxOverflow ?? 16_777_216, options.maxMessage ?? MAX_MESSAGE)
+  const connection = new MessageConnection(native, limits)
+  native.listen(connection, limits)
   try {
-    await dialling(options, (stands, refused) => {
+    await dialling({ ...limits, signal: options.signal }, (stands, refused) => {
       socket.addEventListener('open', stands, { once: true })
       socket.addEventListener('error', () => { refused(transportError('ERR_TRANSPORT_CONNECT')) }, { once: true })
     })
@@ -40,7 +41,7 @@ class NativeSocket implements MessageSocket {
     this.#socket = socket
   }
 
-  listen (connection: MessageConnection, maxOverflow: number, maxMessage: number): void {
+  listen (connection: MessageConnection, { maxOverflow, maxMessage }: TransportLimits): void {
     const socket = this.#socket
     socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
       if (typeof data === 'string') connection.receiveText()

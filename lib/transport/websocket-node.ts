@@ -3,18 +3,19 @@ import { deferred, type Deferred, ignore, plain } from '../stream/index.js'
 import type { Transport } from './connection.js'
 import { dialling } from './dialling.js'
 import { codeOf, connectionError, dialError, transportError } from './errors.js'
-import { MAX_MESSAGE, MessageConnection, type MessageOptions, type MessageSocket } from './message-connection.js'
+import type { TransportLimits } from './limits.js'
+import { MessageConnection, type MessageSocket } from './message-connection.js'
 import type { WebSocketDialOptions } from './websocket.js'
 
 /** Opens a WebSocket by ws. */
-export async function openWebSocket (url: string | URL, options: WebSocketDialOptions): Promise<Transport> {
-  const socket = new WebSocket(url, [...options.protocols ?? []], wsOptions(options))
+export async function openWebSocket (url: string | URL, options: WebSocketDialOptions, limits: TransportLimits): Promise<Transport> {
+  const socket = new WebSocket(url, [...options.protocols ?? []], wsOptions(limits))
   // always somebody who listens: ws reports what it is aborted with as an event
   socket.on('error', ignore)
   const gone = new Promise(resolve => { socket.once('close', resolve) })
-  const connection = wrapWebSocket(socket, options)
+  const connection = wrapWebSocket(socket, limits)
   try {
-    await dialling(options, (stands, refused) => {
+    await dialling({ ...limits, signal: options.signal }, (stands, refused) => {
       socket.once('open', stands)
       socket.once('error', error => { refused(dialError(error)) })
     })
@@ -27,13 +28,13 @@ export async function openWebSocket (url: string | URL, options: WebSocketDialOp
 }
 
 /** What ws is told, on both sides. */
-export function wsOptions (options: MessageOptions): { maxPayload: number, perMessageDeflate: false, closeTimeout: number } {
-  return { maxPayload: options.maxMessage ?? MAX_MESSAGE, perMessageDeflate: false, closeTimeout: options.closeTimeout ?? 10_000 }
+export function wsOptions ({ maxMessage, closeTimeout }: TransportLimits): { maxPayload: number, perMessageDeflate: false, closeTimeout: number } {
+  return { maxPayload: maxMessage, perMessageDeflate: false, closeTimeout }
 }
 
 /** A connection over a socket of ws. */
-export function wrapWebSocket (socket: WebSocket, options: MessageOptions): Transport {
-  const connection = new MessageConnection(new WsSocket(socket), options)
+export function wrapWebSocket (socket: WebSocket, limits: TransportLimits): Transport {
+  const connection = new MessageConnection(new WsSocket(socket), limits)
   socket.on('message', (data, isBinary) => {
     if (isBinary) connection.receiveMessage(plain(data as Buffer))
     else connection.receiveText()

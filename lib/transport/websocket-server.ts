@@ -9,6 +9,7 @@ import { WebSocketServer } from 'ws'
 import { abortOn, abortReason, deferred, ignore } from '../stream/index.js'
 import type { Transport } from './connection.js'
 import { codeOf, connectionError, transportError } from './errors.js'
+import { transportLimits, type TransportLimits } from './limits.js'
 import { Listening, type Listener } from './listener.js'
 import type { MessageOptions } from './message-connection.js'
 import { wrapWebSocket, wsOptions } from './websocket-node.js'
@@ -43,7 +44,7 @@ export interface WebSocketListenOptions extends MessageOptions {
  * Listens for WebSockets, in Node. Each connection is handed to `onConnection`; when that throws or rejects, the
  * connection is aborted. Compression is off.
  *
- * @throws ERR_TRANSPORT_LISTEN, or the signal's reason
+ * @throws ERR_LIMIT_OPTION, ERR_TRANSPORT_LISTEN, or the signal's reason
  * @example
  * ```ts
  * import { listenWebSocket } from 'hushwire/transport/websocket-server'
@@ -53,12 +54,13 @@ export interface WebSocketListenOptions extends MessageOptions {
  * ```
  */
 export async function listenWebSocket (options: WebSocketListenOptions, onConnection: (connection: Transport) => void | Promise<void>): Promise<Listener> {
+  const limits = transportLimits(options)
   if (options.signal?.aborted === true) throw abortReason(options.signal)
-  const server = options.server ?? await listen(options)
+  const server = options.server ?? await listen(options, limits)
   const report = (error: Error): void => { options.onError?.(connectionError(error)) }
-  const { allowOrigin, maxConnections = 10_000, path } = options
+  const { allowOrigin, path } = options
   const sockets = new WebSocketServer({
-    ...wsOptions(options),
+    ...wsOptions(limits),
     server,
     clientTracking: false,
     ...path === undefined ? {} : { path },
@@ -72,19 +74,18 @@ export async function listenWebSocket (options: WebSocketListenOptions, onConnec
   })
   sockets.on('connection', socket => {
     socket.on('error', ignore)
-    if (listener.connections.size >= maxConnections) socket.close(1013)
-    else listener.accept(wrapWebSocket(socket, options), onConnection)
+    if (listener.connections.size >= limits.maxConnections) socket.close(1013)
+    else listener.accept(wrapWebSocket(socket, limits), onConnection)
   })
   abortOn(options.signal, listener)
   return listener
 }
 
-async function listen (options: WebSocketListenOptions): Promise<Server> {
-  const timeout = options.connectTimeout ?? 10_000
+async function listen (options: WebSocketListenOptions, { connectTimeout: timeout, maxConnections }: TransportLimits): Promise<Server> {
   const server = createServer({ headersTimeout: timeout, requestTimeout: timeout, connectionsCheckingInterval: Math.min(timeout, 1000) }, (_request, response) => {
     response.writeHead(426, { connection: 'close' }).end()
   })
-  server.maxConnections = options.maxConnections ?? 10_000
+  server.maxConnections = maxConnections
   const listening = deferred()
   server.once('error', listening.reject)
   server.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' }, listening.resolve)

@@ -6,6 +6,7 @@
 import { openWebSocket } from '#websocket'
 import { abortOn, abortReason } from '../stream/index.js'
 import type { Transport } from './connection.js'
+import { transportLimits } from './limits.js'
 import type { MessageOptions } from './message-connection.js'
 
 export type { Transport, TransportOptions } from './connection.js'
@@ -30,7 +31,7 @@ export interface WebSocketDialOptions extends MessageOptions {
  * `maxOverflow` fails the connection.
  *
  * @param url - `ws:` or `wss:`
- * @throws ERR_TRANSPORT_REFUSED, ERR_TRANSPORT_CONNECT_TIMEOUT, ERR_TRANSPORT_CONNECT, or the signal's reason
+ * @throws ERR_LIMIT_OPTION, ERR_TRANSPORT_REFUSED, ERR_TRANSPORT_CONNECT_TIMEOUT, ERR_TRANSPORT_CONNECT, or the signal's reason
  * @example
  * ```ts
  * import { dialWebSocket } from 'hushwire/transport/websocket'
@@ -43,8 +44,9 @@ export interface WebSocketDialOptions extends MessageOptions {
  * ```
  */
 export async function dialWebSocket (url: string | URL, options: WebSocketDialOptions = {}): Promise<Transport> {
+  const limits = transportLimits(options)
   if (options.signal?.aborted === true) throw abortReason(options.signal)
-  const connection = await openWebSocket(url, options)
+  const connection = await openWebSocket(url, options, limits)
   abortOn(options.signal, connection)
   return connection
 }
