@@ -1,7 +1,8 @@
 import test from 'ava'
 import { crypto } from '../../lib/crypto/index.js'
 import { join } from '../../lib/stream/index.js'
-import { Adaptive, deflate, inflate } from '../../lib/zlib/index.js'
+import { Adaptive } from '../../lib/zlib/adaptive.js'
+import { deflate, inflate } from '../../lib/zlib/index.js'
 
 const LONGEST_REST = 8_388_608
 
