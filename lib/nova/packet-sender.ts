@@ -64,6 +64,8 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   #wakeScheduled = false
   #state: 'open' | 'closing' | 'ended' = 'open'
   #refusal: Error | undefined
+  /** The last nonce that the other side still serves. */
+  #served = Infinity
   #goawayCode = 0
   #warned = false
   #error: Error | undefined
@@ -106,13 +108,21 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     this.#wake()
   }
 
-  /** The other side has said goaway: packets above `last`, and those that have no nonce yet, are refused. */
-  refuseAbove (last: number): void {
+  /**
+   * The other side has said goaway: packets above `last`, and those that have no nonce yet, are refused.
+   *
+   * @returns false when that was so before: a frame full of goaways must not cost an error each
+   */
+  refuseAbove (last: number): boolean {
+    const served = Math.min(last, this.#nextNonce - 1)
+    if (served >= this.#served) return false
+    this.#served = served
     const error = novaError('ERR_LINK_GOAWAY')
     this.#refusal = error
     for (const { packet } of this.#waiting.splice(0)) packet.done.reject(error)
     for (const packet of this.#active) if (packet.nonce === 0 || packet.nonce > last) this.#drop(packet, error)
     this.#wake()
+    return true
   }
 
   /** Everything that waits gets the error. */

@@ -188,8 +188,7 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
 
   #control (record: ControlRecord): void {
     this.#goaway = true
-    this.#sender.refuseAbove(record.packetNonce)
-    this.#options.onGoaway?.(record.value)
+    if (this.#sender.refuseAbove(record.packetNonce)) this.#options.onGoaway?.(record.value)
   }
 
   #close (): Promise<void> {

@@ -3,6 +3,7 @@ import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
 import { fromHex } from '../../lib/bytes/index.js'
 import { crypto } from '../../lib/crypto/index.js'
+import { CONTROL, encodeRecords } from '../../lib/nova/control.js'
 import { cipher, CIPHER_LIMITS, encodeHeader, HARDENED_RULES, LAST_NONCE, PACKET_LIMITS, SEED_RULES, stack, type Frame, type HardenedStackOptions, type NovaLink, type Packet, type SeedStackOptions } from '../../lib/nova/index.js'
 import { Channel, join, type Bytes, type Duplex } from '../../lib/stream/index.js'
 import { memoryPair } from '../../lib/transport/memory.js'
@@ -213,6 +214,18 @@ test('case 23 for nova: packets in flight beyond the cap end the link', async t 
   const link = await left
   void codeOf(b.sink(then(wire)))
   t.is(await codeOf(link.closed), 'ERR_PACKET_TOO_MANY')
+})
+
+test('a frame full of goaways says it once', async t => {
+  const codes: number[] = []
+  const link = loose({ rules: HARDENED_RULES, onGoaway: code => { codes.push(code) } })
+  const content = encodeRecords(Array.from({ length: 100_000 }, (_, index) => ({ type: CONTROL.goaway, packetNonce: LAST_NONCE - index, value: index })))
+  void link.inbound.push([{ ...frame(0, 1, content), encrypted: true }])
+  link.inbound.end()
+  await link.running
+  t.deepEqual(codes, [0])
+  t.is(await codeOf(link.face.send(pattern(1))), 'ERR_LINK_GOAWAY')
+  link.fail(new Error('over'))
 })
 
 test('case 48 for nova: what fails names no key and no content', async t => {
