@@ -162,6 +162,8 @@ class RelayServer {
   }
 
   #enter (member: Member): void {
+    // its first packet was read after its connection had ended: nothing would ever take it out again
+    if (member.gone) return
     const before = this.#members.enter(member)
     this.#report({ type: 'connected', id: member.id })
     if (before === undefined) return
