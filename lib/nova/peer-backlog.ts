@@ -1,5 +1,6 @@
 import { uuidKey, type Uuid } from '../bytes/index.js'
 import { deferred, leave, type Deferred } from '../stream/index.js'
+import { ReadAhead } from './read-ahead.js'
 import type { RoutedPacket } from './routed.js'
 
 /** What one peer has sent since its greeting came. */
@@ -9,6 +10,8 @@ interface Waiting {
   readonly holds: Set<() => void>
   draining: boolean
   room: Deferred<void> | undefined
+  /** Bytes that were read ahead of packets that wait. */
+  bytes: number
 }
 
 /**
@@ -39,7 +42,7 @@ export class PeerBacklog {
    */
   hold (peer: Uuid): () => void {
     const key = uuidKey(peer)
-    const waiting: Waiting = this.#peers.get(key) ?? { packets: [], holds: new Set(), draining: false, room: undefined }
+    const waiting: Waiting = this.#peers.get(key) ?? { packets: [], holds: new Set(), draining: false, room: undefined, bytes: 0 }
     this.#peers.set(key, waiting)
     const release = (): void => {
       clearTimeout(timer)
@@ -84,11 +87,28 @@ export class PeerBacklog {
     for (const { holds } of [...this.#peers.values()]) for (const release of [...holds]) release()
   }
 
+  /**
+   * Takes a packet of a peer of whom it is not known whether it is welcome. It is read as it waits, since what nobody
+   * reads stops the whole link.
+   *
+   * @param onOver - called once more than `maxBytes` of such packets wait for this peer
+   */
+  pushAhead ({ header, source }: RoutedPacket, maxBytes: number, onOver: () => void): Promise<void> | undefined {
+    const waiting = this.#peers.get(uuidKey(header.source))
+    const ahead = new ReadAhead(source, bytes => {
+      if (waiting === undefined || (waiting.bytes += bytes) <= maxBytes) return
+      onOver()
+    })
+    return this.push({ header, source: ahead })
+  }
+
   async #drain (key: string, waiting: Waiting): Promise<void> {
     if (waiting.draining) return
     waiting.draining = true
     while (waiting.holds.size === 0 && waiting.packets.length > 0) {
-      const full = this.#deliver(waiting.packets.shift() as RoutedPacket)
+      const packet = waiting.packets.shift() as RoutedPacket
+      if (packet.source instanceof ReadAhead) packet.source.halt()
+      const full = this.#deliver(packet)
       waiting.room?.resolve()
       waiting.room = undefined
       if (full !== undefined) await full

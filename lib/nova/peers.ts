@@ -26,6 +26,8 @@ export const PEERS_LIMITS = {
    * its time about a peer that has greeted us; when there are more, that peer's handshake is given up.
    */
   maxMessages: 256,
+  /** Bytes of one peer that are kept while `verify` takes its time about it; when there are more, its handshake is given up. */
+  maxUnverifiedBytes: 1_048_576,
   /** Conversations begun by others that wait to be taken from `incoming`; then greetings are left unanswered. */
   maxIncoming: 256
 } as const
@@ -212,12 +214,19 @@ class Hub implements Peers {
   #arrived (packet: RoutedPacket): Promise<void> | undefined {
     const peer = packet.header.source
     if (!this.#backlog.holds(peer)) return this.#deliver(packet)
-    const room = this.#backlog.push(packet)
-    if (room === undefined || this.#conversations.has(uuidKey(peer))) return room
+    if (this.#conversations.has(uuidKey(peer))) return this.#backlog.push(packet)
     // who is not known to be welcome must not hold up the others
-    this.#handshakes.giveUp(peer, peerError('ERR_PEER_LIMIT', `${this.#limits.maxMessages} messages before the handshake is done`))
-    this.#backlog.forget(peer)
+    const tooMuch = (): void => {
+      if (!this.#conversations.has(uuidKey(peer))) this.#refuse(peer)
+    }
+    if (this.#backlog.pushAhead(packet, this.#limits.maxUnverifiedBytes, tooMuch) !== undefined) this.#refuse(peer)
     return undefined
+  }
+
+  /** Ends the handshake of a peer that sends too much before it is done. */
+  #refuse (peer: Uuid): void {
+    this.#handshakes.giveUp(peer, peerError('ERR_PEER_LIMIT', 'too much before the handshake is done'))
+    this.#backlog.forget(peer)
   }
 
   #deliver (packet: RoutedPacket): Promise<void> | undefined {
