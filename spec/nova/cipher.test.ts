@@ -227,3 +227,15 @@ test('both halves run at once on one cipher', async t => {
   t.deepEqual(there, all(10).map(asOpened))
   t.deepEqual(back, all(4000).map(asOpened))
 })
+
+test('the first frame of a packet opens once, and not when it comes far too late; other frames pass', async t => {
+  const seal = sealing()
+  const firsts = await wiresOf([1, 2, 3, 9].map(nonce => frame(nonce, 1, pattern(3))), seal)
+  const [one, two, three, nine] = firsts as [Uint8Array, Uint8Array, Uint8Array, Uint8Array]
+  const second = await wireOf([frame(3, 2, pattern(3))], seal)
+  const { frames, error } = await openEach([one, three, one, three, second, second, nine, two], { limits: { replayWindow: 4 } })
+  t.is(error, undefined)
+  t.deepEqual(frames.map(opened => 'code' in opened ? opened.code : 'opened'), [
+    'opened', 'opened', 'ERR_CIPHER_REPLAY', 'ERR_CIPHER_REPLAY', 'opened', 'opened', 'opened', 'ERR_CIPHER_REPLAY'
+  ])
+})

@@ -292,3 +292,18 @@ test.serial('connections that come and go leave nothing behind', async t => {
     await server.relay.close()
   }), { rejections: [], handles: {} })
 })
+
+test('a relay that has been closed takes nobody, and ends whose handshake is under way', async t => {
+  const server = await testRelay()
+  const [left, right] = memoryPair()
+  const accepted = server.relay.accept(right)
+  await server.relay.close()
+  await accepted
+  t.is(await codeOf(right.closed), 'ERR_RELAY_CLOSED')
+  t.not(await codeOf(left.closed), 'resolved')
+  const [late, other] = memoryPair()
+  await server.relay.accept(other)
+  t.is(await codeOf(other.closed), 'ERR_RELAY_CLOSED')
+  t.not(await codeOf(late.closed), 'resolved')
+  t.deepEqual(server.events.map(event => event.type), ['refused', 'refused'])
+})

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
+import { abortReason } from '../../lib/stream/abort.js'
 import { Channel } from '../../lib/stream/channel.js'
 import { deferred } from '../../lib/stream/deferred.js'
 import type { Bytes, Duplex, Endpoint, Layer } from '../../lib/stream/layer.js'
@@ -172,4 +173,15 @@ test.serial('return, break, abort and close at every await leave nothing behind'
     }
   })
   t.deepEqual(leaks, { rejections: [], handles: {} })
+})
+
+test('aborted without a reason, and with a reason that is no error', async t => {
+  const [left] = memoryPair()
+  const upper = link(left, { inbound: source => source, outbound: (source: AsyncIterable<Bytes>) => source })
+  upper.abort()
+  t.is(await codeOf(upper.closed), 'ERR_ABORTED')
+  const control = new AbortController()
+  control.abort('no error')
+  const reason = abortReason(control.signal)
+  t.like(reason, { code: 'ERR_ABORTED', cause: 'no error' })
 })

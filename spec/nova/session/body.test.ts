@@ -139,6 +139,12 @@ for (const make of [seedWire, hardenedWire]) {
     t.is(await codeOf(collect(wire.open(each(pieces)))), 'ERR_SESSION_NO_FINAL')
   })
 
+  test(`${name}: a final byte that is neither 0 nor 1 is refused as such, before its chunk is opened`, async t => {
+    const wire = make()
+    const body = await collectList(wire.seal([text(10)]))
+    for (const flag of [2, 128, 255]) t.is(await codeOf(collect(wire.open(each([body.with(wire.headerBytes + 4, flag)])))), 'ERR_SESSION_FINAL_FLAG')
+  })
+
   test(`${name}: limits`, async t => {
     const wire = make()
     const body = await collectList(wire.seal([new Uint8Array(1_000_000)]))
