@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { Demonstration } from './demo/demonstration.js'
+import { demoError } from './demo/errors.js'
 import { codeOf, messageOf } from './demo/failure.js'
 import { say, silence, storyteller, summary } from './demo/output.js'
-import { GENERATED_BYTES, generatedFile, givenFile } from './demo/sample-file.js'
+import { GENERATED_BYTES, generatedFile, givenFile, type DemoFile } from './demo/sample-file.js'
 
 /** Exit codes: something went wrong or differs; the command makes no sense. */
 const FAILED = 1
@@ -44,12 +45,13 @@ function options (): Options {
 }
 
 async function main ({ file: path, size, json, timeout }: Options): Promise<number> {
-  const file = path === undefined ? await generatedFile(size) : await givenFile(path)
   const narrator = json === true ? silence() : storyteller()
   const stop = new AbortController()
-  const onSignal = (): void => { stop.abort() }
+  const onSignal = (): void => { stop.abort(demoError('ERR_DEMO_STOPPED')) }
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  let file: DemoFile | undefined
   try {
+    file = path === undefined ? await generatedFile(size, stop.signal) : await givenFile(path)
     const outcome = await new Demonstration(file, narrator).run({
       timeout: 1000 * (timeout ?? BASE_SECONDS + file.bytes / SLOWEST),
       signal: stop.signal
@@ -59,7 +61,7 @@ async function main ({ file: path, size, json, timeout }: Options): Promise<numb
     return outcome.ok ? 0 : FAILED
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
-    await file.remove()
+    await file?.remove()
     // a channel to who started this program would keep it from ending
     if (process.connected) process.disconnect()
   }

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { watch } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,8 +25,14 @@ interface Ended {
 }
 
 /** Runs the demonstration; `onStage` is told of its processes as it goes on. */
-async function demo (args: readonly string[], onStage: (stage: string, pids: Pids, demo: ChildProcess) => void = () => {}, temporary = tmpdir()): Promise<Ended> {
+async function demo (
+  args: readonly string[],
+  onStage: (stage: string, pids: Pids, demo: ChildProcess) => void = () => {},
+  temporary = tmpdir(),
+  onStart: (demo: ChildProcess) => void = () => {}
+): Promise<Ended> {
   const child = fork(join(ROOT, 'dist/lib/cli/demo.js'), args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { ...process.env, TMPDIR: temporary } })
+  onStart(child)
   const output = { stdout: '', stderr: '' }
   child.stdout?.setEncoding('utf8').on('data', (text: string) => { output.stdout += text })
   child.stderr?.setEncoding('utf8').on('data', (text: string) => { output.stderr += text })
@@ -120,6 +127,23 @@ test.serial('a time that is over ends everything', async t => {
   t.is(code, 1)
   const outcome = JSON.parse(stdout) as Outcome
   t.true(outcome.failures.some(failure => failure.code === 'ERR_DEMO_TIMEOUT'))
+})
+
+test.serial('stopped while it makes its file, and where it cannot make one, nothing stays', async t => {
+  const folder = await mkdtemp(join(tmpdir(), 'hushwire-test-'))
+  const stopped = await demo(['--json', '--size', '4000000000000'], undefined, folder, child => {
+    const watcher = watch(folder, () => {
+      child.kill('SIGTERM')
+      watcher.close()
+    })
+  })
+  t.is(stopped.code, 1)
+  t.regex(stopped.stderr, /^ERR_DEMO_STOPPED: /)
+  t.deepEqual(await readdir(folder), [])
+  await rm(folder, { recursive: true })
+  const nowhere = await demo(['--json'], undefined, folder)
+  t.is(nowhere.code, 1)
+  t.regex(nowhere.stderr, /^ERR_DEMO_GENERATED: .*ENOENT/)
 })
 
 /** Resolves when no such process runs. */

@@ -100,6 +100,7 @@ export class Demonstration {
     this.#tell('talked')
     const [{ file: sent }, { file: received }] = await Promise.all([alice.next('file'), bob.next('file')])
     this.#seen = { sent, received }
+    if (!this.#same()) throw demoError('ERR_DEMO_DIFFERENT', 'the file, or it changed while it was sent')
     this.#narrator.progress(received.bytes, this.#file.bytes)
     for (const client of [alice, bob]) client.order({ type: 'finish' })
     this.#memory.alice = (await alice.next('ended')).memory

@@ -32,25 +32,38 @@ export async function givenFile (path: string): Promise<DemoFile> {
   }
 }
 
-/** A temporary file, a mebibyte of text and one of random bytes in turn. */
-export async function generatedFile (bytes: number): Promise<DemoFile> {
-  const folder = await mkdtemp(join(tmpdir(), 'hushwire-demo-'))
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
-  const path = join(folder, 'mixed.bin')
+/**
+ * A temporary file, a mebibyte of text and one of random bytes in turn. Nothing of it stays where it fails or is stopped.
+ * @throws ERR_DEMO_GENERATED, or the reason of the signal
+ */
+export async function generatedFile (bytes: number, signal: AbortSignal): Promise<DemoFile> {
+  let folder: string | undefined
+  const remove = async (): Promise<void> => { if (folder !== undefined) await rm(folder, { recursive: true, force: true }) }
   try {
-    const file = await open(path, 'wx', 0o600)
-    const block = Buffer.alloc(BLOCK)
-    for (let at = 0; at < bytes; at += BLOCK) {
-      if (at / BLOCK % 2 === 0) fillWithText(block, at)
-      else randomFillSync(block)
-      await file.write(block, 0, Math.min(BLOCK, bytes - at))
-    }
-    await file.close()
+    folder = await mkdtemp(join(tmpdir(), 'hushwire-demo-'))
+    const path = join(folder, 'mixed.bin')
+    await generate(path, bytes, signal)
+    return { path, bytes, generated: true, remove }
   } catch (error) {
     await remove()
-    throw error
+    if (signal.aborted) throw error
+    throw demoError('ERR_DEMO_GENERATED', `${bytes} bytes in ${tmpdir()} (${codeOf(error)})`, error)
   }
-  return { path, bytes, generated: true, remove }
+}
+
+async function generate (path: string, bytes: number, signal: AbortSignal): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    const block = Buffer.alloc(BLOCK)
+    for (let at = 0; at < bytes; at += BLOCK) {
+      signal.throwIfAborted()
+      if (at / BLOCK % 2 === 0) fillWithText(block, at)
+      else randomFillSync(block)
+      await file.writeFile(block.subarray(0, bytes - at))
+    }
+  } finally {
+    await file.close()
+  }
 }
 
 function fillWithText (block: Buffer, offset: number): void {
