@@ -91,12 +91,27 @@ export interface NovaLink extends RoutedLink {
 export async function stack (duplex: Duplex, options: HardenedStackOptions | SeedStackOptions): Promise<NovaLink> {
   try {
     limitsOf(STACK_LIMITS, options.limits, ['stallTimeout', 'maxWaiting'])
+    checkOptions(options)
     return await (options.profile === 'seed' ? seedStack(duplex, options) : hardenedStack(duplex, options))
   } catch (thrown) {
     const error = asError(thrown)
-    duplex.abort(error)
+    try {
+      duplex.abort(error)
+    } catch {
+      // the first cause is the one to tell
+    }
     throw error
   }
+}
+
+/** What callers without types can get wrong, and would else find out by a timeout or on another wire than they meant. */
+function checkOptions (options: HardenedStackOptions | SeedStackOptions): void {
+  const { profile = 'hardened' }: { profile?: string | undefined } = options
+  if (profile !== 'hardened' && profile !== 'seed') throw handshakeError('ERR_HANDSHAKE_OPTION', 'the profile is hardened or seed')
+  if (options.profile === 'seed') return
+  const { role, verify }: { role: string, verify: unknown } = options
+  if (role !== 'initiator' && role !== 'responder') throw handshakeError('ERR_HANDSHAKE_OPTION', 'the role is initiator or responder')
+  if (typeof verify !== 'function') throw handshakeError('ERR_HANDSHAKE_OPTION', 'verify is a function')
 }
 
 async function hardenedStack (duplex: Duplex, options: HardenedStackOptions): Promise<NovaLink> {

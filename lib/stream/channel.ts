@@ -41,9 +41,13 @@ export class Channel<T> implements AsyncIterableIterator<T> {
   #room: Deferred<void> | undefined
   readonly #readers: Array<Deferred<IteratorResult<T>>> = []
 
+  /** @throws ERR_LIMIT_OPTION when a limit is negative or no number */
   constructor (options: ChannelOptions<T> = {}) {
     this.#maxBytes = options.maxBytes ?? 262_144
     this.#maxItems = options.maxItems ?? 1024
+    // one that is no number would lift the limit
+    if (!(this.#maxBytes >= 0)) throw streamError('ERR_LIMIT_OPTION', 'maxBytes')
+    if (!(this.#maxItems >= 0)) throw streamError('ERR_LIMIT_OPTION', 'maxItems')
     this.#sizeOf = options.sizeOf ?? (item => (item as { byteLength?: number }).byteLength ?? 0)
     this.#onTake = options.onTake
   }

@@ -36,11 +36,11 @@ export class Reader {
    * come, and what its chunk still brings, is there for the next one.
    *
    * @throws ERR_TRUNCATED when the stream ends before
-   * @throws ERR_READ_LIMIT when `length` is above the limit
+   * @throws ERR_READ_LIMIT when `length` is above the limit, negative or no number
    * @throws the signal's reason when aborted; whatever the source threw, at every later read too
    */
   async read (length: number, options: { signal?: AbortSignal | undefined } = {}): Promise<Uint8Array> {
-    if (length > this.#maxBytes) throw streamError('ERR_READ_LIMIT', `${length} of at most ${this.#maxBytes}`)
+    if (!(length >= 0 && length <= this.#maxBytes)) throw streamError('ERR_READ_LIMIT', `${length} of at most ${this.#maxBytes}`)
     while (this.#queue.length < length) {
       const next = await this.#next(options.signal)
       if (next.done === true) throw this.#fail(streamError('ERR_TRUNCATED', `${this.#queue.length} of ${length} bytes`))

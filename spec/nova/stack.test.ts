@@ -185,3 +185,19 @@ test('an identity\'s id is its key\'s, at both ends', async t => {
   t.deepEqual(two.remote?.id, idOf(stranger.publicKey))
   await Promise.all([one.close(), two.close()])
 })
+
+test('options that types would not allow are refused at once, and a duplex that cannot be aborted does not hide the cause', async t => {
+  const verify = (): boolean => true
+  const wrong: object[] = [{}, { identity: ALICE, verify }, { role: 'initiator', identity: ALICE }, { role: 'initiator', identity: ALICE, verify, profile: 'Seed' }]
+  for (const options of wrong) {
+    t.is(await codeOf(stack(memoryPair()[0], options as HardenedStackOptions)), 'ERR_HANDSHAKE_OPTION')
+  }
+  const broken: Duplex = {
+    source: { [Symbol.asyncIterator]: () => { throw new Error('source') } },
+    sink: () => { throw new Error('sink') },
+    close: () => Promise.resolve(),
+    abort: () => { throw new Error('abort') }
+  }
+  const error = await t.throwsAsync(stack(broken, { role: 'initiator', identity: ALICE, verify }))
+  t.not(error?.message, 'abort')
+})
