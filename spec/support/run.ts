@@ -41,24 +41,25 @@ function runAva (backends: string): Promise<Outcome> {
     env: { ...process.env, NODE_OPTIONS: options, HUSHWIRE_TEST_BACKENDS: backends },
     stdio: ['ignore', 'pipe', 'inherit']
   })
-  let tail = ''
+  let line = ''
+  const marks = { '✔': 0, '✘': 0 }
   ava.stdout.setEncoding('utf8')
   ava.stdout.on('data', (text: string) => {
     process.stdout.write(text)
-    tail = (tail + text).slice(-16_384)
+    const lines = (line + text).split('\n')
+    line = lines.pop() ?? ''
+    // ava's closing lines leave out those that passed when one has failed
+    for (const each of lines) {
+      const mark = /^ *(✔|✘) /.exec(each)?.[1] as keyof typeof marks | undefined
+      if (mark !== undefined) marks[mark]++
+    }
   })
   return new Promise((resolve, reject) => {
     ava.on('error', reject)
     ava.on('close', code => {
-      resolve({ backends, passed: counted(tail, 'passed'), failed: counted(tail, 'failed'), exitCode: code ?? 1 })
+      resolve({ backends, passed: marks['✔'], failed: marks['✘'], exitCode: code ?? 1 })
     })
   })
-}
-
-/** The number in ava's closing lines, such as `  12 tests passed`. */
-function counted (output: string, what: string): number {
-  const lines = [...output.matchAll(new RegExp(`^ *(\\d+) tests? ${what}`, 'gm'))]
-  return Number(lines.at(-1)?.[1] ?? 0)
 }
 
 function nodeOfVersion (version: string): string {
