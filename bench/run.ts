@@ -58,9 +58,10 @@ async function main (): Promise<void> {
     })
     results.push(result)
     if (!values.json) process.stdout.write(`\n${section(result)}\n`)
+    // at once: a run of all of them is long
+    if (values.write) writePage([result], ALL.map(({ name }) => name))
   }
   if (values.json) process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`)
-  if (values.write) writePage(results, ALL.map(({ name }) => name))
 }
 
 await main()
