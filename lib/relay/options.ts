@@ -10,6 +10,11 @@ export const RELAY_LIMITS = {
   maxPending: 1000,
   /** Packets of one connection that may be under way to others; at more, that connection is read no further. */
   maxForwarding: 1024,
+  /**
+   * Milliseconds after which a packet of which nothing more comes is cut when another waits for its place: a connection
+   * takes only so many at a time.
+   */
+  maxIdle: 30_000,
   /** Peers that one connection remembers to have exchanged packets with, and tells of its end; the longest unused is forgotten. */
   maxCorrespondents: 1024
 } as const

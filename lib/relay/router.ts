@@ -4,10 +4,11 @@ import { asError, collect, HushwireError, ignore, leave } from '../stream/index.
 import { fromRelay, type Member } from './member.js'
 import type { Members } from './members.js'
 import type { RelayOptions } from './options.js'
+import { Passage } from './passage.js'
 import { watched } from './watched.js'
 
 /** Failures of a packet that are neither the sender's end nor the target's. */
-const OVER_LIMIT: ReadonlySet<string> = new Set(['ERR_PACKET_QUEUE', 'ERR_PACKET_STALLED', 'ERR_PACKET_SLOW'])
+const OVER_LIMIT: ReadonlySet<string> = new Set(['ERR_PACKET_QUEUE', 'ERR_PACKET_STALLED', 'ERR_PACKET_SLOW', 'ERR_RELAY_IDLE'])
 
 const TEXTS: Readonly<Record<number, string>> = {
   [RELAY_CODES.unknownTarget]: 'nobody with this id is connected',
@@ -55,7 +56,9 @@ export class Router {
     from.met(target.key)
     target.met(from.key)
     try {
-      await target.link.send(header, source, { onSourceError: 'truncate' })
+      const passage = new Passage(source)
+      const sent = target.link.send(header, passage, { onSourceError: 'truncate' })
+      await target.carry(passage, sent)
     } catch (thrown) {
       const error = asError(thrown)
       const over = error instanceof HushwireError && OVER_LIMIT.has(error.code)

@@ -47,3 +47,18 @@ test('a stranger whose greeting never ends does not hold up the messages of frie
   server.relay.abort()
   await Promise.all([alice.close(), victim.close()])
 })
+
+test('packets that are begun and never finished give way when somebody waits', async t => {
+  const server = await testRelay({ limits: { maxIdle: 50 } })
+  const [alice, victim] = await Promise.all([join(server), join(server)])
+  const [toVictim, fromAlice] = await meet(alice, victim)
+  const { link, identity } = await intrude(server)
+  for (let i = 0; i < 256; i++) link.send({ target: victim.identity.id, source: identity.id, kind: 1n }, unfinished(Uint8Array.of(1))).catch(ignore)
+  for (let i = 0; i < 50; i++) await turn()
+  await toVictim.send(1n, Uint8Array.of(7))
+  t.deepEqual(await (await first(fromAlice.messages)).bytes(), Uint8Array.of(7))
+  t.true(server.events.some(event => event.type === 'undelivered' && event.error?.message.includes('nothing more came') === true))
+  link.abort()
+  server.relay.abort()
+  await Promise.all([alice.close(), victim.close()])
+})
