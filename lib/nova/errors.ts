@@ -22,6 +22,7 @@ export const NOVA_ERRORS = {
   ERR_PACKET_TOO_MANY: { origin: 'remote', fatal: true, sentence: 'more packets are in flight than allowed' },
   ERR_PACKET_QUEUE: { origin: 'local', fatal: false, sentence: 'too many packets wait to be sent' },
   ERR_PACKET_PROTOCOL: { origin: 'remote', fatal: true, sentence: 'a frame breaks the rules of the link' },
+  ERR_PACKET_BODY: { origin: 'local', fatal: false, sentence: 'the body of a packet is bytes, or an iterable of bytes' },
   ERR_PACKET_EXHAUSTED: { origin: 'local', fatal: true, sentence: 'the link has no nonces left' },
   ERR_PACKET_TOO_LONG: { origin: 'local', fatal: true, sentence: 'the packet has more frames than one packet may have' },
   ERR_PACKET_SOURCE: { origin: 'local', fatal: true, sentence: 'the source of a packet failed, and the wire cannot say so but by closing' },

@@ -50,8 +50,8 @@ export class OutgoingPacket {
   /** Taken when the first frame is made. */
   nonce = 0
   frameNonce = 0
-  /** True while it stands in the sender's queue. */
-  queued = false
+  /** Where it stands in the sender's queue. */
+  place: 'none' | 'ripening' | 'ready' = 'none'
   readonly done = deferred({ handled: true })
   #gather: Uint8Array = NONE
   #spare: Uint8Array = NONE

@@ -1,9 +1,11 @@
+import { isUint8ArrayList } from 'uint8arraylist'
 import { asError, deferred, type Bytes, type Deferred } from '../stream/index.js'
 import { CONTROL, encodeRecords, GOAWAY_CODES, type ControlRecord } from './control.js'
 import { novaError } from './errors.js'
 import { LAST_NONCE, type Frame } from './frame.js'
 import { OutgoingPacket } from './outgoing-packet.js'
 import type { PacketRules } from './packet-rules.js'
+import { ReadyQueue } from './ready-queue.js'
 
 /** What a packet can be made of; a chunk is the source's again at its next `next()`. */
 export type PacketSource = Uint8Array | Iterable<Bytes> | AsyncIterable<Bytes>
@@ -36,8 +38,6 @@ const HEADS = 1024
 const SHARED_FRAME = 65_536 + HEADS
 /** Frames while one packet flows alone. */
 const ALONE_FRAME = 262_144 + HEADS
-/** A packet with this much to send does not wait for more. */
-const FRAME_READY = 65_536
 /** A batch takes no more frames from this many bytes on. */
 const BATCH = 65_536
 const MAX_BATCH_FRAMES = 256
@@ -57,8 +57,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   readonly #controls: ControlRecord[] = []
   readonly #active = new Set<OutgoingPacket>()
   readonly #waiting: Array<{ packet: OutgoingPacket, start: () => void }> = []
-  #ready: OutgoingPacket[] = []
-  #ripening: OutgoingPacket[] = []
+  readonly #ready = new ReadyQueue(() => { this.#wake() }, () => { this.#flush() })
   #batch: OutgoingPacket[] = []
   #reader: Deferred<IteratorResult<Frame[]>> | undefined
   #wakeScheduled = false
@@ -84,7 +83,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
 
   /** @returns a promise that resolves when the packet's last frame has been handed to the wire */
   send (source: PacketSource, options: SendOptions = {}): Promise<void> {
-    const refusal = this.#error ?? this.#refusal ?? this.#tooMany() ?? this.#exhausted()
+    const refusal = this.#error ?? this.#refusal ?? notIterable(source) ?? this.#tooMany() ?? this.#exhausted()
     if (refusal !== undefined) return Promise.reject(refusal)
     this.#reserved++
     const packet = new OutgoingPacket()
@@ -174,7 +173,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
 
   #pump (packet: OutgoingPacket, source: PacketSource, options: SendOptions): void {
     if (source instanceof Uint8Array) {
-      this.#enqueue(packet)
+      this.#ready.push(packet)
       return
     }
     this.#pumpChunks(packet, source).then(() => { this.#finish(packet) }, (thrown: unknown) => { this.#sourceFailed(packet, asError(thrown), options) })
@@ -186,9 +185,10 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     for (;;) {
       const result = await iterator.next()
       if (result.done === true) return
+      if (!isBytes(result.value)) throw novaError('ERR_PACKET_BODY')
       if (this.#active.has(packet) && result.value.byteLength > 0) {
         const wait = packet.write(result.value)
-        this.#offer(packet)
+        this.#ready.offer(packet)
         if (wait !== undefined) await wait
       }
       if (!this.#active.has(packet)) return
@@ -212,34 +212,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   #finish (packet: OutgoingPacket): void {
     if (!this.#active.has(packet)) return
     packet.finish()
-    this.#enqueue(packet)
-  }
-
-  /** A packet that has more bytes: ready at once with a frame's worth, else when the microtasks have run dry. */
-  #offer (packet: OutgoingPacket): void {
-    if (packet.queued) return
-    if (packet.pending >= FRAME_READY) return this.#enqueue(packet)
-    if (this.#ripening.length === 0) afterMicrotasks(() => { this.#ripen() })
-    this.#ripening.push(packet)
-    packet.queued = true
-  }
-
-  #ripen (): void {
-    const ripe = this.#ripening
-    this.#ripening = []
-    for (const packet of ripe) {
-      packet.queued = false
-      if (this.#active.has(packet) && packet.pending > 0) this.#enqueue(packet)
-    }
-    this.#flush()
-  }
-
-  #enqueue (packet: OutgoingPacket): void {
-    if (packet.queued && this.#ripening.includes(packet)) this.#ripening.splice(this.#ripening.indexOf(packet), 1)
-    else if (packet.queued) return
-    packet.queued = true
     this.#ready.push(packet)
-    this.#wake()
   }
 
   /** In a microtask, so that everything that is finished in this turn goes out in one write. */
@@ -273,22 +246,14 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     const again: OutgoingPacket[] = []
     while (this.#ready.length > 0 && bytes < BATCH && frames.length < MAX_BATCH_FRAMES) {
       const packet = this.#ready.shift() as OutgoingPacket
-      packet.queued = false
       if (!this.#active.has(packet)) continue
       bytes += this.#takeFrame(packet, frames)
       this.#batch.push(packet)
       if (this.#active.has(packet) && packet.pending > 0) again.push(packet)
     }
-    for (const packet of again) this.#requeue(packet)
+    for (const packet of again) this.#ready.push(packet)
     if (frames.length > 0) return { value: frames, done: false }
     return this.#ended()
-  }
-
-  /** The packet's next turn, behind everyone who is ready now. */
-  #requeue (packet: OutgoingPacket): void {
-    if (packet.queued) return
-    packet.queued = true
-    this.#ready.push(packet)
   }
 
   #takeFrame (packet: OutgoingPacket, frames: Frame[]): number {
@@ -354,17 +319,11 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   }
 }
 
-/** Runs after the microtask queue has drained: Node's tick queue, else a message to oneself. */
-const afterMicrotasks: (task: () => void) => void = typeof process === 'object' && typeof process.nextTick === 'function'
-  ? task => { process.nextTick(task) }
-  : messageTask()
+/** In JavaScript a body can be anything; what is not bytes must not be sent as none. */
+function notIterable (source: unknown): Error | undefined {
+  return typeof source === 'object' && source !== null && (Symbol.asyncIterator in source || Symbol.iterator in source) ? undefined : novaError('ERR_PACKET_BODY')
+}
 
-function messageTask (): (task: () => void) => void {
-  const tasks: Array<() => void> = []
-  const { port1, port2 } = new MessageChannel()
-  port1.onmessage = () => { for (const task of tasks.splice(0)) task() }
-  return task => {
-    tasks.push(task)
-    port2.postMessage(0)
-  }
+function isBytes (chunk: unknown): chunk is Bytes {
+  return chunk instanceof Uint8Array || isUint8ArrayList(chunk)
 }

@@ -49,7 +49,7 @@ export interface PacketFace {
    * the promise settles.
    *
    * @returns a promise that resolves when its last frame was handed to the wire, and rejects when it could not be
-   * @throws ERR_PACKET_QUEUE, ERR_PACKET_EXHAUSTED, ERR_LINK_CLOSING, ERR_LINK_GOAWAY, what the source threw, or the
+   * @throws ERR_PACKET_BODY, ERR_PACKET_QUEUE, ERR_PACKET_EXHAUSTED, ERR_LINK_CLOSING, ERR_LINK_GOAWAY, what the source threw, or the
    * link's cause (as rejections)
    */
   send(source: PacketSource, options?: SendOptions): Promise<void>

@@ -59,7 +59,7 @@ export type RoutedLink = RoutedFace & LinkControl
  * @throws ERR_ROUTED_HEADER
  */
 export function encodeRoutedHeader ({ target, source, kind }: RoutedHeader): Uint8Array {
-  if (target.byteLength !== UUID_BYTES || source.byteLength !== UUID_BYTES || BigInt.asUintN(64, kind) !== kind) throw novaError('ERR_ROUTED_HEADER')
+  if (typeof kind !== 'bigint' || target.byteLength !== UUID_BYTES || source.byteLength !== UUID_BYTES || BigInt.asUintN(64, kind) !== kind) throw novaError('ERR_ROUTED_HEADER')
   const bytes = new Uint8Array(ROUTED_LENGTH)
   putUint32(bytes, 0, MAGIC)
   bytes.set(target, 4)

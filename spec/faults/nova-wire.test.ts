@@ -221,15 +221,17 @@ test('case 20: a consumer that never pulls makes the sender wait, and what is he
 
 test('case 20: after its time a stream that is not read is reset, and the others continue', async t => {
   const [left, right] = packetPair({ right: { limits: { stallTimeout: 200 } } })
-  const { source, settled } = bulk()
-  void codeOf(left.send(source))
+  const { source } = bulk()
+  const sending = left.send(source)
   const packets = right.source[Symbol.asyncIterator]()
   const { value: stuck } = await packets.next() as IteratorResult<Packet, never>
-  await settled()
   void codeOf(left.send(pattern(9)))
   const { value: other } = await packets.next() as IteratorResult<Packet, never>
   t.deepEqual(await bodyOf(other), pattern(9))
-  t.is(await bodyOf(stuck), 'ERR_PACKET_STALLED')
+  // nobody reads it, so it can only come to its end when it is dropped
+  await sending
+  const body = await bodyOf(stuck)
+  t.is(typeof body === 'string' ? body : `${body.byteLength} bytes`, 'ERR_PACKET_STALLED')
   left.abort()
   await codeOf(right.closed)
 })

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
 import { GOAWAY_CODES, HARDENED_RULES, LAST_NONCE, MAX_PLAINTEXT, packets, SEED_RULES, type Frame, type PacketLimits, type PacketsOptions } from '../../lib/nova/index.js'
 import { Channel, deferred, join } from '../../lib/stream/index.js'
-import { flat, frame, later, loose, packetFrames, type FlatFrame, type Loose } from './support.js'
+import { flat, frame, later, loose, packetFrames, packetPair, type FlatFrame, type Loose } from './support.js'
 import { codeOf, items, pattern, silence } from '../support/sources.js'
 
 /** Frames of 64 or 256 KiB have this much room beside, for what heads them. */
@@ -375,4 +375,11 @@ test('limits out of their range are refused at construction', async t => {
     const options: PacketsOptions = { limits }
     t.is(await codeOf(Promise.resolve().then(() => packets(options))), 'ERR_LIMIT_OPTION', JSON.stringify(limits))
   }
+})
+
+test('a body that is not bytes is refused, not sent as none', async t => {
+  const [left] = packetPair()
+  for (const body of ['text', undefined, 7, {}]) t.is(await codeOf(left.send(body as never)), 'ERR_PACKET_BODY')
+  t.is(await codeOf(left.send(['text'] as never)), 'ERR_PACKET_BODY')
+  left.abort()
 })
