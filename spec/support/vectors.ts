@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { vectors } from './vector-files.js'
 
-export { vectorBytes, vectors, vectorsChosen } from './vector-files.js'
+export { vectors, vectorsChosen } from './vector-files.js'
 
 /** A test over one vector file. Without the file it says that it was left out. */
 export function vectorTest<T> (title: string, path: string, run: (t: ExecutionContext, data: T) => void | Promise<void>): void {
