@@ -51,6 +51,8 @@ export class PacketReceiver {
   #room: Deferred<void> | undefined
   /** Packets in flight whose readers are behind. */
   readonly #full = new Set<IncomingPacket>()
+  /** Whole packets that still hold bytes for their readers. */
+  readonly #unread = new Set<IncomingPacket>()
 
   constructor (rules: PacketRules, options: ReceiverOptions) {
     this.#rules = rules
@@ -158,6 +160,7 @@ export class PacketReceiver {
   #terminate (packet: IncomingPacket): void {
     this.#open.delete(packet.nonce)
     this.#full.delete(packet)
+    if (packet.source.bytes > 0) this.#unread.add(packet)
     if (packet.headed) packet.source.end()
     else this.#options.onLost(novaError('ERR_ROUTED_SHORT'))
   }
@@ -203,14 +206,17 @@ export class PacketReceiver {
   #taken (packet: IncomingPacket, bytes: number): void {
     this.#held -= bytes
     if (!packet.source.full) this.#full.delete(packet)
+    if (packet.source.bytes === 0) this.#unread.delete(packet)
     this.#wakeIfRoom()
   }
 
-  /** Fails the packet that holds most, if any of those in flight holds something. */
+  /** Fails the packet that holds most, in flight or whole and not read. */
   #stalled (): void {
     let fullest: IncomingPacket | undefined
-    for (const packet of this.#open.values()) if (packet.source.bytes > (fullest?.source.bytes ?? 0)) fullest = packet
-    if (fullest !== undefined) this.#fail(fullest.nonce, novaError('ERR_PACKET_STALLED'), { discard: true })
+    for (const packet of [...this.#open.values(), ...this.#unread]) if (packet.source.bytes > (fullest?.source.bytes ?? 0)) fullest = packet
+    const error = novaError('ERR_PACKET_STALLED')
+    if (fullest !== undefined && this.#unread.has(fullest)) fullest.fail(error, { discard: true })
+    else if (fullest !== undefined) this.#fail(fullest.nonce, error, { discard: true })
     // if that was not enough, the next one has as long again
     this.#wake()
   }

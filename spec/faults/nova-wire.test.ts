@@ -235,3 +235,21 @@ test('case 20: after its time a stream that is not read is reset, and the others
   left.abort()
   await codeOf(right.closed)
 })
+
+test('case 20: whole packets that nobody reads stop the link no longer than its time either', async t => {
+  const [left, right] = packetPair({ right: { limits: { linkBytes: 20_000, stallTimeout: 50 } } })
+  const packets = right.source[Symbol.asyncIterator]()
+  const unread: Packet[] = []
+  for (let count = 0; count < 3; count++) {
+    await left.send(pattern(9000))
+    unread.push((await packets.next() as IteratorResult<Packet, never>).value)
+  }
+  // the three are too much together: the next one comes when the first of them has been given up
+  await left.send(pattern(9))
+  const { value: next } = await packets.next() as IteratorResult<Packet, never>
+  t.deepEqual(await bodyOf(next), pattern(9))
+  const bodies = await Promise.all(unread.map(packet => bodyOf(packet)))
+  t.deepEqual(bodies.map(body => typeof body === 'string' ? body : body.byteLength).sort(), [9000, 9000, 'ERR_PACKET_STALLED'])
+  left.abort()
+  await codeOf(right.closed)
+})
