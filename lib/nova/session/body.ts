@@ -61,28 +61,29 @@ async function * seal (source: AsyncIterator<Uint8Array | typeof FLUSH>, packer:
   const sealer = new ChunkSealer(cipher)
   // the header rides with the first chunk
   let first: Uint8Array | undefined = header
-  const wire = (chunk: Uint8Array[]): Uint8ArrayList => {
-    const pieces = first === undefined ? chunk : [first, ...chunk]
+  // all that is full now as one item, so that a packet that flows alone sends it in one frame
+  const wire = async (packed: readonly Uint8Array[], end?: () => MaybePromise<Uint8Array[] | undefined>): Promise<Uint8ArrayList | undefined> => {
+    for (const piece of packed) sealer.push(piece)
+    const pieces: Uint8Array[] = []
+    for (let chunk = await sealer.read(); chunk !== undefined; chunk = await sealer.read()) pieces.push(...chunk)
+    pieces.push(...await end?.() ?? [])
+    if (pieces.length === 0) return undefined
+    if (first !== undefined) pieces.unshift(first)
     first = undefined
     return new Uint8ArrayList(...pieces)
-  }
-  const take = async (packed: Uint8Array[]): Promise<Uint8Array[] | undefined> => {
-    for (const piece of packed) sealer.push(piece)
-    return sealer.read()
   }
   for (let item = await source.next(); item.done !== true; item = await source.next()) {
     const bytes = item.value === FLUSH ? NONE : item.value
     for (let at = 0; at < bytes.byteLength; at += SEGMENT) {
-      const packed = await packer.write(bytes.subarray(at, at + SEGMENT))
-      for (let chunk = await take(packed); chunk !== undefined; chunk = await sealer.read()) yield wire(chunk)
+      const sealed = await wire(await packer.write(bytes.subarray(at, at + SEGMENT)))
+      if (sealed !== undefined) yield sealed
     }
     if (item.value !== FLUSH && !flushEach) continue
-    for (let chunk = await take(await packer.flush()); chunk !== undefined; chunk = await sealer.read()) yield wire(chunk)
-    const rest = await sealer.flush()
-    if (rest !== undefined) yield wire(rest)
+    const flushed = await wire(await packer.flush(), () => sealer.flush())
+    if (flushed !== undefined) yield flushed
   }
-  for (let chunk = await take(await packer.finish()); chunk !== undefined; chunk = await sealer.read()) yield wire(chunk)
-  yield wire(await sealer.finish())
+  const last = await wire(await packer.finish(), () => sealer.finish())
+  if (last !== undefined) yield last
 }
 
 /**
