@@ -148,6 +148,21 @@ for (const backend of backends) {
     await t.throwsAsync(inflate(bomb, { backend, maxInflated: 2 ** 20 }), { code: 'ERR_ZLIB_OUTPUT_LIMIT' })
   })
 
+  test(`${name}: a bomb in a bomb is opened one shell at a time, each within the limit`, async t => {
+    const inner = deflateSync(new Uint8Array(2 ** 24), { level: 9 })
+    const shells = [inner, deflateSync(inner, { level: 9 })]
+    const opened = await inflate(shells[1] as Uint8Array, { backend, maxInflated: 2 ** 20 })
+    t.deepEqual(opened, new Uint8Array(inner))
+    await t.throwsAsync(inflate(opened, { backend, maxInflated: 2 ** 20 }), { code: 'ERR_ZLIB_OUTPUT_LIMIT' })
+  })
+
+  test(`${name}: many small bombs at once are refused, each`, async t => {
+    const bomb = bombOf(16)
+    const outcomes = await Promise.allSettled(Array.from({ length: 64 }, () => inflate(bomb, { backend, maxInflated: 65_536 })))
+    t.deepEqual(new Set(outcomes.map(({ status }) => status)), new Set(['rejected']))
+    for (const outcome of outcomes) t.is((outcome as PromiseRejectedResult & { reason: { code: string } }).reason.code, 'ERR_ZLIB_OUTPUT_LIMIT')
+  })
+
   test(`${name}: what nobody reads is not unfolded`, async t => {
     const source = inflating(each([bombOf(1024)]), { backend })
     t.true(((await source.next()).value as Uint8Array).byteLength <= 262_144)
