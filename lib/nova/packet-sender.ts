@@ -1,36 +1,11 @@
-import { isUint8ArrayList } from 'uint8arraylist'
 import { asError, deferred, type Bytes, type Deferred } from '../stream/index.js'
 import { CONTROL, encodeRecords, GOAWAY_CODES, type ControlRecord } from './control.js'
 import { novaError } from './errors.js'
 import { LAST_NONCE, type Frame } from './frame.js'
 import { OutgoingPacket } from './outgoing-packet.js'
 import type { PacketRules } from './packet-rules.js'
+import { isBytes, notIterable, type PacketSource, type SendLimits, type SendOptions } from './packet-source.js'
 import { ReadyQueue } from './ready-queue.js'
-
-/** What a packet can be made of; a chunk is the source's again at its next `next()`. */
-export type PacketSource = Uint8Array | Iterable<Bytes> | AsyncIterable<Bytes>
-
-/** Options of sending one packet. */
-export interface SendOptions {
-  /** Bytes before the source's, copied. */
-  head?: Uint8Array | undefined
-  /**
-   * What becomes of the packet when its source fails. This wire cannot say that a packet failed, so by default the
-   * link is aborted; `truncate` ends the packet where it is, for contents that say themselves when they are whole
-   * (a session's).
-   */
-  onSourceError?: 'abort-link' | 'truncate' | undefined
-}
-
-/** Limits of sending. */
-export interface SendLimits {
-  /** Packets that may be in flight outward. */
-  readonly maxOutgoing: number
-  /** Packets that may wait to be sent. */
-  readonly maxWaiting: number
-  /** Content bytes of the largest frame that is sent. */
-  readonly maxFrame: number
-}
 
 /** Room for a routing header or the heads of chunks, so that what is made 64 or 256 KiB at a time fits one frame. */
 const HEADS = 1024
@@ -317,13 +292,4 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     this.#startWaiting()
     this.#wake()
   }
-}
-
-/** In JavaScript a body can be anything; what is not bytes must not be sent as none. */
-function notIterable (source: unknown): Error | undefined {
-  return typeof source === 'object' && source !== null && (Symbol.asyncIterator in source || Symbol.iterator in source) ? undefined : novaError('ERR_PACKET_BODY')
-}
-
-function isBytes (chunk: unknown): chunk is Bytes {
-  return chunk instanceof Uint8Array || isUint8ArrayList(chunk)
 }

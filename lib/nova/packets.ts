@@ -6,7 +6,8 @@ import { novaError } from './errors.js'
 import { MAX_PLAINTEXT, type Frame } from './frame.js'
 import type { Packet } from './incoming-packet.js'
 import { PacketReceiver, RECEIVE_LIMITS, type SlowConsumer } from './packet-receiver.js'
-import { PacketSender, type PacketSource, type SendLimits, type SendOptions } from './packet-sender.js'
+import { PacketSender } from './packet-sender.js'
+import type { PacketSource, SendLimits, SendOptions } from './packet-source.js'
 import { SEED_RULES, type PacketRules } from './packet-rules.js'
 
 /** The limits of packets and their defaults. */

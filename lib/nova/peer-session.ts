@@ -171,3 +171,16 @@ class ArrivedMessage implements Message {
     }
   }
 }
+
+/** Conversations from the channel; those that wait when the reader leaves are closed. */
+export function taking (begun: Channel<Conversation>): AsyncIterableIterator<PeerSession> {
+  const iterator: AsyncIterableIterator<PeerSession> = {
+    next: () => begun.next(),
+    return: () => {
+      for (let waiting = begun.length; waiting > 0; waiting--) void begun.next().then(({ value }) => { (value as Conversation).close() })
+      return begun.return()
+    },
+    [Symbol.asyncIterator]: () => iterator
+  }
+  return iterator
+}

@@ -7,7 +7,7 @@ import type { Identity } from './identity.js'
 import { PeerBacklog } from './peer-backlog.js'
 import { peerError } from './peer-errors.js'
 import { PeerHandshakes } from './peer-handshakes.js'
-import { Conversation, type PeerSession } from './peer-session.js'
+import { Conversation, taking, type PeerSession } from './peer-session.js'
 import { decodeRelayError, MAX_RELAY_ERROR_BYTES, type RelayError } from './relay-messages.js'
 import { KIND, type RoutedLink, type RoutedPacket } from './routed.js'
 import { Session } from './session/session.js'
@@ -290,17 +290,4 @@ class Hub implements Peers {
 function take (conversation: Conversation): Conversation {
   conversation.taken = true
   return conversation
-}
-
-/** Conversations from the channel; those that wait when the reader leaves are closed. */
-function taking (begun: Channel<Conversation>): AsyncIterableIterator<PeerSession> {
-  const iterator: AsyncIterableIterator<PeerSession> = {
-    next: () => begun.next(),
-    return: () => {
-      for (let waiting = begun.length; waiting > 0; waiting--) void begun.next().then(({ value }) => { (value as Conversation).close() })
-      return begun.return()
-    },
-    [Symbol.asyncIterator]: () => iterator
-  }
-  return iterator
 }

@@ -5,7 +5,7 @@ import { novaError } from './errors.js'
 import { getUint32, MAGIC, putUint32, type Frame } from './frame.js'
 import type { Packet } from './incoming-packet.js'
 import { packets, type PacketsOptions } from './packets.js'
-import type { PacketSource, SendOptions } from './packet-sender.js'
+import type { PacketSource, SendOptions } from './packet-source.js'
 
 /** Bytes of a routing header. */
 export const ROUTED_LENGTH = 44
