@@ -16,7 +16,7 @@
  * @module crypto
  */
 export { crypto } from '#crypto'
-export type { Aead, AgreementKey, BulkAead, Crypto, Hash, SigningKey } from './interface.js'
+export type { Aead, AgreementKey, BulkAead, Crypto, Hash, SigningKey, StreamCipher } from './interface.js'
 export { hkdf, hkdfExpand, hkdfExtract } from './hkdf.js'
-export { checkKey, KEY_BYTES, NONCE_BYTES, SIGNATURE_BYTES, TAG_BYTES, wipe } from './keys.js'
+export { checkKey, COUNTER_BYTES, KEY_BYTES, NONCE_BYTES, SIGNATURE_BYTES, TAG_BYTES, wipe } from './keys.js'
 export { CRYPTO_ERRORS } from './errors.js'

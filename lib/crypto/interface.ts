@@ -29,6 +29,21 @@ export interface Aead<Result = Uint8Array[]> {
 /** An {@link Aead} that may answer later where that is faster (WebCrypto for large pieces in browsers). */
 export type BulkAead = Aead<MaybePromise<Uint8Array[]>>
 
+/**
+ * A stream cipher with key and place in its key stream. Every byte of the key stream is used once, in order, however
+ * the input is cut; encrypting and decrypting are the same.
+ */
+export interface StreamCipher {
+  /**
+   * The next bytes, XORed with the key stream: as many as went in, new memory, the caller's.
+   *
+   * @throws ERR_CRYPTO_DESTROYED after `destroy`
+   */
+  update(bytes: Uint8Array): Uint8Array
+  /** Forgets key and place; later calls throw ERR_CRYPTO_DESTROYED. */
+  destroy(): void
+}
+
 /** A hash function with its HMAC. */
 export interface Hash {
   /** Name in Noise's spelling, such as `SHA256`. */
@@ -84,6 +99,11 @@ export interface Crypto {
   bulkAesGcm(key: Uint8Array): BulkAead
   /** ChaCha20-Poly1305 (RFC 8439), 32-byte key (copied). */
   chachaPoly(key: Uint8Array): Aead
+  /**
+   * AES-256-CTR (NIST SP 800-38A), 32-byte key, from a 16-byte counter block on, both copied. The whole block counts
+   * as one big-endian number. It authenticates nothing, and no key and counter block may be used twice.
+   */
+  aesCtr(key: Uint8Array, counterBlock: Uint8Array): StreamCipher
   /** A new X25519 pair, or the one of 32 private bytes (copied). */
   x25519(privateKey?: Uint8Array): AgreementKey
   /** A new Ed25519 pair, or the one of a 32-byte seed (copied). */

@@ -6,6 +6,8 @@ export const KEY_BYTES = 32
 export const NONCE_BYTES = 12
 /** Bytes of an AEAD tag. */
 export const TAG_BYTES = 16
+/** Bytes of a counter block of AES-CTR, and of each block of its key stream. */
+export const COUNTER_BYTES = 16
 /** Bytes of an Ed25519 signature. */
 export const SIGNATURE_BYTES = 64
 
@@ -27,6 +29,16 @@ export function checkKey (key: Uint8Array): Uint8Array {
 export function checkNonce (nonce: Uint8Array): Uint8Array {
   if (nonce.byteLength !== NONCE_BYTES) throw cryptoError('ERR_CRYPTO_NONCE', `${nonce.byteLength} bytes instead of ${NONCE_BYTES}`)
   return nonce
+}
+
+/**
+ * The same bytes, when there are as many as a counter block has.
+ *
+ * @throws ERR_CRYPTO_COUNTER when there are not
+ */
+export function checkCounter (counterBlock: Uint8Array): Uint8Array {
+  if (counterBlock.byteLength !== COUNTER_BYTES) throw cryptoError('ERR_CRYPTO_COUNTER', `${counterBlock.byteLength} bytes`)
+  return counterBlock
 }
 
 /**

@@ -1,11 +1,11 @@
 import {
   createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, hash, randomBytes, timingSafeEqual,
-  type CipherChaCha20Poly1305, type CipherGCM, type DecipherChaCha20Poly1305, type DecipherGCM, type KeyObject
+  type Cipher, type CipherChaCha20Poly1305, type CipherGCM, type DecipherChaCha20Poly1305, type DecipherGCM, type KeyObject
 } from 'node:crypto'
 import { plain } from '../stream/index.js'
 import { cryptoError } from './errors.js'
-import type { Aead, Crypto, Hash } from './interface.js'
-import { checkDraw, checkKey, NONCE_BYTES, TAG_BYTES } from './keys.js'
+import type { Aead, Crypto, Hash, StreamCipher } from './interface.js'
+import { checkCounter, checkDraw, checkKey, NONCE_BYTES, TAG_BYTES } from './keys.js'
 import { nodeAgreementKey, nodeSigningKey, nodeVerifyEd25519 } from './node-keys.js'
 
 const TAG = { authTagLength: TAG_BYTES }
@@ -77,6 +77,23 @@ class NodeAead implements Aead {
   }
 }
 
+class NodeStreamCipher implements StreamCipher {
+  #cipher: Cipher | undefined
+
+  constructor (key: Uint8Array, counterBlock: Uint8Array) {
+    this.#cipher = createCipheriv('aes-256-ctr', checkKey(key), checkCounter(counterBlock))
+  }
+
+  update (bytes: Uint8Array): Uint8Array {
+    if (this.#cipher === undefined) throw cryptoError('ERR_CRYPTO_DESTROYED')
+    return plain(this.#cipher.update(bytes))
+  }
+
+  destroy (): void {
+    this.#cipher = undefined
+  }
+}
+
 // the length is needed by CCM alone, but the types of ChaCha20-Poly1305 ask for it
 const NO_OPTIONS = { plaintextLength: 0 }
 
@@ -135,6 +152,7 @@ export const crypto: Crypto = {
   aesGcm: key => new NodeAead(AES_GCM, key),
   bulkAesGcm: key => new NodeAead(AES_GCM, key),
   chachaPoly: key => new NodeAead(CHACHA_POLY, key),
+  aesCtr: (key, counterBlock) => new NodeStreamCipher(key, counterBlock),
   x25519: nodeAgreementKey,
   ed25519: nodeSigningKey,
   verifyEd25519: nodeVerifyEd25519,

@@ -7,6 +7,7 @@ import { cryptoError } from './errors.js'
 import type { Aead, Crypto, Hash } from './interface.js'
 import { checkDraw, checkKey, checkNonce, RawKey, TAG_BYTES } from './keys.js'
 import { PortableBulkAead } from './portable-bulk.js'
+import { PortableStreamCipher } from './portable-ctr.js'
 import { portableAgreementKey, portableSigningKey, portableVerifyEd25519 } from './portable-keys.js'
 
 /** What noble calls a cipher: one object for one message. */
@@ -90,6 +91,7 @@ export const crypto: Crypto = {
   aesGcm,
   bulkAesGcm: key => new PortableBulkAead(aesGcm(key), key, (globalThis as { crypto?: { subtle?: SubtleCrypto } }).crypto?.subtle),
   chachaPoly: key => new PortableAead(chacha20poly1305, key),
+  aesCtr: (key, counterBlock) => new PortableStreamCipher(key, counterBlock),
   x25519: portableAgreementKey,
   ed25519: portableSigningKey,
   verifyEd25519: portableVerifyEd25519,

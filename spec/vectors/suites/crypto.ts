@@ -26,6 +26,7 @@ export const cryptoSuite: Suite = {
     yield * wycheproof<MacTest, { tagSize: number }>(load, 'hmac_sha256', mac)
     yield * section<{ ikm: string, salt: string, info: string, L: number, okm: string }>(load, 'third-party/rfc/rfc5869-hkdf-sha256.json', 'tests', rfc5869, { required: false })
     yield * section<{ scalar: string, u: string, out: string }>(load, 'third-party/rfc/rfc7748-x25519.json', 'tests', rfc7748, { required: false })
+    yield * counterMode(load)
   }
 }
 
@@ -88,4 +89,25 @@ function * rfc5869 (entry: { ikm: string, salt: string, info: string, L: number,
 
 function * rfc7748 (entry: { scalar: string, u: string, out: string }, label: string): Generator<Check> {
   yield { name: `RFC 7748: ${label}`, run: () => { sameBytes(crypto.x25519(fromHex(entry.scalar)).agree(fromHex(entry.u)), entry.out) } }
+}
+
+interface CounterMode { name: string, key: string, iv: string, blocks: ReadonlyArray<{ plaintext: string, ciphertext: string }> }
+
+/** SP 800-38A appendix F.5; the file is a list without a name. The keys of 128 and 192 bits are not offered here. */
+function * counterMode (load: Load): Generator<Check | Gap> {
+  const path = 'third-party/nist/sp800-38a-aes-ctr.json'
+  const entries = load<CounterMode[]>(path)
+  if (entries === undefined) yield { name: 'aes-ctr', missing: `${path} (no file)`, required: false }
+  for (const { name, key, iv, blocks } of entries?.filter(({ key }) => key.length === 64) ?? []) {
+    for (const length of [1, 5, 16, 33, 64]) {
+      yield { name: `SP 800-38A: ${name} in pieces of ${length}`, run: () => {
+        const [from, to] = [blocks.map(block => block.plaintext).join(''), blocks.map(block => block.ciphertext).join('')]
+        for (const [input, output] of [[from, to], [to, from]] as const) {
+          const [cipher, bytes] = [crypto.aesCtr(fromHex(key), fromHex(iv)), fromHex(input)]
+          const pieces = Array.from({ length: Math.ceil(bytes.byteLength / length) }, (_, at) => cipher.update(bytes.subarray(at * length, (at + 1) * length)))
+          sameBytes(join(pieces), output)
+        }
+      } }
+    }
+  }
 }
