@@ -16,6 +16,7 @@
  * @module crypto
  */
 export { crypto } from '#crypto'
+export { blake2b, blake2s, sha512 } from '#hashes'
 export type { Aead, AgreementKey, BulkAead, Crypto, Hash, SigningKey, StreamCipher } from './interface.js'
 export { hkdf, hkdfExpand, hkdfExtract } from './hkdf.js'
 export { checkKey, COUNTER_BYTES, KEY_BYTES, NONCE_BYTES, SIGNATURE_BYTES, TAG_BYTES, wipe } from './keys.js'

@@ -1,11 +1,12 @@
 import {
-  createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, hash, randomBytes, timingSafeEqual,
+  createCipheriv, createDecipheriv, createSecretKey, randomBytes, timingSafeEqual,
   type Cipher, type CipherChaCha20Poly1305, type CipherGCM, type DecipherChaCha20Poly1305, type DecipherGCM, type KeyObject
 } from 'node:crypto'
 import { plain } from '../stream/index.js'
 import { cryptoError } from './errors.js'
-import type { Aead, Crypto, Hash, StreamCipher } from './interface.js'
+import type { Aead, Crypto, StreamCipher } from './interface.js'
 import { checkCounter, checkDraw, checkKey, NONCE_BYTES, TAG_BYTES } from './keys.js'
+import { sha256 } from './node-hashes.js'
 import { nodeAgreementKey, nodeSigningKey, nodeVerifyEd25519 } from './node-keys.js'
 
 const TAG = { authTagLength: TAG_BYTES }
@@ -125,23 +126,6 @@ function splitTag (sealed: readonly Uint8Array[]): { body: readonly Uint8Array[]
     if (cut > 0) body.push(piece.subarray(0, cut))
   }
   return { body, tag }
-}
-
-const sha256: Hash = {
-  name: 'SHA256',
-  length: 32,
-  blockLength: 64,
-  digest (...pieces) {
-    if (pieces.length === 1) return plain(hash('sha256', pieces[0] as Uint8Array, 'buffer'))
-    const state = createHash('sha256')
-    for (const piece of pieces) state.update(piece)
-    return plain(state.digest())
-  },
-  hmac (key, ...pieces) {
-    const state = createHmac('sha256', key)
-    for (const piece of pieces) state.update(piece)
-    return plain(state.digest())
-  }
 }
 
 /** The backend over node:crypto. */

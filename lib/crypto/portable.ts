@@ -1,13 +1,12 @@
 import { gcm } from '@noble/ciphers/aes.js'
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import { whole } from '../stream/index.js'
 import { cryptoError } from './errors.js'
-import type { Aead, Crypto, Hash } from './interface.js'
+import type { Aead, Crypto } from './interface.js'
 import { checkDraw, checkKey, checkNonce, RawKey, TAG_BYTES } from './keys.js'
 import { PortableBulkAead } from './portable-bulk.js'
 import { PortableStreamCipher } from './portable-ctr.js'
+import { sha256 } from './portable-hashes.js'
 import { portableAgreementKey, portableSigningKey, portableVerifyEd25519 } from './portable-keys.js'
 
 /** What noble calls a cipher: one object for one message. */
@@ -46,22 +45,6 @@ class PortableAead implements Aead {
 
   destroy (): void {
     this.#key.destroy()
-  }
-}
-
-const sha256: Hash = {
-  name: 'SHA256',
-  length: 32,
-  blockLength: 64,
-  digest (...pieces) {
-    const state = nobleSha256.create()
-    for (const piece of pieces) state.update(piece)
-    return state.digest()
-  },
-  hmac (key, ...pieces) {
-    const state = hmac.create(nobleSha256, key)
-    for (const piece of pieces) state.update(piece)
-    return state.digest()
   }
 }
 
