@@ -21,6 +21,7 @@ export const browserEntries: readonly BrowserEntry[] = [
   { entry: 'zlib', limit: 16_500 },
   { entry: 'transport/memory', limit: 4_500 },
   { entry: 'transport/websocket', limit: 4_500 },
+  { entry: 'transport/libp2p', limit: 4_500 },
   { entry: 'noise', limit: 30_000 },
   { entry: 'nova', limit: 70_000 },
   { entry: 'relay/client', limit: 70_000 }
