@@ -98,7 +98,7 @@ const formatting = {
 }
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'docs/api/']),
+  globalIgnores(['dist/', 'interop/.build/', 'coverage/', 'docs/api/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' } },
   js.configs.recommended,
   { plugins: { '@stylistic': stylistic }, rules: formatting },
@@ -117,7 +117,7 @@ export default defineConfig(
     }
   },
   {
-    files: ['spec/**/*.ts', 'bench/**/*.ts'],
+    files: ['spec/**/*.ts', 'bench/**/*.ts', 'interop/**/*.ts'],
     rules: {
       'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
       '@stylistic/max-len': 'off',

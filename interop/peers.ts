@@ -1,0 +1,5 @@
+import type { Peer } from './harness/peer.js'
+import { noiseGo } from './noise-go/cases.js'
+
+/** All peers of the matrix. */
+export const PEERS: readonly Peer[] = [noiseGo]
