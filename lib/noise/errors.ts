@@ -10,6 +10,7 @@ export const NOISE_ERRORS = {
   ERR_NOISE_TRUNCATED: { origin: 'remote', fatal: true, sentence: 'the message is shorter than its keys and tags' },
   ERR_NOISE_AUTH: { origin: 'remote', fatal: true, sentence: 'the message is not what the other side sealed for this handshake and its prologue' },
   ERR_NOISE_LOW_ORDER: { origin: 'remote', fatal: true, sentence: 'a public key of low order' },
+  ERR_NOISE_KEM: { origin: 'remote', fatal: true, sentence: 'what should be a key or a ciphertext of the KEM is none' },
   ERR_NOISE_NONCES: { origin: 'local', fatal: true, sentence: 'all nonces of the key are used up' },
   ERR_NOISE_DESTROYED: { origin: 'local', fatal: true, sentence: 'the state was destroyed, or has failed before' }
 } as const satisfies ErrorTable

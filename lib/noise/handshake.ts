@@ -95,7 +95,7 @@ export class NoiseHandshake implements Handshake<NoiseResult> {
    * The next message.
    *
    * @returns at most 65,535 bytes, the caller's
-   * @throws ERR_NOISE_TURN, ERR_NOISE_PAYLOAD_SIZE, ERR_NOISE_LOW_ORDER, ERR_NOISE_DESTROYED
+   * @throws ERR_NOISE_TURN, ERR_NOISE_PAYLOAD_SIZE, ERR_NOISE_LOW_ORDER, ERR_NOISE_KEM, ERR_NOISE_DESTROYED
    */
   write (): Uint8Array {
     return this.#guard('write', state => {
@@ -110,7 +110,7 @@ export class NoiseHandshake implements Handshake<NoiseResult> {
    *
    * @returns a promise where `received` gives one
    * @throws ERR_NOISE_TURN, ERR_NOISE_MESSAGE_SIZE, ERR_NOISE_TRUNCATED, ERR_NOISE_AUTH, ERR_NOISE_LOW_ORDER,
-   *   ERR_NOISE_DESTROYED, and what `received` throws
+   *   ERR_NOISE_KEM, ERR_NOISE_DESTROYED, and what `received` throws
    */
   read (message: Uint8Array): MaybePromise<void> {
     return this.#guard('read', state => {

@@ -4,8 +4,10 @@
  *
  * @module noise
  */
-export { noiseProtocol, type NoiseCipher, type NoiseProtocol } from './protocol.js'
+export { AESGCM, CHACHAPOLY, noiseProtocol, type NoiseCipher, type NoiseProtocol, type NoiseProtocolOptions } from './protocol.js'
 export { PATTERNS, type Pattern, type PatternName, type Token } from './patterns.js'
+export { withHfs } from './modifiers.js'
+export type { Kem, KemKey } from './kem.js'
 export { NoiseKeypair } from './keypair.js'
 export { NoiseHandshake, type HandshakeMoment, type NoiseHandshakeOptions, type NoiseResult } from './handshake.js'
 export type { HandshakeKeys, Role } from './handshake-state.js'

@@ -1,5 +1,8 @@
-/** What a handshake message does, one step: send a key, or mix an agreement of the initiator's key with the responder's. */
-export type Token = 'e' | 's' | 'ee' | 'es' | 'se' | 'ss'
+/**
+ * What a handshake message does, one step: send a key (`e`, `s`, and `e1` of the KEM), mix an agreement of the
+ * initiator's key with the responder's (`ee` to `ss`), mix a pre-shared key, or encapsulate a secret to `e1` (`ekem1`).
+ */
+export type Token = 'e' | 's' | 'ee' | 'es' | 'se' | 'ss' | 'psk' | 'e1' | 'ekem1'
 
 /** A handshake pattern: whose static keys are known before, and the steps of each message; the initiator's is first. */
 export interface Pattern {

@@ -1,4 +1,4 @@
-import { hkdf, KEY_BYTES, wipe, type Hash } from '../crypto/index.js'
+import { hkdf, KEY_BYTES, wipe } from '../crypto/index.js'
 import { join } from '../stream/index.js'
 import { CipherState } from './cipher-state.js'
 import type { NoiseProtocol } from './protocol.js'
@@ -34,12 +34,17 @@ export class SymmetricState {
 
   /** Mixes an agreed secret into the keys, and wipes it. */
   mixKey (secret: Uint8Array): void {
-    const [chainingKey, key] = derivePair(this.#protocol.hash, this.#chainingKey, secret)
-    wipe(secret, this.#chainingKey)
-    this.#chainingKey = chainingKey
-    this.#cipher?.destroy()
-    this.#cipher = new CipherState(this.#protocol.cipher, key.subarray(0, KEY_BYTES))
-    wipe(key)
+    const [chainingKey, key] = this.#derive(2, secret)
+    wipe(secret)
+    this.#install(chainingKey as Uint8Array, key as Uint8Array)
+  }
+
+  /** Mixes a pre-shared key into the keys and the hash. It stays its owner's. */
+  mixKeyAndHash (preShared: Uint8Array): void {
+    const [chainingKey, hashed, key] = this.#derive(3, preShared)
+    this.mixHash(hashed as Uint8Array)
+    wipe(hashed)
+    this.#install(chainingKey as Uint8Array, key as Uint8Array)
   }
 
   mixHash (data: Uint8Array): void {
@@ -62,9 +67,9 @@ export class SymmetricState {
 
   /** The keys of the transport messages: the initiator's direction first. They are the caller's to wipe. */
   split (): [Uint8Array, Uint8Array] {
-    const [first, second] = derivePair(this.#protocol.hash, this.#chainingKey, EMPTY)
-    const keys: [Uint8Array, Uint8Array] = [first.slice(0, KEY_BYTES), second.slice(0, KEY_BYTES)]
-    wipe(first, second)
+    const both = this.#derive(2, EMPTY)
+    const keys = both.map(key => key.slice(0, KEY_BYTES)) as [Uint8Array, Uint8Array]
+    wipe(...both)
     return keys
   }
 
@@ -72,12 +77,22 @@ export class SymmetricState {
     this.#cipher?.destroy()
     wipe(this.#chainingKey)
   }
-}
 
-/** HKDF with two outputs (section 4.3), each a digest long. */
-function derivePair (hash: Hash, chainingKey: Uint8Array, input: Uint8Array): [Uint8Array, Uint8Array] {
-  const both = hkdf(hash, input, chainingKey, EMPTY, 2 * hash.length)
-  const pair: [Uint8Array, Uint8Array] = [both.slice(0, hash.length), both.slice(hash.length)]
-  wipe(both)
-  return pair
+  /** Takes both over. */
+  #install (chainingKey: Uint8Array, key: Uint8Array): void {
+    wipe(this.#chainingKey)
+    this.#chainingKey = chainingKey
+    this.#cipher?.destroy()
+    this.#cipher = new CipherState(this.#protocol.cipher, key.subarray(0, KEY_BYTES))
+    wipe(key)
+  }
+
+  /** HKDF with so many outputs (section 4.3), each a digest long. */
+  #derive (outputs: number, input: Uint8Array): Uint8Array[] {
+    const { hash } = this.#protocol
+    const all = hkdf(hash, input, this.#chainingKey, EMPTY, outputs * hash.length)
+    const derived = Array.from({ length: outputs }, (_, at) => all.slice(at * hash.length, (at + 1) * hash.length))
+    wipe(all)
+    return derived
+  }
 }

@@ -1,6 +1,6 @@
 import { checkUuid, equalUuid, type Uuid } from '../bytes/index.js'
-import { KEY_BYTES, TAG_BYTES, wipe } from '../crypto/index.js'
-import { NoiseHandshake, noiseProtocol, type HandshakeMoment, type Role } from '../noise/index.js'
+import { crypto, KEY_BYTES, TAG_BYTES, wipe } from '../crypto/index.js'
+import { AESGCM, NoiseHandshake, PATTERNS, type HandshakeMoment, type Role } from '../noise/index.js'
 import { join, type Handshake, type MaybePromise } from '../stream/index.js'
 import { handshakeError } from './handshake-errors.js'
 import { decodeOffer, encodeOffer, OFFER_BYTES, offerOf, type Offer } from './handshake-offer.js'
@@ -170,7 +170,8 @@ export class HardenedHandshake implements Handshake<HopAgreement> {
     const { role, identity, pinnedStatic } = this.#options
     this.#pattern = pattern
     return new NoiseHandshake({
-      protocol: noiseProtocol(PROTOCOLS[pattern]),
+      // not `noiseProtocol`, which carries every hash
+      protocol: { name: PROTOCOLS[pattern], pattern: PATTERNS[pattern], cipher: AESGCM, hash: crypto.sha256 },
       role,
       prologue: this.#prologue(),
       staticKey: identity.staticKey,
