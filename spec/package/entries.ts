@@ -26,6 +26,7 @@ export const browserEntries: readonly BrowserEntry[] = [
   { entry: 'noise/hybrid', limit: 9_500 },
   { entry: 'nova', limit: 70_000 },
   { entry: 'libp2p', limit: 55_000 },
+  { entry: 'ctr', limit: 37_500 },
   { entry: 'relay/client', limit: 70_000 }
 ]
 

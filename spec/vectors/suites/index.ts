@@ -1,5 +1,6 @@
 import type { Suite } from '../check.js'
 import { cryptoSuite } from './crypto.js'
+import { ctrSuite } from './ctr.js'
 import { framesSuite } from './frames.js'
 import { handshakeSuite } from './handshake.js'
 import { noiseSuite } from './noise.js'
@@ -11,4 +12,4 @@ import { utf8 } from './utf8.js'
 import { wholeStackSuite } from './whole-stack.js'
 
 /** Every suite that reads vectors, in the order of the data. */
-export const suites: readonly Suite[] = [serializer, utf8, cryptoSuite, noiseSuite, framesSuite, packetsSuite, packetHeaders, sessionsSuite, wholeStackSuite, handshakeSuite]
+export const suites: readonly Suite[] = [serializer, utf8, cryptoSuite, noiseSuite, framesSuite, packetsSuite, packetHeaders, sessionsSuite, wholeStackSuite, handshakeSuite, ctrSuite]
