@@ -1,5 +1,6 @@
 import type { Peer } from './harness/peer.js'
 import { noiseGo } from './noise-go/cases.js'
+import { noiseRust } from './noise-rust/cases.js'
 
 /** All peers of the matrix. */
-export const PEERS: readonly Peer[] = [noiseGo]
+export const PEERS: readonly Peer[] = [noiseGo, noiseRust]

@@ -1,15 +1,9 @@
 import type { Peer } from '../harness/peer.js'
-import { meet } from '../noise/meet.js'
+import { noiseCases } from '../noise/matrix.js'
 
-/** github.com/flynn/noise. */
+/** github.com/flynn/noise, which has one psk at a time. */
 export const noiseGo: Peer = {
   name: 'noise-go',
   toolchain: 'go',
-  cases: [
-    {
-      name: 'XX ChaChaPoly SHA256, we initiate, echo',
-      portable: true,
-      run: context => meet(context, { protocol: 'Noise_XX_25519_ChaChaPoly_SHA256', weAre: 'initiator', prefix: 4, steps: [{ do: 'echo', messages: 10, size: 100 }] })
-    }
-  ]
+  cases: noiseCases(['NNpsk0', 'NNpsk2', 'XXpsk3', 'IKpsk2', 'KKpsk0', 'XKpsk1', 'Npsk0'])
 }

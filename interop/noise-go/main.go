@@ -87,7 +87,7 @@ type peer struct {
 }
 
 func main() {
-	p := &peer{report: report{Stage: "start", Sent: &traffic{sum: sha256.New()}, Received: &traffic{sum: sha256.New()}}}
+	p := &peer{report: report{Stage: "start", Payloads: []hexBytes{}, Sent: &traffic{sum: sha256.New()}, Received: &traffic{sum: sha256.New()}}}
 	err := p.run()
 	p.report.Sent.SHA256, p.report.Received.SHA256 = p.report.Sent.sum.Sum(nil), p.report.Received.sum.Sum(nil)
 	if err != nil {

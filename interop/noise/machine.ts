@@ -17,7 +17,7 @@ const GATHERED = 65_536
  */
 export async function machine (duplex: Duplex, scenario: Scenario, side: Side): Promise<Report> {
   const frames = new Frames(duplex, scenario.prefix)
-  const talk = new Talk(frames)
+  const talk = new Talk(frames, side)
   const report = { stage: 'handshake' as Report['stage'], handshakeHash: '', remoteStatic: '', payloads: [] as string[] }
   const ended = (): Report => ({ ...report, sent: talk.sent.total(), received: talk.received.total() })
   try {
@@ -47,11 +47,12 @@ async function handshake (frames: Frames, scenario: Scenario, side: Side, onPayl
     prologue: side.prologue,
     staticKey: side.staticKey,
     remoteStatic: side.remoteStatic,
+    psks: side.psks,
     payload: () => payloads.shift() ?? EMPTY,
     received: onPayload
   })
   while (noise.turn !== 'done') {
-    if (noise.turn === 'write') await frames.write([noise.write()])
+    if (noise.turn === 'write') await frames.write(noise.write())
     else await noise.read(await frames.read())
   }
   return noise.result()
@@ -63,9 +64,11 @@ class Talk {
   readonly received = new Tally()
   keys: NoiseResult | undefined
   readonly #frames: Frames
+  readonly #side: Side
 
-  constructor (frames: Frames) {
+  constructor (frames: Frames, side: Side) {
     this.#frames = frames
+    this.#side = side
   }
 
   async step (step: Step): Promise<void> {
@@ -91,8 +94,10 @@ class Talk {
     const view = new DataView(message.buffer, message.byteOffset)
     for (let index = 0; index < messages; index++) {
       view.setUint32(0, index)
+      const sealed = join(this.#keys.send.seal(EMPTY, [message]))
+      if (index === this.#side.tamperAt) sealed[0] = (sealed[0] ?? 0) ^ 1
       this.sent.count(message)
-      await this.#frames.write(this.#keys.send.seal(EMPTY, [message]))
+      await this.#frames.write(sealed)
     }
   }
 
@@ -123,13 +128,13 @@ class Frames {
     this.#written.catch((error: unknown) => { this.#writes.fail(error as Error, { discard: true }) })
   }
 
-  /** Writes a message: at once when nothing is read before more is written, else with those after it. */
-  async write (message: readonly Uint8Array[]): Promise<void> {
-    const length = message.reduce((sum, piece) => sum + piece.byteLength, 0)
+  /** Takes a message; it is sent with those after it, before the next read at the latest. */
+  async write (message: Uint8Array): Promise<void> {
+    const length = message.byteLength
     const prefix = new Uint8Array(this.#prefix)
     if (this.#prefix === 2) new DataView(prefix.buffer).setUint16(0, length)
     else new DataView(prefix.buffer).setUint32(0, length)
-    this.#gathered.push(prefix, ...message)
+    this.#gathered.push(prefix, message)
     this.#size += length
     if (this.#size >= GATHERED) await this.flush()
   }

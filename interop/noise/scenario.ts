@@ -18,7 +18,17 @@ export interface Scenario {
   /** Bytes of the length before each message. */
   readonly prefix: 2 | 4
   readonly steps: readonly Step[]
+  /** Bytes of the payload of each message of the handshake; 32, 100 and none unless given. */
+  readonly payloads?: readonly number[]
+  /** What is to be wrong, for scenarios that must be refused. */
+  readonly spoilt?: Spoilt
 }
+
+/** What is wrong: the peer has another psk, prologue or initiator's notion of the responder's key than we, or a bit changes on the way. */
+export type Spoilt = 'psk' | 'prologue' | 'responder key' | 'a message of ours' | 'a message of theirs'
+
+/** Which transport message is changed on its way, where one is. */
+export const SPOILT_MESSAGE = 3
 
 /** The keys and the context of one side. */
 export interface Side {
@@ -29,22 +39,28 @@ export interface Side {
   readonly psks: readonly Uint8Array[]
   /** One for each message that this side sends in the handshake. */
   readonly payloads: readonly Uint8Array[]
+  /** Number of the transport message of this side in which a bit changes on its way. */
+  readonly tamperAt: number | undefined
 }
 
 /** Both sides of a scenario, with keys of their own for each run. */
-export function sidesOf ({ protocol, weAre }: Scenario): { ours: Side, theirs: Side } {
-  const { initiator, responder, psks } = needsOf(protocol)
-  const keys = { initiator: keypair(initiator !== 'none'), responder: keypair(responder !== 'none') }
+export function sidesOf ({ protocol, weAre, spoilt, payloads = [32, 100, 0] }: Scenario): { ours: Side, theirs: Side } {
+  const needs = needsOf(protocol)
+  const keys = { initiator: keypair(needs.initiator), responder: keypair(needs.responder) }
   const prologue = crypto.randomBytes(40)
-  const secrets = Array.from({ length: psks }, () => crypto.randomBytes(32))
+  const psks = Array.from({ length: needs.psks }, () => crypto.randomBytes(32))
   const side = (role: Role): Side => {
     const other = role === 'initiator' ? 'responder' : 'initiator'
-    const known = (role === 'initiator' ? responder : initiator) === 'known'
+    const theirs = role !== weAre
+    const known = spoilt === 'responder key' && role === 'initiator' ? keypair('sent') : keys[other]
     return {
-      role, prologue, psks: secrets,
+      role,
+      prologue: theirs && spoilt === 'prologue' ? crypto.randomBytes(40) : prologue,
       staticKey: keys[role],
-      remoteStatic: known ? keys[other]?.publicKey : undefined,
-      payloads: [crypto.randomBytes(0), crypto.randomBytes(100)]
+      remoteStatic: needs[other] === 'known' ? known?.publicKey : undefined,
+      psks: theirs && spoilt === 'psk' ? psks.map(() => crypto.randomBytes(32)) : psks,
+      payloads: payloads.filter((_, message) => (message % 2 === 0) === (role === 'initiator')).map(size => crypto.randomBytes(size)),
+      tamperAt: spoilt === (theirs ? 'a message of theirs' : 'a message of ours') ? SPOILT_MESSAGE : undefined
     }
   }
   return { ours: side(weAre), theirs: side(weAre === 'initiator' ? 'responder' : 'initiator') }
@@ -62,7 +78,7 @@ export function configurationOf ({ protocol, prefix, steps }: Scenario, side: Si
     psks: side.psks.map(toHex),
     payloads: side.payloads.map(toHex),
     steps: steps.map(mirror),
-    tamperAt: -1
+    tamperAt: side.tamperAt ?? -1
   }
 }
 
@@ -89,6 +105,6 @@ function needsOf (protocol: string): { initiator: Static, responder: Static, psk
   }
 }
 
-function keypair (needed: boolean): NoiseKeypair | undefined {
-  return needed ? new NoiseKeypair() : undefined
+function keypair (needed: Static): NoiseKeypair | undefined {
+  return needed === 'none' ? undefined : new NoiseKeypair()
 }
