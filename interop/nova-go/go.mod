@@ -1,0 +1,3 @@
+module hushwire/interop/nova-go
+
+go 1.24
