@@ -69,7 +69,8 @@ func Broken(name string, key []byte) ([]byte, error) {
 	case "chunk too long":
 		return sealed(key, make([]byte, chunkSize+1)), nil
 	case "chunk of 4 GiB":
-		return binary.BigEndian.AppendUint32(whole[:baseNonceSize], 0xffffffff), nil
+		binary.BigEndian.PutUint32(whole[baseNonceSize:], 0xffffffff)
+		return whole, nil
 	case "chunk without room for its tag":
 		return append(binary.BigEndian.AppendUint32(whole[:baseNonceSize], tagSize-1), make([]byte, tagSize)...), nil
 	case "not zlib":

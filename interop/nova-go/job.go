@@ -22,7 +22,7 @@ func (h Hex) MarshalText() ([]byte, error) { return []byte(hex.EncodeToString(h)
 
 // Job says what a run does: it connects, agrees on keys, sends, ends its direction, and reads until the other side ends.
 type Job struct {
-	Connect    string     // host:port
+	Port       int // on 127.0.0.1, to connect to
 	Seal       Hex        // the key of each direction; both absent: no key
 	Open       Hex        //
 	Handshake  *Hello     // in place of the keys
@@ -30,12 +30,13 @@ type Job struct {
 	Obfuscate  bool       // masks headers
 	Layer      string     // packets, routed or session
 	SessionKey Hex        // of layer session
-	PeerHello  *PeerHello // in place of the session's key
+	PeerHello  *Route     // in place of the session's key: the seed's handshake in routed packets
 	FrameSize  int        // content bytes of a frame
 	InFlight   int        // packets in flight
 	Send       []Item     // packets
 	Frames     []RawFrame // in place of packets: frames as they are written here
 	Cut        int        // bytes of the last raw frame that are not written
+	Records    []Hex      // in place of all the rest: records to be read and reported with our own
 }
 
 // Hello is how the seed's handshake differs from its defaults.
@@ -44,12 +45,6 @@ type Hello struct {
 	Info   string // empty: that of a hop
 	Client bool   // writes first
 	Low    bool   // sends a point of low order
-}
-
-// PeerHello is the seed's handshake in routed packets.
-type PeerHello struct {
-	Kind           uint64 `json:",string"`
-	Target, Source Hex
 }
 
 // Item is one packet.
@@ -69,8 +64,9 @@ type Content struct {
 
 // Route is a PacketHeader in JSON.
 type Route struct {
-	Target, Source Hex
-	Kind           uint64 `json:",string"`
+	Target Hex    `json:"target"`
+	Source Hex    `json:"source"`
+	Kind   uint64 `json:"kind,string"`
 }
 
 // Sealing says how a session body is made.

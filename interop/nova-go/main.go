@@ -17,23 +17,13 @@ func main() {
 		fmt.Fprintln(os.Stderr, "the job took too long")
 		os.Exit(3)
 	})
-	var job struct {
-		Job
-		Serialize bool
-		Decode    []Hex
-	}
+	var job Job
 	if err := json.NewDecoder(os.Stdin).Decode(&job); err != nil {
 		fmt.Fprintln(os.Stderr, "the job:", err)
 		os.Exit(2)
 	}
 	report := &Report{Packets: []*Packet{}}
-	var err error
-	if job.Serialize {
-		err = serialize(report, job.Decode)
-	} else {
-		err = run(&job.Job, report)
-	}
-	report.Error = codeOf(err)
+	report.Error = codeOf(run(&job, report))
 	if err := json.NewEncoder(os.Stdout).Encode(report); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -123,10 +123,6 @@ func (r *Receiver) Run() error {
 }
 
 func (r *Receiver) take(frame Frame) error {
-	first := frame.FrameNonce == 1 && frame.PacketNonce != 0
-	if frame.Failed == nil && first && !r.window.take(frame.PacketNonce) {
-		frame.Failed = fault("replay", "packet %d began before, or far too long ago", frame.PacketNonce)
-	}
 	if frame.Failed != nil {
 		r.failures++
 		r.end(frame.PacketNonce, frame.Failed)
@@ -139,7 +135,11 @@ func (r *Receiver) take(frame Frame) error {
 	if frame.PacketNonce == 0 {
 		return fault("control", "a frame of packet 0 after the handshake")
 	}
-	if first {
+	if frame.FrameNonce == 1 {
+		if !r.window.take(frame.PacketNonce) {
+			r.end(frame.PacketNonce, fault("replay", "packet %d began before, or far too long ago", frame.PacketNonce))
+			return nil
+		}
 		if len(r.open) == maxInFlight {
 			return fault("in-flight", "more than %d packets in flight", maxInFlight)
 		}
@@ -179,7 +179,7 @@ type window struct {
 
 func (w *window) take(n uint32) bool {
 	slot := &w.seen[n%windowSize]
-	if n == 0 || *slot == n || (w.highest > n && w.highest-n >= windowSize) {
+	if *slot == n || (w.highest > n && w.highest-n >= windowSize) {
 		return false
 	}
 	*slot = n

@@ -140,7 +140,7 @@ func records() []Record {
 				true, math.MaxInt8, math.MaxInt16, math.MaxInt32, math.MaxInt64, math.MaxUint8, math.MaxUint16, math.MaxUint32, math.MaxUint64,
 				math.MinInt64, math.MaxUint64, math.MaxFloat32, math.SmallestNonzeroFloat64, [4]uint8{255, 255, 255, 255}, [3]int16{math.MinInt16, math.MaxInt16, -1},
 			},
-			Text: string(make([]byte, 300)), Blob: make(Hex, 70000), Slice: make([]uint16, 70000),
+			Text: string(make([]byte, 300)), Blob: make(Hex, 7000), Slice: make([]uint16, 7000),
 			Structs: make([]Nested, 1000), Inner: Nested{255, "\x00"}, Pointer: &most,
 		},
 		{
