@@ -22,7 +22,7 @@ func (h Hex) MarshalText() ([]byte, error) { return []byte(hex.EncodeToString(h)
 
 // Job says what a run does: it connects, agrees on keys, sends, ends its direction, and reads until the other side ends.
 type Job struct {
-	Port       int // on 127.0.0.1, to connect to
+	Port       int        // on 127.0.0.1, to connect to
 	Seal       Hex        // the key of each direction; both absent: no key
 	Open       Hex        //
 	Handshake  *Hello     // in place of the keys

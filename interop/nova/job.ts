@@ -20,8 +20,6 @@ export interface Job {
   frames?: RawFrame[]
   /** Bytes of the last raw frame that are not written. */
   cut?: number
-  /** In place of all the rest: records of the serializer to be read. */
-  records?: string[]
 }
 
 /** Bytes that both sides can make: pseudo-random ones, or text. */

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { toHex } from '../../lib/bytes/index.js'
-import { cipher, frames, MAX_PLAINTEXT, type Frame, type OpenedFrame } from '../../lib/nova/index.js'
+import { cipher, frames, MAX_PLAINTEXT, type Frame } from '../../lib/nova/index.js'
 import { join, pipe } from '../../lib/stream/index.js'
 import type { TcpConnection } from '../../lib/transport/tcp.js'
 import type { Case, CaseContext } from '../harness/peer.js'
@@ -10,7 +10,7 @@ import type { Content, Job, Received } from './job.js'
 import { exchange, expected, ourPackets, type HopOptions } from './ours.js'
 
 /** Keys of the hop, as ours are: ours seals with what theirs opens with. */
-export const ONE = contentOf({ seed: 101, size: 32 })
+const ONE = contentOf({ seed: 101, size: 32 })
 const TWO = contentOf({ seed: 102, size: 32 })
 
 interface Packets {
@@ -53,7 +53,7 @@ async function lateKey (connection: TcpConnection): Promise<{ plain: string[], s
   const sending = connection.sink(pipe([[...mine, ...under]], async function * (source) { yield * source }, hop.seal(), layer.encode()))
   const report = { plain: [] as string[], sealed: [] as string[] }
   for await (const batch of pipe(connection.source, layer.decode(), hop.open())) {
-    for (const frame of batch as OpenedFrame[]) {
+    for (const frame of batch) {
       if ('error' in frame) throw frame.error
       report[frame.encrypted ? 'sealed' : 'plain'].push(toHex(join(frame.content)))
     }
@@ -67,18 +67,30 @@ function plainFrame (packetNonce: number, frameNonce: number, content: Uint8Arra
   return { packetNonce, frameNonce, terminating, encrypted: false, size: content.byteLength, content: [content] }
 }
 
+async function plainThenSealed (context: CaseContext): Promise<void> {
+  const plain = [2, 3].map(seed => toHex(contentOf({ seed, size: 40 })))
+  const { ours, theirs } = await meet(context, { plain, seal: toHex(TWO), open: toHex(ONE), send: [{ seed: 8, size: 70 }] }, lateKey)
+  equal(theirs.error, undefined)
+  deepEqual(theirs.plain, [0, 1].map(seed => toHex(contentOf({ seed, size: 40 }))))
+  deepEqual(theirs.packets, [{ nonce: 1, ...expected([{ seed: 7, size: 70 }])[0] }])
+  deepEqual(ours, { plain, sealed: [toHex(contentOf({ seed: 8, size: 70 })), ''] })
+}
+
+/** Theirs begins its packets with nonces 64, 63, … 1, as a Go peer can that takes them before its first write. */
+async function outOfOrder (context: CaseContext): Promise<void> {
+  const contents = many(64)
+  const send = contents.map((content, index) => ({ ...content, nonce: contents.length - index }))
+  const job: Job = { seal: toHex(TWO), open: toHex(ONE), inFlight: 64, send }
+  const { ours, theirs } = await meet(context, job, connection => exchange(ourPackets(connection, { key: { seal: ONE, open: TWO } }), []))
+  equal(theirs.error, undefined)
+  deepEqual(ours.packets, expected(contents))
+}
+
 export const PACKET_CASES: readonly Case[] = [
   {
     name: 'plain frames, then the key',
     portable: true,
-    run: async context => {
-      const plain = [2, 3].map(seed => toHex(contentOf({ seed, size: 40 })))
-      const { ours, theirs } = await meet(context, { plain, seal: toHex(TWO), open: toHex(ONE), send: [{ seed: 8, size: 70 }] }, lateKey)
-      equal(theirs.error, undefined)
-      deepEqual(theirs.plain, [0, 1].map(seed => toHex(contentOf({ seed, size: 40 }))))
-      deepEqual(theirs.packets, [{ nonce: 1, ...expected([{ seed: 7, size: 70 }])[0] }])
-      deepEqual(ours, { plain, sealed: [toHex(contentOf({ seed: 8, size: 70 })), ''] })
-    }
+    run: plainThenSealed
   },
   { name: 'one packet', portable: true, run: context => bothWays(context, { contents: [{ seed: 1, size: 1000 }] }) },
   { name: 'an empty packet', portable: true, run: context => bothWays(context, { contents: [{ seed: 1, size: 0 }] }) },
@@ -95,14 +107,6 @@ export const PACKET_CASES: readonly Case[] = [
   { name: 'frames of one byte', run: context => bothWays(context, { contents: [{ seed: 4, size: 3000 }], theirs: { frameSize: 1, obfuscate: true }, ours: { obfuscate: true, limits: { maxFrame: 1 } } }) },
   {
     name: 'first frames out of order, within the window',
-    run: async context => {
-      const contents = many(64)
-      // nonces 64, 63, … 1, all in flight together: taken before the first write, as Go peers do
-      const send = contents.map((content, index) => ({ ...content, nonce: contents.length - index }))
-      const job: Job = { seal: toHex(TWO), open: toHex(ONE), inFlight: 64, send }
-      const { ours, theirs } = await meet(context, job, connection => exchange(ourPackets(connection, { key: { seal: ONE, open: TWO } }), []))
-      equal(theirs.error, undefined)
-      deepEqual(ours.packets, expected(contents))
-    }
+    run: outOfOrder
   }
 ]

@@ -1,7 +1,6 @@
 import { deepEqual } from 'node:assert/strict'
 import { array, bool, bytes, decode, encode, fixedBytes, float32, float64, fromHex, int, int16, int32, int64, int8, pointer, slice, string, struct, toHex, uint, uint16, uint32, uint64, uint8, type Infer } from '../../lib/bytes/index.js'
 import type { Case, CaseContext } from '../harness/peer.js'
-import { meet } from './meet.js'
 
 const NESTED = struct({ Number: uint8, Text: string })
 
@@ -88,7 +87,9 @@ const OURS: readonly Record[] = [0, 1, 2].map(seed => ({
 /** Each side reads what the other one wrote, and has the same values. */
 async function serializer (context: CaseContext): Promise<void> {
   const written = OURS.map(record => toHex(encode(RECORD, record)))
-  const { theirs: report } = await meet<void, SerializerReport>(context, { records: written }, connection => connection.close())
+  const peer = await context.start({ records: written })
+  await peer.connection.close()
+  const report = (await peer.end()).report as SerializerReport
   deepEqual(report.error, undefined)
   const theirs = report.bytes.map(hex => decode(RECORD, fromHex(hex)))
   const values = report.serialized.map(exact)

@@ -8,8 +8,8 @@ import { meet } from './meet.js'
 import type { Content, Item, Job, Received, Route } from './job.js'
 import { codeOf, expected, headerOf, routeOf } from './ours.js'
 
-export const OUR_KEY = contentOf({ seed: 105, size: 32 })
-export const THEIR_KEY = contentOf({ seed: 106, size: 32 })
+const OUR_KEY = contentOf({ seed: 105, size: 32 })
+const THEIR_KEY = contentOf({ seed: 106, size: 32 })
 const SESSION_KEY = contentOf({ seed: 107, size: 32 })
 export const OUR_ID = toHex(contentOf({ seed: 108, size: 16 }))
 export const THEIR_ID = toHex(contentOf({ seed: 109, size: 16 }))
