@@ -1,0 +1,166 @@
+import { decodeOffer, encodeOffer, PACKETS_BOUNDS, WINDOW_BOUNDS } from '../../../lib/nova/handshake-offer.js'
+import { crypto } from '../../../lib/crypto/index.js'
+import { encodeGreeting, readGreeting } from '../../../lib/nova/greeting.js'
+import { HardenedHandshake, hopFraming, identityFromSeed, importIdentity, SeedHandshake, verifyProof, type Identity } from '../../../lib/nova/index.js'
+import { Reader, type Handshake } from '../../../lib/stream/index.js'
+import { join } from '../../../lib/stream/pieces.js'
+import { holds, same, type Target } from '../target.js'
+
+const HANDSHAKE_CODES = ['ERR_HANDSHAKE_MESSAGE', 'ERR_NOISE_AUTH', 'ERR_NOISE_LOW_ORDER', 'ERR_HANDSHAKE_VERSION', 'ERR_HANDSHAKE_OFFER']
+
+/** The 13 bytes of an offer; of another length they never get there. */
+export const offer: Target = {
+  name: 'nova.handshake.offer',
+  valid: random => encodeOffer({ features: random.nat(2 ** 32 - 1), window: 256 + random.nat(2 ** 31 - 256), maxPackets: 1 + random.nat(65_535) }),
+  decode: input => {
+    const read = decodeOffer(input.bytes)
+    holds('a window within its bounds', read.window >= WINDOW_BOUNDS.min && read.window <= WINDOW_BOUNDS.max)
+    holds('packets within their bounds', read.maxPackets >= PACKETS_BOUNDS.min && read.maxPackets <= PACKETS_BOUNDS.max)
+    same('written again', encodeOffer(read), input.bytes)
+  },
+  codes: ['ERR_SHORT_INPUT', 'ERR_TRAILING_BYTES', 'ERR_HANDSHAKE_VERSION', 'ERR_HANDSHAKE_OFFER'],
+  first: ['ERR_SHORT_INPUT', 'ERR_TRAILING_BYTES'],
+  edges: [1, 256, 65_536, 2 ** 31],
+  largest: () => 64
+}
+
+/** A hello of the seed, at either end. */
+export const seed: Target = {
+  name: 'nova.handshake.seed',
+  backends: true,
+  // some of low order, and the first key that is drawn, which is the decoder's own
+  valid: random => join([Uint8Array.of(random.nat(255)), random.pick([() => new Uint8Array(32).fill(random.nat(1)), () => crypto.x25519().publicKey, () => identityOf(random.nat(3)).staticKey.publicKey])()]),
+  decode: input => {
+    const { chosen, rest } = input.choice(2)
+    const handshake = new SeedHandshake({ role: chosen === 0 ? 'initiator' : 'responder' })
+    if (chosen === 0) handshake.write()
+    handshake.read(rest)
+    if (chosen === 1) handshake.write()
+    holds('a key of 32 bytes', handshake.result().key.byteLength === 32)
+  },
+  codes: ['ERR_HANDSHAKE_MESSAGE', 'ERR_HANDSHAKE_LOW_ORDER', 'ERR_HANDSHAKE_REFLECTED'],
+  first: ['ERR_HANDSHAKE_MESSAGE'],
+  edges: [32],
+  largest: bytes => 4096 + bytes,
+  total: () => 262_144
+}
+
+const identities = new Map<number, Identity>()
+
+function identityOf (number: number): Identity {
+  const known = identities.get(number)
+  if (known !== undefined) return known
+  const made = identityFromSeed(new Uint8Array(32).fill(number + 50))
+  identities.set(number, made)
+  return made
+}
+
+/** The ends of a handshake, and which message is the one that is fuzzed. */
+const STAGES = [
+  { pinned: false, messages: 0 }, { pinned: false, messages: 1 }, { pinned: false, messages: 2 },
+  { pinned: true, messages: 0 }, { pinned: true, messages: 1 }
+] as const
+
+/** Brings a handshake to a stage; whose turn it is to read is first. The last message can come from somebody without a proof of their own. */
+async function staged (chosen: number, writers: Partial<Identity> = {}): Promise<[reader: Handshake<unknown>, writer: Handshake<unknown>]> {
+  const { pinned, messages } = STAGES[chosen] as typeof STAGES[number]
+  const [one, two] = [identityOf(0), identityOf(1)]
+  const initiates = messages % 2 === 0
+  const make = (role: 'initiator' | 'responder', identity: Identity, claims: boolean): HardenedHandshake =>
+    new HardenedHandshake({ role, identity: claims ? { ...shown(identity), ...writers } : identity, verify: () => true, pinnedStatic: pinned && role === 'initiator' ? two.staticKey.publicKey : undefined })
+  let [writer, reader] = [make('initiator', one, initiates), make('responder', two, !initiates)]
+  for (let message = 0; message < messages; message++) {
+    await reader.read(await writer.write())
+    ;[writer, reader] = [reader, writer]
+  }
+  return [reader, writer]
+}
+
+/** An identity as a plain object. */
+function shown ({ id, publicKey, staticKey, proof, sign, exportPrivate, destroy }: Identity): Identity {
+  return { id, publicKey, staticKey, proof, sign, exportPrivate, destroy }
+}
+
+/** Each message of XX and of IK at the end that reads it; the first byte says which. */
+export const hardened: Target = {
+  name: 'nova.handshake.hardened',
+  backends: true,
+  valid: async random => {
+    const chosen = random.nat(STAGES.length - 1)
+    const [, writer] = await staged(chosen, random.nat(19) === 0 ? { proof: identityOf(2).proof } : {})
+    const message = await writer.write()
+    // a key of low order
+    if (random.nat(19) === 0) message.fill(0, 0, 32)
+    return join([Uint8Array.of(chosen), message])
+  },
+  decode: async input => {
+    const { chosen, rest } = input.choice(STAGES.length)
+    const [reader] = await staged(chosen)
+    await reader.read(rest)
+    if (reader.turn === 'write') await reader.write()
+  },
+  codes: [...HANDSHAKE_CODES, 'ERR_NOISE_TRUNCATED', 'ERR_IDENTITY_PROOF'],
+  first: ['ERR_HANDSHAKE_MESSAGE', 'ERR_NOISE_TRUNCATED'],
+  edges: [32, 45, 213],
+  largest: bytes => 4096 + bytes,
+  total: () => 524_288
+}
+
+/** Handshake messages as plain frames on a hop. */
+export const hop: Target = {
+  name: 'nova.hop-framing',
+  valid: random => {
+    const framing = hopFraming()
+    return join(random.many(4, () => framing.encode(random.content(4096)).subarray()))
+  },
+  decode: async input => {
+    const reader = new Reader(input.source())
+    const framing = hopFraming()
+    const again = hopFraming()
+    const read: Uint8Array[] = []
+    const length = (): number => read.reduce((sum, piece) => sum + piece.byteLength, 0)
+    while (length() < input.bytes.byteLength) read.push(again.encode(await framing.read(reader, undefined)).slice())
+    same('written again', join(read), input.bytes)
+  },
+  codes: ['ERR_FRAME_MAGIC', 'ERR_FRAME_SIZE', 'ERR_FRAME_FLAG', 'ERR_PACKET_PROTOCOL', 'ERR_TRUNCATED'],
+  first: ['ERR_FRAME_MAGIC'],
+  edges: [4096],
+  largest: bytes => 16_384 + 4 * bytes,
+  total: bytes => 64 * (16_384 + 4 * bytes)
+}
+
+/** A handshake packet between peers. */
+export const greeting: Target = {
+  name: 'nova.greeting',
+  valid: random => encodeGreeting({ step: 1 + random.nat(2), attempt: random.bytes(8), message: random.content(4200) }),
+  decode: async input => {
+    same('written again', encodeGreeting(await readGreeting(input.source())), input.bytes)
+  },
+  codes: ['ERR_PEER_GREETING'],
+  first: [],
+  edges: [9, 4096],
+  largest: bytes => 16_384 + bytes
+}
+
+/** What a peer proves itself with, and what an identity is stored as. */
+export const identity: Target = {
+  name: 'nova.identity',
+  backends: true,
+  valid: random => {
+    const known = identityOf(random.nat(20))
+    return random.nat(2) === 0 ? known.exportPrivate() : join([known.staticKey.publicKey, known.proof])
+  },
+  decode: input => {
+    if (input.bytes.byteLength < 100) {
+      same('stored again', importIdentity(input.bytes).exportPrivate(), input.bytes)
+      return
+    }
+    const peer = verifyProof(input.bytes.subarray(0, 32), input.bytes.subarray(32))
+    same('the proof', peer.proof, input.bytes.subarray(32))
+  },
+  codes: ['ERR_IDENTITY_PROOF', 'ERR_IDENTITY_STORED'],
+  first: [],
+  edges: [1, 65, 96],
+  largest: bytes => 4096 + bytes,
+  total: () => 1_048_576
+}
