@@ -26,6 +26,9 @@ export const TLS = 'node:tls'
 export const LIBP2P = 'libp2p'
 export const BARE = 'bare AES-GCM loop, 64 KiB'
 export const TCP = 'raw TCP'
+export const CTR_LAYER = 'ctr, layer'
+export const CTR_PEER = 'ctr, send and receive'
+export const BARE_CTR = 'bare AES-CTR and SHA-256 loop'
 
 const PEERS: Readonly<Record<string, PeerModule>> = {
   [HARDENED]: { name: HARDENED, module: 'peers/hushwire.js', options: { profile: 'hardened' } },
@@ -33,7 +36,10 @@ const PEERS: Readonly<Record<string, PeerModule>> = {
   [TLS]: { name: TLS, module: 'peers/tls.js' },
   [LIBP2P]: { name: LIBP2P, module: 'peers/libp2p.js' },
   [BARE]: { name: BARE, module: 'peers/bare-gcm.js' },
-  [TCP]: { name: TCP, module: 'peers/tcp.js' }
+  [TCP]: { name: TCP, module: 'peers/tcp.js' },
+  [CTR_LAYER]: { name: CTR_LAYER, module: 'peers/ctr.js', options: { face: 'layer' } },
+  [CTR_PEER]: { name: CTR_PEER, module: 'peers/ctr.js', options: { face: 'peer' } },
+  [BARE_CTR]: { name: BARE_CTR, module: 'peers/bare-ctr.js' }
 }
 
 /** A contender of two processes that stay connected. */

@@ -3,6 +3,7 @@ import type { Benchmark } from './harness/benchmark.js'
 import { writePage } from './harness/page.js'
 import { section } from './harness/report.js'
 import { run, type Result } from './harness/runner.js'
+import { ctr } from './ctr.js'
 import { memory } from './memory.js'
 import { novaBulk } from './nova-bulk.js'
 import { novaConnect } from './nova-connect.js'
@@ -13,7 +14,7 @@ import { relay } from './relay.js'
 import { sessionRandom } from './session-random.js'
 import { sessionText } from './session-text.js'
 
-const ALL: readonly Benchmark[] = [novaBulk, novaStream, novaPackets, novaLatency, novaLatencyBeside, novaConnect, sessionRandom, sessionText, relay, memory]
+const ALL: readonly Benchmark[] = [novaBulk, novaStream, novaPackets, novaLatency, novaLatencyBeside, novaConnect, sessionRandom, sessionText, relay, ctr, memory]
 
 const USAGE = `npm run bench [-- name…] [options]
 
