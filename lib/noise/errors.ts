@@ -12,6 +12,10 @@ export const NOISE_ERRORS = {
   ERR_NOISE_LOW_ORDER: { origin: 'remote', fatal: true, sentence: 'a public key of low order' },
   ERR_NOISE_KEM: { origin: 'remote', fatal: true, sentence: 'what should be a key or a ciphertext of the KEM is none' },
   ERR_NOISE_NONCES: { origin: 'local', fatal: true, sentence: 'all nonces of the key are used up' },
+  ERR_NOISE_REFUSED: { origin: 'remote', fatal: true, sentence: 'the static key of the other side is not accepted' },
+  ERR_NOISE_NEGOTIATION: { origin: 'remote', fatal: true, sentence: 'not an offer of patterns, or not an answer to one' },
+  ERR_NOISE_ONE_WAY: { origin: 'local', fatal: false, sentence: 'the pattern is one-way and has no such direction' },
+  ERR_NOISE_UNAUTHENTICATED_END: { origin: 'remote', fatal: true, sentence: 'the stream has ended, and nothing shows that the other side ended it' },
   ERR_NOISE_DESTROYED: { origin: 'local', fatal: true, sentence: 'the state was destroyed, or has failed before' }
 } as const satisfies ErrorTable
 

@@ -29,6 +29,8 @@ export interface NoiseHandshakeOptions extends HandshakeKeys {
 /** What a Noise handshake agreed on. The keys are the caller's to wipe. */
 export interface NoiseResult {
   readonly role: Role
+  /** The one direction that a one-way pattern has, seen from this end; undefined where there are both. */
+  readonly oneWay: 'send' | 'receive' | undefined
   /** Seals what we send. Destroyed from the start for the responder of a one-way pattern. */
   readonly send: CipherState
   /** Opens what we receive. Destroyed from the start for the initiator of a one-way pattern. */
@@ -181,6 +183,7 @@ export class NoiseHandshake implements Handshake<NoiseResult> {
     const cipherOf = (key: Uint8Array): CipherState => new CipherState(protocol.cipher, key === unused ? undefined : key)
     this.#result = {
       role, sendKey, receiveKey,
+      oneWay: !this.#oneWay ? undefined : role === 'initiator' ? 'send' : 'receive',
       send: cipherOf(sendKey),
       receive: cipherOf(receiveKey),
       handshakeHash: state.handshakeHash(),

@@ -1,6 +1,6 @@
 /**
- * Noise handshakes (Noise Protocol Framework, revision 34) over a table of patterns, and the ciphers that they give.
- * Without streams: messages in, messages out.
+ * Noise (Noise Protocol Framework, revision 34): handshakes over a table of patterns, without streams, messages in and
+ * messages out; and channels, which run them over a duplex of bytes and give one back.
  *
  * @module noise
  */
@@ -12,4 +12,9 @@ export { NoiseKeypair } from './keypair.js'
 export { NoiseHandshake, type HandshakeMoment, type NoiseHandshakeOptions, type NoiseResult } from './handshake.js'
 export type { HandshakeKeys, Role } from './handshake-state.js'
 export { CipherState, MAX_MESSAGE } from './cipher-state.js'
+export { PostQuantumHandshake, type PostQuantumMode, type PostQuantumOptions } from './post-quantum.js'
+export { pinned, trustOnFirstUse, type TrustStore, type VerifyStatic } from './verify-static.js'
+export { noiseFraming, type LengthBytes } from './message-framing.js'
+export { noiseLayer, REKEY_AFTER, type NoiseDirection, type NoiseEnd, type NoiseLayer, type NoiseLayerOptions } from './layer.js'
+export { NOISE_CHANNEL_LIMITS, noiseChannel, type NoiseChannel, type NoiseChannelLimits, type NoiseChannelOptions } from './channel.js'
 export { NOISE_ERRORS } from './errors.js'
