@@ -34,6 +34,7 @@ type Job struct {
 	FrameSize  int        // content bytes of a frame
 	InFlight   int        // packets in flight
 	Send       []Item     // packets
+	Echo       *Route     // a packet more: a session of what the one that comes holds, each piece flushed at once
 	Frames     []RawFrame // in place of packets: frames as they are written here
 	Cut        int        // bytes of the last raw frame that are not written
 	Records    []Hex      // in place of all the rest: records to be read and reported with our own
@@ -92,6 +93,7 @@ type RawFrame struct {
 type Report struct {
 	Plain      []Hex     `json:"plain,omitempty"`
 	Packets    []*Packet `json:"packets"`
+	Together   int       `json:"together"`        // packets of the other side in flight at once, at the most
 	Error      string    `json:"error,omitempty"` // of the connection
 	Serialized []Record  `json:"serialized,omitempty"`
 	Bytes      []Hex     `json:"bytes,omitempty"`

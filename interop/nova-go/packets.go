@@ -87,6 +87,7 @@ func (s *Sender) frame(packet *sending, buffer []byte) (ended bool, err error) {
 type Receiver struct {
 	Frames   *FrameReader
 	Start    func(packetNonce uint32, body io.Reader)
+	Most     int // packets that were in flight together
 	open     map[uint32]*incoming
 	window   window
 	failures int
@@ -145,6 +146,7 @@ func (r *Receiver) take(frame Frame) error {
 		}
 		body, pipe := io.Pipe()
 		r.open[frame.PacketNonce] = &incoming{next: 1, pipe: pipe}
+		r.Most = max(r.Most, len(r.open))
 		r.Start(frame.PacketNonce, body)
 	}
 	packet := r.open[frame.PacketNonce]

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"compress/zlib"
 	"crypto/sha256"
 	"errors"
 	"hash"
@@ -21,8 +20,11 @@ type runner struct {
 	// the session's key, once it is there
 	sessionKey []byte
 	keyed      chan struct{}
-	peer       *Agreement
-	reading    sync.WaitGroup
+	// what is to be echoed
+	echo    *io.PipeWriter
+	echoed  *io.PipeReader
+	peer    *Agreement
+	reading sync.WaitGroup
 }
 
 // summing counts and hashes what is written to it.
@@ -56,6 +58,7 @@ func run(job *Job, report *Report) error {
 	} else if r.peer, err = NewAgreement(nil, peerInfo); err != nil {
 		return err
 	}
+	r.echoed, r.echo = io.Pipe()
 	sent := make(chan error, 1)
 	go func() {
 		err := r.send()
@@ -66,6 +69,7 @@ func run(job *Job, report *Report) error {
 	}()
 	receiver := Receiver{Frames: &r.reader, Start: r.receive}
 	err = receiver.Run()
+	report.Together = receiver.Most
 	if err != nil {
 		// what is sent comes to its end all the same, so that what the other side sees does not hang on the order of the two
 		go func() { _, _ = io.Copy(io.Discard, conn) }()
@@ -142,6 +146,9 @@ func (r *runner) send() error {
 		}
 		packets[i] = Outgoing{Nonce: item.Nonce, Body: body}
 	}
+	if r.job.Echo != nil {
+		packets = append(packets, Outgoing{Body: r.echoing()})
+	}
 	return sender.Send(packets)
 }
 
@@ -156,74 +163,6 @@ func (r *runner) greet(sender *Sender) error {
 		<-r.keyed
 	}
 	return err
-}
-
-// body makes the body of a packet, as it is read where it is a session's.
-func (r *runner) body(item Item) (io.Reader, error) {
-	var head []byte
-	if r.job.Layer != "packets" {
-		head = item.Header.header().Marshal()
-	}
-	if item.Session == nil {
-		return bytes.NewReader(append(head, item.Bytes()...)), nil
-	}
-	if name := item.Session.Broken; name != "" {
-		body, err := Broken(name, r.sessionKey)
-		return bytes.NewReader(append(head, body...)), err
-	}
-	level, messages, flush := zlib.DefaultCompression, []Content{item.Content}, item.Session.Messages != nil
-	if item.Session.Level != nil {
-		level = *item.Session.Level
-	}
-	if flush {
-		messages = item.Session.Messages
-	}
-	reader, writer := io.Pipe()
-	go func() {
-		_, err := writer.Write(head)
-		payloads := make([][]byte, len(messages))
-		for i, message := range messages {
-			payloads[i] = message.Bytes()
-		}
-		if err == nil {
-			err = SealSession(writer, r.sessionKey, level, flush, payloads...)
-		}
-		writer.CloseWithError(err)
-	}()
-	return reader, nil
-}
-
-// sendFrames writes frames as the job has them.
-func (r *runner) sendFrames() error {
-	for i, raw := range r.job.Frames {
-		wire := r.rawFrame(raw)
-		if i == len(r.job.Frames)-1 {
-			wire = wire[:len(wire)-r.job.Cut]
-		}
-		for range raw.Repeat + 1 {
-			if _, err := r.writer.W.Write(wire); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (r *runner) rawFrame(raw RawFrame) []byte {
-	content := []byte(raw.Content)
-	if raw.Size > 0 {
-		content = Content{Size: raw.Size}.Bytes()
-	}
-	writer := r.writer
-	if raw.Plain {
-		writer.Key = nil
-	}
-	wire := writer.bytes(Header{FrameNonce: raw.FrameNonce, PacketNonce: raw.PacketNonce, Terminating: raw.Terminating}, content)
-	if raw.Flip != nil {
-		wire[*raw.Flip] ^= 1
-	}
-	copy(wire, raw.Header)
-	return wire
 }
 
 // receive starts to read a packet; the place of its report is that of its first frame.
@@ -257,7 +196,11 @@ func (r *runner) read(packet *Packet, into io.Writer, body io.Reader) error {
 		err = r.peerHello(body)
 	default:
 		<-r.keyed
+		if r.job.Echo != nil {
+			into = io.MultiWriter(into, r.echo)
+		}
 		err = OpenSession(into, r.sessionKey, body)
+		r.echo.CloseWithError(err)
 	}
 	return err
 }

@@ -152,27 +152,27 @@ func OpenSession(w io.Writer, key []byte, body io.Reader) error {
 	return nil
 }
 
-// SealSession writes a session body of the messages; flush makes each readable before the next.
-func SealSession(w io.Writer, key []byte, level int, flush bool, messages ...[]byte) error {
+// SessionWriter makes a session body of what is written to it.
+type SessionWriter struct {
+	*zlib.Writer
+	chunks *ChunkWriter
+}
+
+// NewSessionWriter takes the level of zlib.
+func NewSessionWriter(w io.Writer, key []byte, level int) (*SessionWriter, error) {
 	chunks, err := NewChunkWriter(w, key)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	deflate, err := zlib.NewWriterLevel(chunks, level)
-	if err != nil {
-		return err
-	}
-	for _, message := range messages {
-		_, err := deflate.Write(message)
-		if err == nil && flush {
-			err = errors.Join(deflate.Flush(), chunks.Flush())
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return errors.Join(deflate.Close(), chunks.Close())
+	return &SessionWriter{deflate, chunks}, err
 }
+
+// Flush makes what was written readable for the other side.
+func (s *SessionWriter) Flush() error { return errors.Join(s.Writer.Flush(), s.chunks.Flush()) }
+
+// Close ends the zlib stream and the body.
+func (s *SessionWriter) Close() error { return errors.Join(s.Writer.Close(), s.chunks.Close()) }
 
 func chunkNonce(base []byte, index uint32) []byte {
 	return binary.BigEndian.AppendUint32(append(make([]byte, 0, 12), base...), index)

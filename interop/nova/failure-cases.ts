@@ -85,6 +85,8 @@ const FAILURES: readonly Failure[] = [
   { name: '16 bad frames in a row', portable: true, frames: [data(1, 1), bad(16), end(1, 2)], packets: ['ERR_CIPHER_FAILED'], link: 'ERR_CIPHER_FAILED' },
   { name: 'replays in a row, which open, fail nothing', frames: [data(2000, 1), data(3, 1, { repeat: 16 }), end(2000, 2)], packets: [SIZE] },
   { name: 'a plain frame after the key', portable: true, frames: [data(1, 1), data(1, 2, { plain: true }), end(1, 3)], packets: ['ERR_CIPHER_PLAINTEXT'], link: 'ERR_CIPHER_PLAINTEXT' },
+  { name: 'an encrypted frame that was never sealed', frames: [data(1, 1), data(1, 2, { plain: true, header: '4e4f56410000002800000002000000010001' }), end(1, 3), ...whole(2)], packets: ['ERR_CIPHER_OPEN', SIZE] },
+  { name: 'an encrypted frame shorter than its tag', frames: [data(1, 1), data(1, 2, { plain: true, size: 5, header: '4e4f56410000000500000002000000010001' }), end(1, 3), ...whole(2)], packets: ['ERR_CIPHER_OPEN', SIZE] },
   { name: 'packet 0 under the key', frames: [data(1, 1), data(0, 1)], packets: ['ERR_PACKET_PROTOCOL'], link: 'ERR_PACKET_PROTOCOL' },
   { name: 'a wrong magic', frames: [data(1, 1), data(1, 2, { flip: 3 })], packets: ['ERR_FRAME_MAGIC'], link: 'ERR_FRAME_MAGIC' },
   { name: 'a terminating byte of 2', frames: [data(1, 1), data(1, 2, { header: '4e4f5641000000380000000200000001' + '0201' })], packets: ['ERR_FRAME_FLAG'], link: 'ERR_FRAME_FLAG' },

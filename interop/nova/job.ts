@@ -16,6 +16,8 @@ export interface Job {
   frameSize?: number
   inFlight?: number
   send?: Item[]
+  /** A packet more: a session of what the one that comes holds, each piece flushed at once. */
+  echo?: Route
   /** In place of packets: frames as they are written here. */
   frames?: RawFrame[]
   /** Bytes of the last raw frame that are not written. */
@@ -73,6 +75,8 @@ export interface RawFrame {
 export interface Report {
   plain?: string[]
   packets: Received[]
+  /** Packets of the other side in flight at once, at the most; theirs tells. */
+  together?: number
   /** Of the connection. */
   error?: string
 }

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from 'node:assert/strict'
+import { deepEqual, equal, ok } from 'node:assert/strict'
 import { toHex } from '../../lib/bytes/index.js'
 import { cipher, frames, MAX_PLAINTEXT, type Frame } from '../../lib/nova/index.js'
 import { join, pipe } from '../../lib/stream/index.js'
@@ -31,6 +31,10 @@ async function bothWays (context: CaseContext, { contents, theirs = {}, ours = {
   // theirs goes by the order of first frames; ours are sent side by side, and that is free
   deepEqual(sorted(result.theirs.packets), sorted(expected(contents)))
   const nonces = result.theirs.packets.map(({ nonce }) => nonce)
+  if (ours.limits?.maxOutgoing !== undefined && contents.length > 1) {
+    const { together = 0 } = result.theirs
+    ok(together > 1 && together <= ours.limits.maxOutgoing, `${together} in flight together`)
+  }
   deepEqual(nonces, contents.map((_, index) => index + 1), 'packet nonces go from 1, in the order of first frames')
 }
 

@@ -1,7 +1,9 @@
-import { deepEqual, equal } from 'node:assert/strict'
+import { deepEqual, equal, rejects } from 'node:assert/strict'
 import { fromHex, toHex } from '../../lib/bytes/index.js'
 import { Session, stack, type NovaLink, type RoutedPacket, type SeedStackOptions } from '../../lib/nova/index.js'
+import { ByteQueue } from '../../lib/stream/index.js'
 import { FLUSH } from '../../lib/zlib/index.js'
+import { nextPacket } from '../../spec/nova/support.js'
 import type { Case, CaseContext } from '../harness/peer.js'
 import { contentOf, digestOf, digestOfAll } from './contents.js'
 import { meet } from './meet.js'
@@ -107,24 +109,51 @@ async function routedPackets (context: CaseContext): Promise<void> {
   deepEqual(ours, whole)
 }
 
-/** Every message of a live stream is there when its flush has come, while the packet stays open. */
+/** A message is sent when the one before it has come back: nothing of it may be held back on either side, while both packets stay open. */
 async function live (context: CaseContext): Promise<void> {
-  const messages = Array.from({ length: 50 }, (_, seed): Content => ({ seed, size: 100 + seed, text: true }))
-  const sizes: number[] = []
-  const { theirs } = await meet(context, {
-    ...THEIR_HOP, layer: 'session', sessionKey: toHex(SESSION_KEY), send: [{ header: { target: OUR_ID, source: THEIR_ID, kind: '5' }, session: { messages } }]
-  }, async connection => {
+  const messages = Array.from({ length: 50 }, (_, seed) => contentOf({ seed, size: 1 + seed * 700, text: seed % 2 === 0 }))
+  const echo: Route = { target: OUR_ID, source: THEIR_ID, kind: '5' }
+  const { ours, theirs } = await meet(context, { ...THEIR_HOP, layer: 'session', sessionKey: toHex(SESSION_KEY), echo }, async connection => {
     const link = await stack(connection, HOP)
     const session = ourSession(link)
-    const received = (async () => {
-      for await (const packet of link.source) for await (const piece of session.open(packet)) sizes.push(piece.byteLength)
-    })()
-    // each item at once
-    await session.send(5n, messages.map(contentOf), { flush: 'each' })
-    await finish(link, received)
+    const back = new ByteQueue()
+    let pieces: AsyncIterator<Uint8Array> | undefined
+    const talk = async function * (): AsyncGenerator<Uint8Array | typeof FLUSH> {
+      for (const message of messages) {
+        yield message
+        yield FLUSH
+        pieces ??= session.open(await nextPacket(link.source))
+        for (const whole = back.length + message.byteLength; back.length < whole;) back.push((await pieces.next()).value as Uint8Array)
+      }
+    }
+    await session.send(5n, talk())
+    deepEqual(await pieces?.next(), { value: undefined, done: true })
+    await link.close()
+    return digestOf(back.takeJoined(back.length))
   })
-  deepEqual(theirs.packets.map(({ size, sha256, error }) => ({ size, sha256, error })), [{ ...digestOf(Buffer.concat(messages.map(contentOf))), error: undefined }])
-  equal(sizes.reduce((sum, size) => sum + size, 0), messages.reduce((sum, { size }) => sum + size, 0))
+  const whole = digestOf(Buffer.concat(messages))
+  equal(theirs.error, undefined)
+  deepEqual(ours, whole)
+  deepEqual(theirs.packets, [{ nonce: 1, header: { target: THEIR_ID, source: OUR_ID, kind: '5' }, ...whole }])
+}
+
+/** A source of ours fails: its packet ends without a final chunk, theirs says so, and the next message is whole. */
+async function cutShort (context: CaseContext): Promise<void> {
+  const whole: Content = { seed: 12, size: 500 }
+  const { theirs } = await meet(context, { ...THEIR_HOP, layer: 'session', sessionKey: toHex(SESSION_KEY) }, async connection => {
+    const link = await stack(connection, HOP)
+    const session = ourSession(link)
+    const failing = async function * (): AsyncGenerator<Uint8Array> {
+      yield contentOf(RANDOM)
+      throw new Error('the disk is gone')
+    }
+    await rejects(session.send(1n, failing()), { message: 'the disk is gone' })
+    await session.send(2n, contentOf(whole))
+    await link.close()
+  })
+  equal(theirs.error, undefined)
+  deepEqual(theirs.packets.map(({ error }) => error), ['no-final', undefined])
+  deepEqual(theirs.packets.slice(1).map(({ size, sha256 }) => ({ size, sha256 })), expected([whole]))
 }
 
 /** Bodies that theirs makes and ours must refuse, with the code that it has to say. */
@@ -184,5 +213,6 @@ export const SESSION_CASES: readonly Case[] = [
   ]),
   { name: 'a session of 32 MiB in many chunks', run: context => bothWays(context, 'stream', [{ kind: '1', contents: [{ seed: 4, size: 33_554_432 }] }]) },
   { name: 'more than 64 MiB out of few bytes, refused', portable: true, run: context => refused(context, 'bytes', { 'too much output': 'ERR_ZLIB_OUTPUT_LIMIT' }) },
-  { name: 'a live stream of small messages', portable: true, run: live }
+  { name: 'a live stream, echoed message by message', portable: true, run: live },
+  { name: 'a source that fails in the middle of a message', portable: true, run: cutShort }
 ]
