@@ -76,7 +76,7 @@ async function buildAndSay (peer: Peer): Promise<Built> {
 async function runPlanned ({ peer, each, backends }: Planned, built: Built | undefined): Promise<Row> {
   const row = { peer: peer.name, name: each.name, backends }
   if (built === undefined || built.state === 'left-out') return { ...row, outcome: 'left out', reason: built?.reason ?? 'not built', milliseconds: 0 }
-  if (built.state === 'failed') return { ...row, outcome: 'failed', reason: `the peer could not be built: ${built.reason}`, milliseconds: 0 }
+  if (built.state === 'failed') return { ...row, outcome: 'failed', reason: 'the peer could not be built', milliseconds: 0 }
   const { error, milliseconds } = await halves[backends].run({ peer: peer.name, name: each.name, program: built.program }, each.timeout ?? CASE_TIMEOUT)
   return error === undefined ? { ...row, outcome: 'ok', milliseconds } : { ...row, outcome: 'failed', reason: error, milliseconds }
 }

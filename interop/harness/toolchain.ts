@@ -62,9 +62,11 @@ export async function build (peer: Peer, signal: AbortSignal): Promise<Built> {
   if (version.missing) return { state: 'left-out', reason: `${peer.toolchain} is not installed` }
   if (!version.ok) return { state: 'failed', reason: version.text }
   const fetched = await run(toolchain.fetch)
+  if (signal.aborted) return { state: 'left-out', reason: 'stopped' }
   if (!fetched.ok && (fetched.late || UNREACHABLE.test(fetched.text))) return { state: 'left-out', reason: `its registry cannot be reached: ${lastLine(fetched.text)}` }
   if (!fetched.ok) return { state: 'failed', reason: fetched.text }
   const built = await run(toolchain.build(peer.name))
+  if (signal.aborted) return { state: 'left-out', reason: 'stopped' }
   if (!built.ok) return { state: 'failed', reason: built.late ? `the build took more than ${BUILD_TIMEOUT / 1000} s` : built.text }
   return { state: 'ready', program: toolchain.program(peer.name) }
 }
