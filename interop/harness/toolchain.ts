@@ -50,8 +50,12 @@ const TOOLCHAINS: Readonly<Record<ToolchainName, Toolchain>> = {
   }
 }
 
-/** What Go, Cargo and the programs they call say when a registry cannot be reached, as against a wrong lock file. */
 const UNREACHABLE = /dial tcp|no such host|connection (refused|reset|timed out)|network is unreachable|i\/o timeout|TLS handshake timeout|could ?n[o']t (resolve|connect)|could not connect|failed to (connect|resolve)|spurious network error|timeout was reached|operation timed out|proxyconnect|\b50[234]\b/i
+
+/** True for what Go, Cargo and the programs they call say when a registry cannot be reached, as against a wrong lock file. */
+export function saysUnreachable (text: string): boolean {
+  return UNREACHABLE.test(text)
+}
 
 /** Builds a peer. Never rejects. */
 export async function build (peer: Peer, signal: AbortSignal): Promise<Built> {
@@ -63,7 +67,7 @@ export async function build (peer: Peer, signal: AbortSignal): Promise<Built> {
   if (!version.ok) return { state: 'failed', reason: version.text }
   const fetched = await run(toolchain.fetch)
   if (signal.aborted) return { state: 'left-out', reason: 'stopped' }
-  if (!fetched.ok && (fetched.late || UNREACHABLE.test(fetched.text))) return { state: 'left-out', reason: `its registry cannot be reached: ${lastLine(fetched.text)}` }
+  if (!fetched.ok && (fetched.late || saysUnreachable(fetched.text))) return { state: 'left-out', reason: `its registry cannot be reached: ${lastLine(fetched.text)}` }
   if (!fetched.ok) return { state: 'failed', reason: fetched.text }
   const built = await run(toolchain.build(peer.name))
   if (signal.aborted) return { state: 'left-out', reason: 'stopped' }
