@@ -15,7 +15,7 @@
  *
  * @module crypto
  */
-export { crypto } from '#crypto'
+export { aesCtr, crypto } from '#crypto'
 export { blake2b, blake2s, sha512 } from '#hashes'
 export type { Aead, AgreementKey, BulkAead, Crypto, Hash, SigningKey, StreamCipher } from './interface.js'
 export { hkdf, hkdfExpand, hkdfExtract } from './hkdf.js'

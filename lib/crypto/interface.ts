@@ -99,11 +99,6 @@ export interface Crypto {
   bulkAesGcm(key: Uint8Array): BulkAead
   /** ChaCha20-Poly1305 (RFC 8439), 32-byte key (copied). */
   chachaPoly(key: Uint8Array): Aead
-  /**
-   * AES-256-CTR (NIST SP 800-38A), 32-byte key, from a 16-byte counter block on, both copied. The whole block counts
-   * as one big-endian number. It authenticates nothing, and no key and counter block may be used twice.
-   */
-  aesCtr(key: Uint8Array, counterBlock: Uint8Array): StreamCipher
   /** A new X25519 pair, or the one of 32 private bytes (copied). */
   x25519(privateKey?: Uint8Array): AgreementKey
   /** A new Ed25519 pair, or the one of a 32-byte seed (copied). */

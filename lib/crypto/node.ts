@@ -136,9 +136,18 @@ export const crypto: Crypto = {
   aesGcm: key => new NodeAead(AES_GCM, key),
   bulkAesGcm: key => new NodeAead(AES_GCM, key),
   chachaPoly: key => new NodeAead(CHACHA_POLY, key),
-  aesCtr: (key, counterBlock) => new NodeStreamCipher(key, counterBlock),
   x25519: nodeAgreementKey,
   ed25519: nodeSigningKey,
   verifyEd25519: nodeVerifyEd25519,
   equal: (a, b) => a.byteLength === b.byteLength && timingSafeEqual(a, b)
+}
+
+/**
+ * AES-256-CTR (NIST SP 800-38A), 32-byte key, from a 16-byte counter block on, both copied. The whole block counts
+ * as one big-endian number. It authenticates nothing, and no key and counter block may be used twice.
+ *
+ * @throws ERR_CRYPTO_KEY, ERR_CRYPTO_COUNTER
+ */
+export function aesCtr (key: Uint8Array, counterBlock: Uint8Array): StreamCipher {
+  return new NodeStreamCipher(key, counterBlock)
 }

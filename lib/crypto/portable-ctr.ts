@@ -3,7 +3,7 @@ import type { StreamCipher } from './interface.js'
 import { checkCounter, checkKey, COUNTER_BYTES, RawKey, wipe } from './keys.js'
 
 /**
- * {@link Crypto.aesCtr} over noble, whose cipher is one object for one message: place in the key stream and the unused
+ * `aesCtr` over noble, whose cipher is one object for one message: place in the key stream and the unused
  * end of its last block are kept here.
  */
 export class PortableStreamCipher implements StreamCipher {

@@ -2,7 +2,7 @@ import { gcm } from '@noble/ciphers/aes.js'
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { whole } from '../stream/index.js'
 import { cryptoError } from './errors.js'
-import type { Aead, Crypto } from './interface.js'
+import type { Aead, Crypto, StreamCipher } from './interface.js'
 import { checkDraw, checkKey, checkNonce, RawKey, TAG_BYTES } from './keys.js'
 import { PortableBulkAead } from './portable-bulk.js'
 import { PortableStreamCipher } from './portable-ctr.js'
@@ -74,9 +74,18 @@ export const crypto: Crypto = {
   aesGcm,
   bulkAesGcm: key => new PortableBulkAead(aesGcm(key), key, (globalThis as { crypto?: { subtle?: SubtleCrypto } }).crypto?.subtle),
   chachaPoly: key => new PortableAead(chacha20poly1305, key),
-  aesCtr: (key, counterBlock) => new PortableStreamCipher(key, counterBlock),
   x25519: portableAgreementKey,
   ed25519: portableSigningKey,
   verifyEd25519: portableVerifyEd25519,
   equal
+}
+
+/**
+ * AES-256-CTR (NIST SP 800-38A), 32-byte key, from a 16-byte counter block on, both copied. The whole block counts
+ * as one big-endian number. It authenticates nothing, and no key and counter block may be used twice.
+ *
+ * @throws ERR_CRYPTO_KEY, ERR_CRYPTO_COUNTER
+ */
+export function aesCtr (key: Uint8Array, counterBlock: Uint8Array): StreamCipher {
+  return new PortableStreamCipher(key, counterBlock)
 }

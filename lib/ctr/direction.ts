@@ -1,4 +1,4 @@
-import { crypto, wipe, type StreamCipher } from '../crypto/index.js'
+import { aesCtr, wipe, type StreamCipher } from '../crypto/index.js'
 import { limitsOf } from '../stream/index.js'
 import { ctrError } from './errors.js'
 import { MacChain } from './mac-chain.js'
@@ -46,7 +46,7 @@ export class Direction {
     this.#sequence = (options.firstSequence ?? 1) >>> 0
     const { key, counterBlock, macState } = partsOf(half)
     this.#half = new Uint8Array(half)
-    this.#cipher = crypto.aesCtr(key, counterBlock)
+    this.#cipher = aesCtr(key, counterBlock)
     this.#mac = new MacChain(this.#standardState ? undefined : macState)
   }
 
@@ -100,7 +100,7 @@ export class Direction {
     this.#forget()
     const { key, counterBlock, macState } = partsOf(half)
     this.#half = half
-    this.#cipher = crypto.aesCtr(key, counterBlock)
+    this.#cipher = aesCtr(key, counterBlock)
     this.#mac = new MacChain(this.#standardState ? undefined : macState)
     this.#used = 0
     this.#frames = 0

@@ -1,4 +1,4 @@
-import { crypto, wipe } from '../crypto/index.js'
+import { aesCtr, wipe } from '../crypto/index.js'
 import { ctrError } from './errors.js'
 import { HEADER_BYTES } from './frame.js'
 import { BLOCK_BYTES, checkRole, HALF_BYTES, partsOf, type CtrRole } from './secrets.js'
@@ -56,7 +56,7 @@ export class SharedBlock {
     if (this.#bytes === undefined) throw ctrError('ERR_CTR_BLOCK_USED')
     const [send, receive] = role === 'top' ? [0, HALF_BYTES] : [HALF_BYTES, 0]
     const { key, counterBlock } = partsOf(this.#mirrored.subarray(send, send + HALF_BYTES))
-    const cipher = crypto.aesCtr(key, counterBlock)
+    const cipher = aesCtr(key, counterBlock)
     const taken = {
       send: new Uint8Array(this.#bytes.subarray(send, send + HALF_BYTES)),
       receive: new Uint8Array(this.#bytes.subarray(receive, receive + HALF_BYTES)),

@@ -22,7 +22,7 @@ export const browserEntries: readonly BrowserEntry[] = [
   { entry: 'transport/memory', limit: 4_500 },
   { entry: 'transport/websocket', limit: 4_500 },
   { entry: 'transport/libp2p', limit: 4_500 },
-  { entry: 'noise', limit: 33_000 },
+  { entry: 'noise', limit: 42_000 },
   { entry: 'noise/hybrid', limit: 9_500 },
   { entry: 'nova', limit: 70_000 },
   { entry: 'libp2p', limit: 55_000 },
