@@ -28,7 +28,7 @@ export interface HandshakeFraming {
   /** A message as it lies in the stream. */
   encode(message: Uint8Array): Bytes
   /** Reads the next whole message, checking its length before it reads its content. */
-  read(reader: Reader, signal: AbortSignal | undefined): Promise<Uint8Array>
+  read(reader: Pick<Reader, 'read'>, signal: AbortSignal | undefined): Promise<Uint8Array>
 }
 
 /** Options of {@link performHandshake}. */
