@@ -30,6 +30,11 @@ class Repeatable {
   constructor () {
     const { x25519, verifyEd25519 } = crypto
     crypto.randomBytes = length => this.#random.bytes(length)
+    // noble's own
+    globalThis.crypto.getRandomValues = <T extends ArrayBufferView | null>(array: T): T => {
+      if (array !== null) new Uint8Array(array.buffer, array.byteOffset, array.byteLength).set(this.#random.bytes(array.byteLength))
+      return array
+    }
     crypto.x25519 = privateKey => {
       const secret = privateKey ?? new Uint8Array(32).fill(this.#keys++ % KEYS + 1)
       const name = nameOf(secret)

@@ -1,6 +1,7 @@
 import type { Target } from '../target.js'
 import * as bytes from './bytes.js'
 import * as crypto from './crypto.js'
+import * as ctr from './ctr.js'
 import * as frames from './frames.js'
 import * as handshake from './handshake.js'
 import * as noise from './noise.js'
@@ -19,10 +20,11 @@ export const targets: readonly Target[] = [
   transport.messages,
   crypto.aead, crypto.agreement,
   zlib.stream, zlib.whole,
-  noise.protocol, noise.handshake, noise.transport,
+  noise.protocol, noise.handshake, noise.hybrid, noise.transport,
   frames.header, frames.stream, frames.seedCipher, frames.maskedCipher, frames.hardenedCipher, frames.control,
   packets.seedPackets, packets.failingPackets, packets.hardenedPackets, packets.packetLink, packets.routedLink, packets.routedHeader,
   session.seedSession, session.hardenedSession,
   handshake.offer, handshake.seed, handshake.hardened, handshake.hop, handshake.greeting, handshake.identity,
-  peers.hub, relay.messages, relay.lookups
+  peers.hub, relay.messages, relay.lookups,
+  ctr.header, ctr.opener, ctr.layer, ctr.exchange
 ]
