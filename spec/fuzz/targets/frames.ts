@@ -89,7 +89,7 @@ function hop (name: string, options: CipherOptions, first: readonly string[], co
 
 const OPENING = [...HEADER_CODES, 'ERR_FRAME_TRUNCATED', 'ERR_CIPHER_FAILED']
 export const seedCipher = hop('nova.cipher.seed', { plaintext: 'allow', limits: { maxFailures: 2 } }, ['ERR_FRAME_MAGIC'], OPENING)
-export const maskedCipher = hop('nova.cipher.masked', { obfuscate: true, limits: { maxFailures: 2 } }, ['ERR_FRAME_MAGIC'], OPENING)
+export const maskedCipher = hop('nova.cipher.masked', { obfuscate: true, limits: { maxFailures: 2 } }, ['ERR_FRAME_MAGIC'], [...OPENING, 'ERR_CIPHER_PLAINTEXT'])
 export const hardenedCipher = hop('nova.cipher.hardened', { sequenced: true }, ['ERR_FRAME_MAGIC'], [...OPENING, 'ERR_CIPHER_PLAINTEXT'])
 
 /** The records of a control frame. */

@@ -4,6 +4,7 @@ import * as crypto from './crypto.js'
 import * as ctr from './ctr.js'
 import * as frames from './frames.js'
 import * as handshake from './handshake.js'
+import * as noiseChannel from './noise-channel.js'
 import * as noise from './noise.js'
 import * as packets from './packets.js'
 import * as peers from './peers.js'
@@ -21,6 +22,7 @@ export const targets: readonly Target[] = [
   crypto.aead, crypto.agreement,
   zlib.stream, zlib.whole,
   noise.protocol, noise.handshake, noise.hybrid, noise.transport,
+  noiseChannel.framing, noiseChannel.choice, noiseChannel.layer,
   frames.header, frames.stream, frames.seedCipher, frames.maskedCipher, frames.hardenedCipher, frames.control,
   packets.seedPackets, packets.failingPackets, packets.hardenedPackets, packets.packetLink, packets.routedLink, packets.routedHeader,
   session.seedSession, session.hardenedSession,

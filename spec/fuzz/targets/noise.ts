@@ -1,9 +1,10 @@
 import { crypto } from '../../../lib/crypto/index.js'
-import { CipherState, NoiseHandshake, noiseProtocol, PATTERNS, type Kem, type KemKey, type NoiseProtocol, type Role } from '../../../lib/noise/index.js'
+import { CipherState, NoiseHandshake, noiseProtocol, PATTERNS, type Kem, type NoiseProtocol, type Role } from '../../../lib/noise/index.js'
 import { mlKem768 } from '../../../lib/noise/hybrid.js'
 import { join } from '../../../lib/stream/pieces.js'
 import { KEY_ONE, KEY_TWO } from '../../nova/support.js'
 import { holds, same, type Target } from '../target.js'
+import { RememberingKem } from './noise-kem.js'
 
 const latin = new TextDecoder('latin1')
 const ascii = new TextEncoder()
@@ -133,42 +134,6 @@ export const handshake = handshakes('noise.handshake', stagesOf(NAMES), {
   longest: 96,
   total: bytes => 524_288 + 64 * bytes
 })
-
-/**
- * ML-KEM-768 with one key, whose results are remembered: what a decapsulation costs is a hundred times the decoder's
- * part. Of ciphertexts that were changed one in 16 is computed; the others give a secret that nobody else has, as
- * implicit rejection does.
- */
-class RememberingKem implements Kem {
-  readonly name = mlKem768.name
-  readonly publicKeyLength = mlKem768.publicKeyLength
-  readonly ciphertextLength = mlKem768.ciphertextLength
-  #key: KemKey | undefined
-  readonly #encapsulated = new Map<string, ReturnType<Kem['encapsulate']>>()
-  readonly #decapsulated = new Map<string, Uint8Array>()
-
-  generate (): KemKey {
-    this.#key ??= mlKem768.generate()
-    const key = this.#key
-    return { publicKey: key.publicKey, decapsulate: ciphertext => this.#decapsulate(key, ciphertext), destroy: () => {} }
-  }
-
-  encapsulate (publicKey: Uint8Array): ReturnType<Kem['encapsulate']> {
-    const name = latin.decode(publicKey)
-    const known = this.#encapsulated.get(name) ?? mlKem768.encapsulate(publicKey)
-    if (this.#encapsulated.size < 64) this.#encapsulated.set(name, known)
-    return { ciphertext: known.ciphertext, secret: known.secret.slice() }
-  }
-
-  #decapsulate (key: KemKey, ciphertext: Uint8Array): Uint8Array {
-    const name = latin.decode(ciphertext)
-    const known = this.#decapsulated.get(name)
-    const computed = this.#decapsulated.size < 64 || ciphertext.byteLength !== this.ciphertextLength || (ciphertext[7] as number) % 16 === 0
-    const secret = known ?? (computed ? key.decapsulate(ciphertext) : crypto.sha256.digest(ciphertext))
-    if (this.#decapsulated.size < 64) this.#decapsulated.set(name, secret)
-    return secret.slice()
-  }
-}
 
 const HYBRID = ['NNhfs', 'XXhfs', 'IKhfs', 'KKhfs+psk0'].map((pattern, index) => `Noise_${pattern}_25519+MLKEM768_${SUITES[index % SUITES.length] as string}`)
 
