@@ -110,6 +110,8 @@ export async function ctrPeer (duplex: Duplex, options: CtrPeerOptions): Promise
   const layer = ctrFrames({ ...frameOptions, block, limits: { maxPayload, stallTimeout } })
   const endpoint = new PeerEndpoint(layer, limits, options.endCode)
   const linked: PeerFace & LinkControl = link(after, layer, endpoint)
+  const gone = (cause: unknown = ctrError('ERR_CTR_ENDED')): void => { endpoint.sending.fail(asError(cause)) }
+  linked.closed.then(() => { gone() }, gone)
   abortOn(signal, linked)
   return Object.assign(linked, { close: () => close(linked, endpoint, limits.closeTimeout) })
 }

@@ -112,8 +112,8 @@ export class Receiving {
     const result = (status: Received['status'], more: Pick<Received, 'next' | 'end' | 'error'> = {}): Received => ({ status, bytes: whole(pieces), frames, ...more })
     while (missing > 0) {
       if (frames.length === this.#maxFrames) return result('partial')
-      const frame = await this.#take()
-      if (frame === undefined) {
+      if (this.#held === undefined && this.#frames.length === 0) {
+        // nothing is awaited between this look and the wait, or what comes in between would wake nobody
         if (this.#failure !== undefined) return result('corrupt', { error: this.#failure })
         const end = this.#end()
         if (this.#over && end !== 'open') return result('partial', { end })
@@ -121,6 +121,8 @@ export class Receiving {
         await this.#change()
         continue
       }
+      const frame = this.#held ?? (await this.#frames.next() as IteratorYieldResult<CtrFrame>).value
+      this.#held = undefined
       const { code, payload } = frame
       if (payload.byteLength > missing) {
         this.#held = frame
@@ -131,14 +133,6 @@ export class Receiving {
       for (const piece of payload instanceof Uint8Array ? [payload] : payload) pieces.push(piece)
     }
     return result('complete')
-  }
-
-  /** The next frame that is there. */
-  async #take (): Promise<CtrFrame | undefined> {
-    const held = this.#held
-    this.#held = undefined
-    if (held !== undefined || this.#frames.length === 0) return held
-    return (await this.#frames.next() as IteratorYieldResult<CtrFrame>).value
   }
 
   /** Resolves when there is something new to look at, the time included. */

@@ -30,6 +30,7 @@ export class Sending implements AsyncIterableIterator<CtrFrame> {
   /** See `CtrPeer.send`. */
   async send (code: number, body: SendBody): Promise<void> {
     checkCode(code, this.#endCode)
+    if (this.#gone.signal.aborted) throw abortReason(this.#gone.signal)
     if (this.#ended) throw ctrError('ERR_CTR_ENDED')
     if (this.#current !== undefined) throw ctrError('ERR_CTR_BUSY', 'send')
     this.#current = this.#send(code, body)
@@ -75,9 +76,9 @@ export class Sending implements AsyncIterableIterator<CtrFrame> {
     return this.#asked.promise
   }
 
-  /** The transport wants no more. */
+  /** The transport wants no more; why, the link will say by {@link Sending.fail}. */
   return (): Promise<IteratorResult<CtrFrame>> {
-    this.fail(ctrError('ERR_CTR_ENDED'))
+    this.#over.resolve()
     return Promise.resolve({ value: undefined, done: true })
   }
 
