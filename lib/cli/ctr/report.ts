@@ -1,0 +1,72 @@
+import { HushwireError } from '../../stream/index.js'
+
+/** What the command tells on stderr; stdout is for the bytes. */
+export interface Report {
+  listening(host: string, port: number): void
+  connected(host: string, port: number): void
+  warning(text: string): void
+  ended(counts: Counts, seconds: number): void
+  failed(error: unknown, counts: Counts): void
+}
+
+/** Bytes of payload that have gone each way. */
+export interface Counts {
+  sent: number
+  received: number
+}
+
+/** What a person can do about it. */
+const ADVICE: Readonly<Record<string, string>> = {
+  ERR_CTR_FIRST_FRAME: 'Compare the two secret files (sha256sum FILE), and that this command is at the other end.',
+  ERR_CTR_SAME_ROLE: 'Start one side with --role top and the other with --role bottom.',
+  ERR_CTR_END: 'What came before is as it was sent, but it is not all of it.',
+  ERR_CTR_TRUNCATED: 'What came before is as it was sent, but it is not all of it.',
+  ERR_CTR_MAC: 'Something on the way changes bytes. What came before is as it was sent.',
+  ERR_CTR_CHECKSUM: 'Something on the way changes bytes. What came before is as it was sent.',
+  ERR_HANDSHAKE_TIMEOUT: 'The other end is no such peer, or too slow: see --timeout.',
+  ERR_TRANSPORT_REFUSED: 'Nobody listens there yet: start the other side with --listen first.',
+  ERR_TRANSPORT_CONNECT: 'Look at the host and port.',
+  ERR_TRANSPORT_CONNECT_TIMEOUT: 'Look at the host and port, and at firewalls; see --timeout.',
+  ERR_TRANSPORT_LISTEN: 'The port may be taken: choose another one, or 0 for any that is free.',
+  ERR_TRANSPORT_RESET: 'The other side broke off; its own message says why (another secret, the same role, a signal).'
+}
+
+/** Sentences for people. */
+export function plainReport (): Report {
+  const say = (text: string): void => { process.stderr.write(`hushwire ctr: ${text}\n`) }
+  return {
+    listening: (host, port) => { say(`listening on ${address(host, port)}`) },
+    connected: (host, port) => { say(`connected to ${address(host, port)}`) },
+    warning: text => { say(`warning: ${text}`) },
+    ended: () => {},
+    failed: error => { say([`${codeOf(error)}: ${messageOf(error)}.`, ADVICE[codeOf(error)]].filter(Boolean).join(' ')) }
+  }
+}
+
+/** One JSON object a line for machines; the last one is `ended` or `failed`. */
+export function jsonReport (): Report {
+  const say = (event: string, about: object): void => { process.stderr.write(`${JSON.stringify({ event, ...about })}\n`) }
+  return {
+    listening: (host, port) => { say('listening', { host, port }) },
+    connected: (host, port) => { say('connected', { host, port }) },
+    warning: text => { say('warning', { text }) },
+    ended: (counts, seconds) => { say('ended', { ...counts, seconds }) },
+    failed: (error, counts) => { say('failed', { code: codeOf(error), message: messageOf(error), advice: ADVICE[codeOf(error)], ...counts }) }
+  }
+}
+
+/** The code of an error, ours or the platform's. */
+export function codeOf (error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return typeof code === 'string' ? code : 'ERR_CLI_UNEXPECTED'
+}
+
+/** Only messages of ours are sure to hold nothing secret. */
+function messageOf (error: unknown): string {
+  if (error instanceof HushwireError) return error.message
+  return error instanceof Error ? error.name : typeof error
+}
+
+function address (host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

@@ -1,0 +1,14 @@
+import { errorsOf, type ErrorTable } from '../stream/index.js'
+
+/** The codes of the command line itself; the exit code of those a person can mend on the command line is 2. */
+export const CLI_ERRORS = {
+  ERR_CLI_OPTION: { origin: 'local', fatal: true, sentence: 'the command makes no sense' },
+  ERR_CLI_SECRET: { origin: 'local', fatal: true, sentence: 'the secret file cannot be used' },
+  ERR_CLI_INPUT: { origin: 'local', fatal: true, sentence: 'the input cannot be read' },
+  ERR_CLI_OUTPUT: { origin: 'local', fatal: true, sentence: 'the output cannot be written' },
+  ERR_CLI_STOPPED: { origin: 'local', fatal: true, sentence: 'stopped by a signal' },
+  ERR_CLI_UNEXPECTED: { origin: 'local', fatal: true, sentence: 'an error without a code' }
+} as const satisfies ErrorTable
+
+/** Makes an error of {@link CLI_ERRORS}. */
+export const cliError = errorsOf('cli', CLI_ERRORS)

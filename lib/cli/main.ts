@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { ignore } from '../stream/index.js'
+import { ctrCommand } from './ctr.js'
+
+const USAGE = 2
+
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
+const program = new Command('hushwire')
+  .description('Secure channels from the command line.')
+  .version(version)
+  .addCommand(ctrCommand())
+
+// set for each command, since a command that was added has settings of its own
+for (const command of [program, ...program.commands]) command.exitOverride()
+
+// a reader that has gone, as of `--help | head`; what a command writes there, it looks after itself
+process.stdout.on('error', ignore)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  process.exitCode = error.exitCode === 0 ? 0 : USAGE
+}
