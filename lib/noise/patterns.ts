@@ -13,6 +13,11 @@ export interface Pattern {
   readonly messages: ReadonlyArray<readonly Token[]>
 }
 
+/** The pattern for two ends that do not know each other; by itself, for who needs no other one. */
+export const XX = { messages: [['e'], ['e', 'ee', 's', 'es'], ['s', 'se']] } as const satisfies Pattern
+/** The pattern for an initiator that knows the responder; by itself, for who needs no other one. */
+export const IK = { responderKnown: true, messages: [['e', 'es', 's', 'ss'], ['e', 'ee', 'se']] } as const satisfies Pattern
+
 /**
  * The fundamental patterns of the Noise Protocol Framework, revision 34, sections 7.4 and 7.5. A pattern of one
  * message is one-way.
@@ -29,9 +34,9 @@ export const PATTERNS = {
   KX: { initiatorKnown: true, messages: [['e'], ['e', 'ee', 'se', 's', 'es']] },
   XN: { messages: [['e'], ['e', 'ee'], ['s', 'se']] },
   XK: { responderKnown: true, messages: [['e', 'es'], ['e', 'ee'], ['s', 'se']] },
-  XX: { messages: [['e'], ['e', 'ee', 's', 'es'], ['s', 'se']] },
+  XX,
   IN: { messages: [['e', 's'], ['e', 'ee', 'se']] },
-  IK: { responderKnown: true, messages: [['e', 'es', 's', 'ss'], ['e', 'ee', 'se']] },
+  IK,
   IX: { messages: [['e', 's'], ['e', 'ee', 'se', 's', 'es']] }
 } as const satisfies Readonly<Record<string, Pattern>>
 

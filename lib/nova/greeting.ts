@@ -4,8 +4,10 @@ import { peerError } from './peer-errors.js'
 
 /** Bytes before the Noise message: step u8, attempt (8). */
 const PREFIX = 9
-/** The longest greeting that is read; ours have 214 bytes at most, post-quantum ones about 2,500. */
+/** The longest greeting that is read; ours have 214 bytes at most, hybrid ones 1,414. */
 const MAX_GREETING = 4096
+/** An offer, a choice, and three messages. */
+const MAX_STEP = 5
 
 /**
  * The body of a handshake packet between peers: which message of the pattern it is, which attempt it belongs to, and
@@ -13,7 +15,7 @@ const MAX_GREETING = 4096
  * message of IK is as long as a second one of XX); nothing trusts them.
  */
 export interface Greeting {
-  /** 1, 2 or 3. */
+  /** From 1: to 3, or to 5 where it begins with an offer and a choice of the hybrid handshake. */
   readonly step: number
   /** 8 bytes that the initiator chose. */
   readonly attempt: Uint8Array
@@ -43,6 +45,6 @@ export async function readGreeting (source: AsyncIterable<Bytes>): Promise<Greet
   const bytes = await collect(source, MAX_GREETING)
   if (bytes === undefined || bytes.byteLength < PREFIX) throw peerError('ERR_PEER_GREETING', 'not its length')
   const step = bytes[0] as number
-  if (step < 1 || step > 3) throw peerError('ERR_PEER_GREETING', `step ${step}`)
+  if (step < 1 || step > MAX_STEP) throw peerError('ERR_PEER_GREETING', `step ${step}`)
   return { step, attempt: bytes.slice(1, PREFIX), message: bytes.slice(PREFIX) }
 }

@@ -1,6 +1,6 @@
 import { checkUuid, equalUuid, type Uuid } from '../bytes/index.js'
 import { crypto, KEY_BYTES, TAG_BYTES, wipe } from '../crypto/index.js'
-import { AESGCM, NoiseHandshake, PATTERNS, type HandshakeMoment, type Role } from '../noise/index.js'
+import { AESGCM, IK, NoiseHandshake, withHfs, XX, type HandshakeMoment, type Kem, type NoiseProtocol, type Pattern, type Role } from '../noise/index.js'
 import { join, type Handshake, type MaybePromise } from '../stream/index.js'
 import { handshakeError } from './handshake-errors.js'
 import { decodeOffer, encodeOffer, OFFER_BYTES, offerOf, type Offer } from './handshake-offer.js'
@@ -20,6 +20,10 @@ export interface HardenedHandshakeOptions {
   pinnedStatic?: Uint8Array | undefined
   /** What we offer, see {@link Offer} for the defaults. */
   offer?: Partial<Offer> | undefined
+  /** Makes the handshake the hybrid one, with this mechanism (such as `mlKem768` of `hushwire/noise/hybrid`); both ends have the same or none. */
+  kem?: Kem | undefined
+  /** What both ends have agreed on before, hashed in front of the handshake's own prologue. */
+  agreed?: Uint8Array | undefined
 }
 
 /** What a hardened handshake agreed on. The keys are the caller's to wipe. */
@@ -39,6 +43,8 @@ export interface HopAgreement {
   /** Names this very handshake; the same at both ends, no secret. */
   readonly handshakeHash: Uint8Array
   readonly pattern: 'XX' | 'IK'
+  /** Name of the Noise protocol, such as `Noise_XX_25519_AESGCM_SHA256`. */
+  readonly protocol: string
   /**
    * False for the responder of IK: its one message that came can be an old one sent again, so that the initiator is
    * proved present only when the first sealed frame opens. Nothing that a replay should not do (such as ending
@@ -49,13 +55,15 @@ export interface HopAgreement {
 
 type Part = 'offer' | 'proof'
 
-const PROTOCOLS = { XX: 'Noise_XX_25519_AESGCM_SHA256', IK: 'Noise_IK_25519_AESGCM_SHA256' } as const
+const PATTERNS = { XX, IK } as const
+
 /** What the payload of each message is made of. */
 const PAYLOADS: Readonly<Record<'XX' | 'IK', ReadonlyArray<readonly Part[]>>> = {
   XX: [['offer'], ['offer', 'proof'], ['proof']],
   IK: [['offer', 'proof'], ['offer', 'proof']]
 }
 const PART_BYTES = { offer: OFFER_BYTES, proof: PROOF_BYTES } as const
+const EMPTY = new Uint8Array(0)
 /** By its length the responder tells which pattern the first message is of. */
 const FIRST_BYTES = { XX: KEY_BYTES + OFFER_BYTES, IK: KEY_BYTES + KEY_BYTES + TAG_BYTES + OFFER_BYTES + PROOF_BYTES + TAG_BYTES } as const
 const ascii = new TextEncoder()
@@ -84,6 +92,7 @@ export class HardenedHandshake implements Handshake<HopAgreement> {
   readonly #options: HardenedHandshakeOptions
   readonly #offer: Offer
   #pattern: 'XX' | 'IK'
+  #protocol = ''
   /** None for a responder before the first message says which pattern it is. */
   #noise: NoiseHandshake | undefined
   #remote: Peer | undefined
@@ -96,11 +105,9 @@ export class HardenedHandshake implements Handshake<HopAgreement> {
    *   peer is ourselves; ERR_UUID; ERR_NOISE_OPTIONS when the pinned static key is not 32 bytes
    */
   constructor (options: HardenedHandshakeOptions) {
-    const { role, identity, peer, pinnedStatic } = options
-    if (peer !== undefined && equalUuid(checkUuid(peer), identity.id)) throw handshakeError('ERR_HANDSHAKE_OPTION', 'the peer is ourselves')
-    if (role === 'responder' && pinnedStatic !== undefined) throw handshakeError('ERR_HANDSHAKE_OPTION', 'only an initiator greets a pinned peer')
+    this.#offer = checkOptions(options)
+    const { role, peer, pinnedStatic } = options
     this.#options = { ...options, peer: peer === undefined ? undefined : new Uint8Array(peer) }
-    this.#offer = offerOf(options.offer)
     this.#pattern = pinnedStatic === undefined ? 'XX' : 'IK'
     if (role === 'initiator') this.#noise = this.#noiseOf(this.#pattern)
   }
@@ -112,7 +119,7 @@ export class HardenedHandshake implements Handshake<HopAgreement> {
   /**
    * The next message.
    *
-   * @returns at most 205 bytes, the caller's
+   * @returns at most 205 bytes, 1,405 of the hybrid handshake, the caller's
    * @throws ERR_HANDSHAKE_TURN, ERR_HANDSHAKE_DESTROYED, and what `hushwire/noise` raises
    */
   write (): Uint8Array {
@@ -167,11 +174,12 @@ export class HardenedHandshake implements Handshake<HopAgreement> {
   }
 
   #noiseOf (pattern: 'XX' | 'IK'): NoiseHandshake {
-    const { role, identity, pinnedStatic } = this.#options
+    const { role, identity, pinnedStatic, kem } = this.#options
+    const protocol = protocolOf(pattern, kem)
     this.#pattern = pattern
+    this.#protocol = protocol.name
     return new NoiseHandshake({
-      // not `noiseProtocol`, which carries every hash
-      protocol: { name: PROTOCOLS[pattern], pattern: PATTERNS[pattern], cipher: AESGCM, hash: crypto.sha256 },
+      protocol,
       role,
       prologue: this.#prologue(),
       staticKey: identity.staticKey,
@@ -182,14 +190,16 @@ export class HardenedHandshake implements Handshake<HopAgreement> {
   }
 
   #prologue (): Uint8Array {
-    const { role, identity, peer } = this.#options
-    if (peer === undefined) return HOP
-    return join(role === 'initiator' ? [PEER, identity.id, peer] : [PEER, peer, identity.id])
+    const { role, identity, peer, agreed = EMPTY } = this.#options
+    if (peer === undefined) return join([agreed, HOP])
+    return join(role === 'initiator' ? [agreed, PEER, identity.id, peer] : [agreed, PEER, peer, identity.id])
   }
 
   #answerTo (first: Uint8Array): NoiseHandshake {
-    if (first.byteLength === FIRST_BYTES.XX) return this.#noiseOf('XX')
-    if (first.byteLength === FIRST_BYTES.IK) return this.#noiseOf('IK')
+    const key = this.#options.kem?.publicKeyLength
+    // of XX the KEM's key is in the clear, of IK it is sealed
+    if (first.byteLength === FIRST_BYTES.XX + (key ?? 0)) return this.#noiseOf('XX')
+    if (first.byteLength === FIRST_BYTES.IK + (key === undefined ? 0 : key + TAG_BYTES)) return this.#noiseOf('IK')
     throw handshakeError('ERR_HANDSHAKE_MESSAGE', `the first one has ${first.byteLength} bytes`)
   }
 
@@ -228,7 +238,26 @@ export class HardenedHandshake implements Handshake<HopAgreement> {
       localOffer: this.#offer,
       handshakeHash,
       pattern: this.#pattern,
+      protocol: this.#protocol,
       confirmed: this.#pattern === 'XX' || this.#options.role === 'initiator'
     }
   }
+}
+
+/**
+ * Refuses what makes no sense, and gives the offer with its defaults.
+ *
+ * @throws ERR_HANDSHAKE_OPTION, ERR_UUID
+ */
+export function checkOptions ({ role, identity, peer, pinnedStatic, offer }: HardenedHandshakeOptions): Offer {
+  if (peer !== undefined && equalUuid(checkUuid(peer), identity.id)) throw handshakeError('ERR_HANDSHAKE_OPTION', 'the peer is ourselves')
+  if (role === 'responder' && pinnedStatic !== undefined) throw handshakeError('ERR_HANDSHAKE_OPTION', 'only an initiator greets a pinned peer')
+  return offerOf(offer)
+}
+
+/** Without the lookup by name, which would bring every pattern, cipher and hash along. */
+function protocolOf (name: 'XX' | 'IK', kem: Kem | undefined): NoiseProtocol {
+  const hybrid = kem === undefined ? undefined : withHfs(PATTERNS[name])
+  const pattern: Pattern = hybrid ?? PATTERNS[name]
+  return { name: `Noise_${name}${kem === undefined ? '_25519' : `hfs_25519+${kem.name}`}_AESGCM_SHA256`, pattern, kem, cipher: AESGCM, hash: crypto.sha256 }
 }

@@ -3,7 +3,7 @@ import type { HandshakeFraming } from '../stream/index.js'
 import { novaError } from './errors.js'
 import { decodeHeader, encodeHeader, HEADER_LENGTH } from './frame.js'
 
-/** The longest handshake message that is read; the largest of ours has 205 bytes, post-quantum ones about 2,500. */
+/** The longest handshake message that is read; the largest of ours has 205 bytes, of the hybrid ones 1,405. */
 const MAX_MESSAGE = 4096
 
 /** Handshake messages on a hop, and how many frames they have taken. */

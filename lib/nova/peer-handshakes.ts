@@ -1,10 +1,11 @@
 import { compareUuid, uuidKey, type Uuid } from '../bytes/index.js'
 import { abortable, abortReason, asError, deferred, ignore, type Deferred } from '../stream/index.js'
 import { encodeGreeting, newAttempt, type Greeting } from './greeting.js'
-import { HardenedHandshake, type HopAgreement } from './handshake-hardened.js'
+import type { HopAgreement } from './handshake-hardened.js'
 import type { Offer } from './handshake-offer.js'
 import type { Identity } from './identity.js'
 import { peerError } from './peer-errors.js'
+import { hardenedHandshake, type NegotiatedHandshake, type PostQuantum } from './post-quantum.js'
 import type { VerifyPeer } from './verify-peer.js'
 
 /** What the handshakes with peers need. */
@@ -12,6 +13,7 @@ export interface PeerHandshakesOptions {
   readonly identity: Identity
   readonly verify: VerifyPeer
   readonly offer: Partial<Offer> | undefined
+  readonly postQuantum: PostQuantum | undefined
   /** Milliseconds for one handshake. */
   readonly timeout: number
   /** Handshakes of each role under way at a time: a flood of greetings must not keep us from greeting. */
@@ -30,7 +32,7 @@ type Role = 'initiator' | 'responder'
 interface Attempt {
   readonly id: Uint8Array
   readonly peer: Uuid
-  readonly handshake: HardenedHandshake
+  readonly handshake: NegotiatedHandshake
   readonly role: Role
   /** The step of the last message that was sent or read. */
   step: number
@@ -135,11 +137,11 @@ export class PeerHandshakes {
   }
 
   #initiate (dial: Dial): void {
-    const { identity, verify, offer } = this.#options
+    const { identity, verify, offer, postQuantum } = this.#options
     let attempt: Attempt | undefined
     try {
       if (!this.#room('initiator')) throw peerError('ERR_PEER_LIMIT', `${this.#options.maxHandshakes} handshakes`)
-      const handshake = new HardenedHandshake({ role: 'initiator', identity, verify, offer, peer: dial.peer, pinnedStatic: dial.staticKey })
+      const handshake = hardenedHandshake({ role: 'initiator', identity, verify, offer, peer: dial.peer, pinnedStatic: dial.staticKey }, postQuantum)
       attempt = this.#begin(dial.peer, newAttempt(), handshake, 'initiator')
       this.#goOn(attempt)
     } catch (thrown) {
@@ -150,7 +152,7 @@ export class PeerHandshakes {
 
   /** A first message: begins the answer, unless our own greeting has precedence or the limit is reached. */
   #answer (peer: Uuid, greeting: Greeting): Attempt | undefined {
-    const { identity, verify, offer, welcome } = this.#options
+    const { identity, verify, offer, postQuantum, welcome } = this.#options
     if (this.#over !== undefined || !this.awaited(peer) && !welcome(peer)) return undefined
     const running = this.#attempts.get(uuidKey(peer))
     // the peer is done with that one, and what it has sent since is under the key that comes of it
@@ -162,13 +164,13 @@ export class PeerHandshakes {
     // the same greeting once more would only spoil the answer that is under way
     if (running?.role === 'responder' && same(running.id, greeting.attempt)) return undefined
     if (running?.role !== 'responder' && !this.#room('responder')) return undefined
-    const handshake = new HardenedHandshake({ role: 'responder', identity, verify, offer, peer })
+    const handshake = hardenedHandshake({ role: 'responder', identity, verify, offer, peer }, postQuantum)
     // the peer has begun anew, or goes first: what was under way is over, but a dial still waits for the outcome
     if (running !== undefined) this.#drop(running)
     return this.#begin(peer, greeting.attempt, handshake, 'responder')
   }
 
-  #begin (peer: Uuid, id: Uint8Array, handshake: HardenedHandshake, role: Role): Attempt {
+  #begin (peer: Uuid, id: Uint8Array, handshake: NegotiatedHandshake, role: Role): Attempt {
     const attempt: Attempt = { id, peer: new Uint8Array(peer), handshake, role, step: 0, timer: undefined, busy: false, next: undefined }
     if (role === 'responder') attempt.timer = setTimeout(() => { this.#failed(attempt, peerError('ERR_PEER_TIMEOUT')) }, this.#options.timeout)
     this.#attempts.set(uuidKey(peer), attempt)

@@ -8,6 +8,7 @@ import { PeerBacklog } from './peer-backlog.js'
 import { peerError } from './peer-errors.js'
 import { PeerHandshakes } from './peer-handshakes.js'
 import { Conversation, taking, type PeerSession } from './peer-session.js'
+import type { PostQuantum } from './post-quantum.js'
 import { decodeRelayError, MAX_RELAY_ERROR_BYTES, type RelayError } from './relay-messages.js'
 import { KIND, type RoutedLink, type RoutedPacket } from './routed.js'
 import { Session } from './session/session.js'
@@ -41,6 +42,8 @@ export interface PeersOptions {
   /** Decides about every peer whose identity is proved, whoever began. */
   verify: VerifyPeer
   offer?: Partial<Offer> | undefined
+  /** Whether handshakes with peers are hybrid; not unless given. That the link's is says nothing of theirs. */
+  postQuantum?: PostQuantum | undefined
   limits?: PeersLimits | undefined
   /** Takes the server's own packets (target nil) except its errors about peers. It must read or leave their source; what it throws ends the link. */
   onServerPacket?: ((packet: RoutedPacket) => void) | undefined
@@ -103,7 +106,7 @@ class Hub implements Peers {
   #goOn: () => void = ignore
 
   constructor (link: RoutedLink, options: PeersOptions) {
-    const { identity, verify, offer, limits } = options
+    const { identity, verify, offer, postQuantum, limits } = options
     this.#link = link
     this.#options = options
     this.#limits = limitsOf(PEERS_LIMITS, limits)
@@ -114,6 +117,7 @@ class Hub implements Peers {
       identity,
       verify,
       offer,
+      postQuantum,
       timeout: this.#limits.handshakeTimeout,
       maxHandshakes: this.#limits.maxHandshakes,
       send: (peer, body) => link.send({ target: peer, source: identity.id, kind: KIND.handshake }, body),

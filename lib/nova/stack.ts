@@ -3,11 +3,12 @@ import { abortOn, asError, link, limitsOf, performHandshake, type Duplex, type H
 import { cipher, CIPHER_LIMITS, type CipherLayer, type CipherOptions, type HopKey } from './cipher.js'
 import { frames } from './frames.js'
 import { handshakeError } from './handshake-errors.js'
-import { HardenedHandshake, type HardenedHandshakeOptions, type HopAgreement } from './handshake-hardened.js'
+import type { HardenedHandshakeOptions } from './handshake-hardened.js'
 import { PACKETS_BOUNDS } from './handshake-offer.js'
 import { SeedHandshake, type SeedHandshakeOptions } from './handshake-seed.js'
 import { hopFraming } from './hop-framing.js'
 import type { Peer } from './identity.js'
+import { hardenedHandshake, type PostQuantum } from './post-quantum.js'
 import { HARDENED_RULES, SEED_RULES, type PacketRules } from './packet-rules.js'
 import type { SlowConsumer } from './packet-receiver.js'
 import { PACKET_LIMITS } from './packets.js'
@@ -39,8 +40,10 @@ export interface StackOptions {
 }
 
 /** A hardened link: authenticated handshake, a key a direction, authenticated order and end. */
-export interface HardenedStackOptions extends StackOptions, Omit<HardenedHandshakeOptions, 'peer'> {
+export interface HardenedStackOptions extends StackOptions, Omit<HardenedHandshakeOptions, 'peer' | 'kem' | 'agreed'> {
   profile?: 'hardened' | undefined
+  /** Whether the handshake is hybrid; not unless given. */
+  postQuantum?: PostQuantum | undefined
 }
 
 /**
@@ -60,6 +63,8 @@ export interface NovaLink extends RoutedLink {
   readonly remote: Peer | undefined
   /** Names the handshake, the same at both ends; undefined on the seed's wire. */
   readonly handshakeHash: Uint8Array | undefined
+  /** Name of the Noise protocol of the handshake, such as `Noise_XX_25519_AESGCM_SHA256`; undefined on the seed's wire. */
+  readonly protocol: string | undefined
   /**
    * True when the other side has proved to be present, not only who it is: false for the responder of a greeting with a
    * pinned key until the first packet has come, since that greeting can be an old one sent again; false on the seed's wire.
@@ -117,7 +122,7 @@ function checkOptions (options: HardenedStackOptions | SeedStackOptions): void {
 async function hardenedStack (duplex: Duplex, options: HardenedStackOptions): Promise<NovaLink> {
   const framing = hopFraming()
   const onExhausting = once(options.onExhausting)
-  const { result, duplex: after } = await performHandshake<HopAgreement>(duplex, new HardenedHandshake(withOffer(options)), framing, {
+  const { result, duplex: after } = await performHandshake(duplex, hardenedHandshake(withOffer(options), options.postQuantum), framing, {
     timeout: options.limits?.handshakeTimeout,
     signal: options.signal
   })
@@ -138,8 +143,8 @@ async function hardenedStack (duplex: Duplex, options: HardenedStackOptions): Pr
   }
   const limits = { ...options.limits, maxIncoming: Math.min(options.limits?.maxIncoming ?? Infinity, result.localOffer.maxPackets) }
   const routes = join(after, hop, rules, { ...options, limits })
-  const { remote, handshakeHash, confirmed } = result
-  const standing = Object.assign(routes, { profile: 'hardened' as const, remote, handshakeHash, confirmed })
+  const { remote, handshakeHash, protocol, confirmed } = result
+  const standing = Object.assign(routes, { profile: 'hardened' as const, remote, handshakeHash, protocol, confirmed })
   return confirmed ? standing : confirming(standing)
 }
 
@@ -162,7 +167,7 @@ async function seedStack (duplex: Duplex, options: SeedStackOptions): Promise<No
   // the cipher has copied it; a key of the caller's stays the caller's
   if (options.key === undefined && key instanceof Uint8Array) wipe(key)
   const routes = join(after, hop, { ...SEED_RULES, onExhausting }, options)
-  return Object.assign(routes, { profile: 'seed' as const, remote: undefined, handshakeHash: undefined, confirmed: false })
+  return Object.assign(routes, { profile: 'seed' as const, remote: undefined, handshakeHash: undefined, protocol: undefined, confirmed: false })
 }
 
 async function seedKey (duplex: Duplex, options: SeedStackOptions): Promise<{ after: Duplex, key: HopKey }> {

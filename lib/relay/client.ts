@@ -14,6 +14,8 @@ export { RELAY_ERRORS } from './errors.js'
 export interface RelayClientOptions extends Omit<HardenedStackOptions, 'role' | 'profile'> {
   /** Decides about peers, as `verify` does about the relay. */
   verifyPeer: PeersOptions['verify']
+  /** Whether handshakes with peers are hybrid, as `postQuantum` says of the link's. */
+  peerPostQuantum?: PeersOptions['postQuantum']
   /** Limits of conversations with peers; `limits` are those of the link. */
   peerLimits?: PeersOptions['limits']
   /** Milliseconds for an answer of the relay. Default 10,000. */
@@ -65,13 +67,14 @@ export interface RelayClient {
  * ```
  */
 export async function relayClient (duplex: Duplex, options: RelayClientOptions): Promise<RelayClient> {
-  const { verifyPeer, peerLimits, lookupTimeout, maxLookups, ...hop } = options
+  const { verifyPeer, peerPostQuantum, peerLimits, lookupTimeout, maxLookups, ...hop } = options
   const link = await stack(duplex, { ...hop, role: 'initiator' })
   try {
     const lookups = new Lookups(link, options.identity.id, limitsOf(LOOKUP_LIMITS, { lookupTimeout, maxLookups }))
     const hub = peers(link, {
       identity: options.identity,
       verify: verifyPeer,
+      postQuantum: peerPostQuantum,
       limits: peerLimits,
       onServerPacket: packet => { lookups.receive(packet) }
     })

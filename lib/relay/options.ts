@@ -1,5 +1,5 @@
 import type { Uuid } from '../bytes/index.js'
-import type { Identity, RoutedHeader, SlowConsumer, StackLimits, VerifyPeer } from '../nova/index.js'
+import type { Identity, PostQuantum, RoutedHeader, SlowConsumer, StackLimits, VerifyPeer } from '../nova/index.js'
 import { limitsOf, type LimitsOf } from '../stream/index.js'
 
 /** The limits of a relay and their defaults. */
@@ -47,6 +47,8 @@ export interface RelayOptions {
   identity: Identity
   /** Who may connect. Default: everybody who proves an identity. */
   verify?: VerifyPeer | undefined
+  /** Whether the links' handshakes are hybrid; not unless given. */
+  postQuantum?: PostQuantum | undefined
   /** Listens on TCP; port 0, the default, is any free one, and the host by default 127.0.0.1. */
   tcp?: { host?: string | undefined, port?: number | undefined } | undefined
   /** Listens for WebSockets, likewise; without a path on every one. */

@@ -94,8 +94,8 @@ class RelayServer {
     try {
       this.#admit()
       this.#pending.add(duplex)
-      const { identity, verify = () => true, slowConsumer } = this.#options
-      const link = await stack(duplex, { role: 'responder', identity, verify, slowConsumer, offer: this.#offer, limits: this.limits.link })
+      const { identity, verify = () => true, postQuantum, slowConsumer } = this.#options
+      const link = await stack(duplex, { role: 'responder', identity, verify, postQuantum, slowConsumer, offer: this.#offer, limits: this.limits.link })
       this.#pending.delete(duplex)
       this.#serve(link, link.remote as Peer)
     } catch (thrown) {
