@@ -17,6 +17,7 @@ interface Options {
   file?: string
   size: number
   json?: true
+  postQuantum?: true
   timeout?: number
 }
 
@@ -37,6 +38,7 @@ function options (): Options {
     .description('A relay and two clients, each a process: they chat and send a file that the relay cannot read.')
     .option('--file <path>', 'the file to send; without it one is made of text and random bytes')
     .option('--size <bytes>', 'bytes of the file that is made', number, GENERATED_BYTES)
+    .option('--post-quantum', 'hybrid handshakes with ML-KEM-768, with the relay and between the clients')
     .option('--json', 'print one JSON object and nothing else')
     .option('--timeout <seconds>', `time for everything; ${BASE_SECONDS} s and 1 s for each 8 MiB unless given`, seconds)
     .exitOverride()
@@ -44,7 +46,7 @@ function options (): Options {
     .opts<Options>()
 }
 
-async function main ({ file: path, size, json, timeout }: Options): Promise<number> {
+async function main ({ file: path, size, json, postQuantum, timeout }: Options): Promise<number> {
   const narrator = json === true ? silence() : storyteller()
   const stop = new AbortController()
   const onSignal = (): void => { stop.abort(demoError('ERR_DEMO_STOPPED')) }
@@ -52,7 +54,7 @@ async function main ({ file: path, size, json, timeout }: Options): Promise<numb
   let file: DemoFile | undefined
   try {
     file = path === undefined ? await generatedFile(size, stop.signal) : await givenFile(path)
-    const outcome = await new Demonstration(file, narrator).run({
+    const outcome = await new Demonstration(file, narrator, postQuantum === true).run({
       timeout: 1000 * (timeout ?? BASE_SECONDS + file.bytes / SLOWEST),
       signal: stop.signal
     })

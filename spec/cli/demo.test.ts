@@ -13,6 +13,7 @@ interface Outcome {
   ok: boolean
   file: { bytes: number, sent?: { bytes: number, sha256: string }, received?: { bytes: number, sha256: string } }
   chat: { lines: number, arrived: number }
+  protocol?: string
   relay?: { packets: number, bytes: number, secrets: number, found: number, canFind: boolean }
   memory: Partial<Record<string, { start: number, peak: number, aboveStart: number }>>
   failures: Array<{ process: string, code: string, message: string }>
@@ -57,6 +58,14 @@ test.serial('one JSON object says that everything arrived and the relay read not
   // the random half at least went through it
   t.true((outcome.relay?.bytes ?? 0) > 1_000_000)
   t.deepEqual(Object.keys(outcome.memory).sort(), ['alice', 'bob', 'relay'])
+  t.is(outcome.protocol, 'Noise_XX_25519_AESGCM_SHA256')
+})
+
+test.serial('post-quantum: every handshake is the hybrid one', async t => {
+  const { code, stdout, stderr } = await demo(['--post-quantum', '--size', '100000'])
+  t.is(stderr, '')
+  t.is(code, 0)
+  t.regex(stdout, /the links are Noise_XXhfs_25519\+MLKEM768_AESGCM_SHA256/)
 })
 
 test.serial('the story for people; a file of no bytes', async t => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { formatUuid, parseUuid, toHex } from '../../bytes/index.js'
+import { mlKem768 } from '../../noise/hybrid.js'
 import { allowlist, createIdentity, pinned, type Message, type PeerSession } from '../../nova/index.js'
 import { relayClient, type RelayClient } from '../../relay/client.js'
 import { dialTcp } from '../../transport/tcp.js'
@@ -29,7 +30,7 @@ class Client implements Work {
   }
 
   async obey (order: Parameters<Work['obey']>[0]): Promise<void> {
-    if (order.type === 'connect') await this.#connect(order.port, Buffer.from(order.relayKey, 'base64'))
+    if (order.type === 'connect') await this.#connect(order.port, Buffer.from(order.relayKey, 'base64'), order.postQuantum)
     else if (order.type === 'send') await this.#send(parseUuid(order.peer), order.file)
     else if (order.type === 'receive') await this.#receive(parseUuid(order.peer))
     else if (order.type === 'finish') await this.#finish()
@@ -42,17 +43,20 @@ class Client implements Work {
     this.#identity.destroy()
   }
 
-  async #connect (port: number, relayKey: Uint8Array): Promise<void> {
+  async #connect (port: number, relayKey: Uint8Array, required: boolean): Promise<void> {
     const { signal } = this.#stop
+    const postQuantum = required ? { mode: 'required', kem: mlKem768 } as const : undefined
     const relay = await relayClient(await dialTcp({ port, signal }), {
       signal,
       identity: this.#identity,
       verify: pinned(relayKey),
-      verifyPeer: allowlist(this.#friends)
+      verifyPeer: allowlist(this.#friends),
+      postQuantum,
+      peerPostQuantum: postQuantum
     })
     this.#relay = relay
     this.#watch(relay.closed)
-    this.#desk.report({ type: 'connected', id: formatUuid(this.#identity.id) })
+    this.#desk.report({ type: 'connected', id: formatUuid(this.#identity.id), protocol: relay.link.protocol ?? '' })
   }
 
   /** Nothing may end before the work is done. */

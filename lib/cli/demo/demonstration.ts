@@ -25,6 +25,8 @@ export interface Outcome {
   readonly ok: boolean
   readonly file: { readonly bytes: number, readonly generated: boolean, readonly sent?: FileSeen, readonly received?: FileSeen }
   readonly mebibytesPerSecond?: number
+  /** The Noise protocol of the clients' links. */
+  readonly protocol?: string
   /** Lines of the chat that arrived as they were sent. */
   readonly chat: { readonly lines: number, readonly arrived: number }
   readonly relay?: RelaySight
@@ -44,10 +46,14 @@ export class Demonstration {
   readonly #chat = { lines: LINES.length * 2, arrived: 0 }
   #seen: { sent?: FileSeen, received?: FileSeen } = {}
   #sight: RelaySight | undefined
+  #protocol: string | undefined
+  readonly #postQuantum: boolean
   /** True once both clients are with the relay. */
   #linked = false
 
-  constructor (file: DemoFile, narrator: Narrator) {
+  /** @param postQuantum - every handshake is hybrid, with the relay and between the clients */
+  constructor (file: DemoFile, narrator: Narrator, postQuantum: boolean) {
+    this.#postQuantum = postQuantum
     this.#file = file
     this.#narrator = narrator
     const client = new URL('./client-process.js', import.meta.url)
@@ -85,11 +91,13 @@ export class Demonstration {
     await Promise.all([relay.next('started'), alice.next('started'), bob.next('started')])
     this.#tell('started')
     const secrets = [...chatSecrets(), ...await sampleFile(this.#file.path)]
-    relay.order({ type: 'relay', secrets: secrets.map(secret => Buffer.from(secret).toString('base64')) })
+    relay.order({ type: 'relay', secrets: secrets.map(secret => Buffer.from(secret).toString('base64')), postQuantum: this.#postQuantum })
     const { port, relayKey } = await relay.next('listening')
     this.#narrator.stage(`the relay listens on port ${port}`)
-    for (const client of [alice, bob]) client.order({ type: 'connect', port, relayKey })
-    const [{ id: aliceId }, { id: bobId }] = await Promise.all([alice.next('connected'), bob.next('connected')])
+    for (const client of [alice, bob]) client.order({ type: 'connect', port, relayKey, postQuantum: this.#postQuantum })
+    const [{ id: aliceId, protocol }, { id: bobId }] = await Promise.all([alice.next('connected'), bob.next('connected')])
+    this.#protocol = protocol
+    this.#narrator.stage(`the links are ${protocol}`)
     this.#narrator.stage(`Alice is ${aliceId}`)
     this.#narrator.stage(`Bob is ${bobId}`)
     this.#linked = true
@@ -155,6 +163,7 @@ export class Demonstration {
       failures: this.#failures
     }
     if (sight !== undefined) outcome.relay = sight
+    if (this.#protocol !== undefined) outcome.protocol = this.#protocol
     if (sent !== undefined && received !== undefined) outcome.mebibytesPerSecond = received.bytes / 1_048_576 / sent.seconds
     return outcome
   }

@@ -6,8 +6,8 @@ export type ProcessName = 'relay' | 'alice' | 'bob'
 /** What the starting process asks of the others. */
 export type Order =
   /** Bytes, all in base64, that the relay must not see. */
-  | { readonly type: 'relay', readonly secrets: readonly string[] }
-  | { readonly type: 'connect', readonly port: number, readonly relayKey: string }
+  | { readonly type: 'relay', readonly secrets: readonly string[], readonly postQuantum: boolean }
+  | { readonly type: 'connect', readonly port: number, readonly relayKey: string, readonly postQuantum: boolean }
   /** Greets the peer, chats, and sends the file. */
   | { readonly type: 'send', readonly peer: string, readonly file: string }
   | { readonly type: 'receive', readonly peer: string }
@@ -40,7 +40,8 @@ export interface RelaySight {
 export type Report =
   | { readonly type: 'started' }
   | { readonly type: 'listening', readonly port: number, readonly relayKey: string }
-  | { readonly type: 'connected', readonly id: string }
+  /** `protocol`: the Noise protocol of the link. */
+  | { readonly type: 'connected', readonly id: string, readonly protocol: string }
   /** A line that arrived. */
   | { readonly type: 'chat', readonly text: string }
   | { readonly type: 'progress', readonly bytes: number }

@@ -1,3 +1,4 @@
+import { mlKem768 } from '../../noise/hybrid.js'
 import { createIdentity, type RoutedHeader } from '../../nova/index.js'
 import { startRelay, type Relay } from '../../relay/index.js'
 import { measureMemory } from './memory-use.js'
@@ -34,6 +35,7 @@ function relayWork (desk: Desk): Work {
         search = new SecretSearch(order.secrets.map(secret => Buffer.from(secret, 'base64')))
         relay = await startRelay({
           identity,
+          postQuantum: order.postQuantum ? { mode: 'required', kem: mlKem768 } : undefined,
           tcp: {},
           onBytes: look,
           onEvent: event => {
