@@ -26,6 +26,8 @@ export const TLS = 'node:tls'
 export const LIBP2P = 'libp2p'
 export const BARE = 'bare AES-GCM loop, 64 KiB'
 export const TCP = 'raw TCP'
+export const NOISE_AESGCM = 'noise channel, AESGCM'
+export const NOISE_CHACHA = 'noise channel, ChaChaPoly'
 export const CTR_LAYER = 'ctr, layer'
 export const CTR_PEER = 'ctr, send and receive'
 export const BARE_CTR = 'bare AES-CTR and SHA-256 loop'
@@ -37,6 +39,8 @@ const PEERS: Readonly<Record<string, PeerModule>> = {
   [LIBP2P]: { name: LIBP2P, module: 'peers/libp2p.js' },
   [BARE]: { name: BARE, module: 'peers/bare-gcm.js' },
   [TCP]: { name: TCP, module: 'peers/tcp.js' },
+  [NOISE_AESGCM]: { name: NOISE_AESGCM, module: 'peers/noise.js', options: { protocol: 'Noise_XX_25519_AESGCM_SHA256' } },
+  [NOISE_CHACHA]: { name: NOISE_CHACHA, module: 'peers/noise.js', options: { protocol: 'Noise_XX_25519_ChaChaPoly_SHA256' } },
   [CTR_LAYER]: { name: CTR_LAYER, module: 'peers/ctr.js', options: { face: 'layer' } },
   [CTR_PEER]: { name: CTR_PEER, module: 'peers/ctr.js', options: { face: 'peer' } },
   [BARE_CTR]: { name: BARE_CTR, module: 'peers/bare-ctr.js' }

@@ -5,6 +5,7 @@ import { section } from './harness/report.js'
 import { run, type Result } from './harness/runner.js'
 import { ctr } from './ctr.js'
 import { memory } from './memory.js'
+import { noiseBulk, noiseHandshakes } from './noise.js'
 import { novaBulk } from './nova-bulk.js'
 import { novaConnect } from './nova-connect.js'
 import { novaLatency, novaLatencyBeside } from './nova-latency.js'
@@ -14,7 +15,7 @@ import { relay } from './relay.js'
 import { sessionRandom } from './session-random.js'
 import { sessionText } from './session-text.js'
 
-const ALL: readonly Benchmark[] = [novaBulk, novaStream, novaPackets, novaLatency, novaLatencyBeside, novaConnect, sessionRandom, sessionText, relay, ctr, memory]
+const ALL: readonly Benchmark[] = [novaBulk, novaStream, novaPackets, novaLatency, novaLatencyBeside, novaConnect, sessionRandom, sessionText, relay, noiseHandshakes, noiseBulk, ctr, memory]
 
 const USAGE = `npm run bench [-- name…] [options]
 
