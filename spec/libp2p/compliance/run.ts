@@ -6,7 +6,7 @@ import '../../../bench/peers/with-resolvers.js'
 import { join } from 'node:path'
 import Mocha from 'mocha'
 
-const SUITES = ['encrypter']
+const SUITES = ['encrypter', 'muxer']
 
 const asked = process.argv.slice(2)
 const mocha = new Mocha({ timeout: 60_000 })
