@@ -25,7 +25,7 @@ export const browserEntries: readonly BrowserEntry[] = [
   { entry: 'noise', limit: 42_000 },
   { entry: 'noise/hybrid', limit: 9_500 },
   { entry: 'nova', limit: 70_000 },
-  { entry: 'libp2p', limit: 66_000 },
+  { entry: 'libp2p', limit: 80_000 },
   { entry: 'ctr', limit: 37_500 },
   { entry: 'relay/client', limit: 70_000 }
 ]
