@@ -22,6 +22,8 @@ const TALK: readonly Step[] = [
 const LARGEST = 65_519
 const LARGE_MESSAGES = Math.ceil(64 * 2 ** 20 / LARGEST)
 const LARGE: readonly Step[] = [{ do: 'send', messages: LARGE_MESSAGES, size: LARGEST }, { do: 'receive', messages: LARGE_MESSAGES, size: LARGEST }]
+/** Writes that the channel layer has to cut. */
+const CUT: readonly Step[] = [{ do: 'send', messages: 64, size: 2 ** 20 }, { do: 'receive', messages: LARGE_MESSAGES, size: LARGEST }]
 const MANY: readonly Step[] = [{ do: 'send', messages: 100_000, size: 32 }, { do: 'receive', messages: 100_000, size: 32 }, { do: 'echo', messages: 10_000, size: 32 }]
 
 /** New keys after 3 messages and after 10 more, and twice in a row. */
@@ -37,35 +39,46 @@ const REKEY: readonly Step[] = [
  */
 const xxPayloads = (weAre: Role): number[] => [65_535 - 32 - (weAre === 'initiator' ? 0 : 16), 65_535 - 32 - 48 - 16, 65_535 - 48 - 16]
 
+/** Messages that are full, so that the channel layer neither cuts nor gathers: three of them each way, then new keys. */
+const AUTOMATIC_REKEY: readonly Step[] = [1, 2, 3].flatMap(() => [{ do: 'echo', messages: 3, size: LARGEST }, { do: 'rekey' }] as const)
+
 /** The cases of a Noise peer; `psks` are the patterns with psk modifiers that it knows. */
 export function noiseCases (psks: readonly string[]): Case[] {
   const cases: Case[] = []
   const add = (title: string, scenario: Omit<Scenario, 'prefix'>, more: Omit<Case, 'name' | 'run'> = {}, refuses?: Role): void => {
-    // both kinds of lengths in turn
-    const whole: Scenario = { ...scenario, prefix: cases.length % 4 < 2 ? 4 : 2 }
+    // both kinds of lengths take turns, out of step with the roles and with channels
+    const whole: Scenario = { ...scenario, prefix: cases.length % 3 === 2 ? 2 : 4 }
     cases.push({
       ...more,
-      name: `${scenario.protocol.slice('Noise_'.length)} as ${scenario.weAre}: ${title}`,
+      name: `${scenario.protocol.slice('Noise_'.length)} as ${scenario.weAre}: ${title}${scenario.channel === true ? ', channel' : ''}`,
       run: context => refuses === undefined ? meet(context, whole) : refuse(context, whole, refuses)
     })
   }
   for (const [index, pattern] of [...PATTERNS, ...psks].entries()) {
     const suite = SUITES[(index * 3) % SUITES.length] ?? ''
-    for (const weAre of ROLES) add('talk', { protocol: `Noise_${pattern}_25519_${suite}`, weAre, steps: talkOf(pattern, weAre) }, { portable: index % 3 === 2 })
+    for (const channel of [false, true]) {
+      for (const weAre of ROLES) add('talk', { protocol: `Noise_${pattern}_25519_${suite}`, weAre, channel, steps: talkOf(pattern, weAre) }, { portable: index % 3 === 2 })
+    }
   }
   for (const suite of SUITES) {
     for (const weAre of ROLES) add('largest payloads', { protocol: `Noise_XX_25519_${suite}`, weAre, payloads: xxPayloads(weAre), steps: TALK }, { portable: true })
   }
   for (const suite of CIPHERS) {
-    for (const weAre of ROLES) add('rekey', { protocol: `Noise_XX_25519_${suite}`, weAre, steps: REKEY }, { portable: true })
-    add('64 MiB in large messages each way', { protocol: `Noise_XX_25519_${suite}`, weAre: 'initiator', steps: LARGE }, { timeout: 60_000 })
-    add('100,000 small messages each way', { protocol: `Noise_IK_25519_${suite}`, weAre: 'responder', steps: MANY }, { timeout: 60_000 })
+    for (const channel of [false, true]) {
+      for (const weAre of ROLES) add('rekey', { protocol: `Noise_XX_25519_${suite}`, weAre, channel, steps: REKEY }, { portable: true })
+      add('64 MiB in large messages each way', { protocol: `Noise_XX_25519_${suite}`, weAre: 'initiator', channel, steps: channel ? CUT : LARGE }, { timeout: 60_000 })
+      add('100,000 small messages each way', { protocol: `Noise_IK_25519_${suite}`, weAre: 'responder', channel, steps: MANY }, { timeout: 60_000 })
+    }
   }
+  for (const weAre of ROLES) add('automatic rekey', { protocol: 'Noise_XX_25519_ChaChaPoly_SHA256', weAre, channel: true, rekeyAfter: 3, steps: AUTOMATIC_REKEY })
   const spoil = (pattern: string, spoilt: Spoilt, refuses: Role | 'receiver'): void => {
     for (const [index, weAre] of ROLES.entries()) {
       const receiver = (spoilt === 'a message of ours') === (weAre === 'initiator') ? 'responder' : 'initiator'
-      const scenario = { protocol: `Noise_${pattern}_25519_${CIPHERS[index] ?? ''}`, weAre, spoilt, steps: stepsOf(spoilt) }
-      add(`refused, ${spoilt} wrong`, scenario, { portable: true }, refuses === 'receiver' ? receiver : refuses)
+      // what the channel layer sends cannot be changed from here
+      for (const channel of spoilt === 'a message of ours' ? [false] : [false, true]) {
+        const scenario = { protocol: `Noise_${pattern}_25519_${CIPHERS[index] ?? ''}`, weAre, channel, spoilt, steps: stepsOf(spoilt) }
+        add(`refused, ${spoilt} wrong`, scenario, { portable: true }, refuses === 'receiver' ? receiver : refuses)
+      }
     }
   }
   spoil('NNpsk0', 'psk', 'responder')

@@ -2,8 +2,10 @@ import { strict as assert } from 'node:assert'
 import { toHex } from '../../lib/bytes/index.js'
 import { noiseProtocol, type Role } from '../../lib/noise/index.js'
 import type { CaseContext } from '../harness/peer.js'
-import { machine } from './machine.js'
-import type { Report } from './report.js'
+import { openChannel } from './channel.js'
+import { openMachine } from './machine.js'
+import { ourSide } from './our-side.js'
+import type { Report, Traffic } from './report.js'
 import { configurationOf, sidesOf, SPOILT_MESSAGE, type Scenario, type Side } from './scenario.js'
 
 /** Our side and the peer do the scenario, and agree on everything they report. */
@@ -18,8 +20,13 @@ export async function meet (context: CaseContext, scenario: Scenario): Promise<v
   assert.equal(their.remoteStatic, publicKeyOf(ours))
   assert.deepEqual(our.payloads, payloadsOf(scenario, theirs))
   assert.deepEqual(their.payloads, payloadsOf(scenario, ours))
-  assert.deepEqual(their.received, our.sent)
-  assert.deepEqual(our.received, their.sent)
+  assert.deepEqual(comparable(their.received, scenario), comparable(our.sent, scenario))
+  assert.deepEqual(comparable(our.received, scenario), comparable(their.sent, scenario))
+}
+
+/** The channel layer cuts and gathers what it is given to write, so numbers of messages say nothing there. */
+function comparable (traffic: Traffic, { channel }: Scenario): Partial<Traffic> {
+  return channel === true ? { bytes: traffic.bytes, sha256: traffic.sha256 } : traffic
 }
 
 /**
@@ -41,7 +48,7 @@ export async function refuse (context: CaseContext, scenario: Scenario, refuses:
 
 async function talk (context: CaseContext, scenario: Scenario, ours: Side, theirs: Side): Promise<{ our: Report, their: Report, code: number }> {
   const peer = await context.start(configurationOf(scenario, theirs))
-  const our = await machine(peer.connection, scenario, ours)
+  const our = await ourSide(scenario.channel === true ? openChannel : openMachine, peer.connection, scenario, ours)
   const { code, report } = await peer.end()
   return { our, their: report as Report, code }
 }

@@ -4,11 +4,17 @@ import { NoiseKeypair, type Role } from '../../lib/noise/index.js'
 
 /** What both sides do after the handshake, one after another, told from our side. */
 export type Step =
-  | { readonly do: 'send' | 'receive', readonly messages: number, readonly size: number }
+  | { readonly do: 'send' | 'receive' } & Amount
   /** We send, and the peer sends every message back. */
-  | { readonly do: 'echo', readonly messages: number, readonly size: number }
+  | { readonly do: 'echo' } & Amount
   /** Both sides change the keys of both directions (section 11.3). */
   | { readonly do: 'rekey' }
+
+/** So many messages of so many bytes, 4 at least. */
+export interface Amount {
+  readonly messages: number
+  readonly size: number
+}
 
 /** A meeting of our side with a Noise peer. */
 export interface Scenario {
@@ -18,6 +24,10 @@ export interface Scenario {
   /** Bytes of the length before each message. */
   readonly prefix: 2 | 4
   readonly steps: readonly Step[]
+  /** Our side speaks through the channel layer, not through the state machines alone. */
+  readonly channel?: boolean
+  /** The channel changes the keys of a direction by itself after so many messages, which both ends have in the prologue. */
+  readonly rekeyAfter?: number
   /** Bytes of the payload of each message of the handshake; 32, 100 and none unless given. */
   readonly payloads?: readonly number[]
   /** What is to be wrong, for scenarios that must be refused. */
@@ -67,12 +77,12 @@ export function sidesOf ({ protocol, weAre, spoilt, payloads = [32, 100, 0] }: S
 }
 
 /** What the peer is told: its side, and the mirror of our steps. */
-export function configurationOf ({ protocol, prefix, steps }: Scenario, side: Side): object {
+export function configurationOf ({ protocol, prefix, steps, rekeyAfter }: Scenario, side: Side): object {
   const secret = side.staticKey?.exportPrivate()
   return {
     protocol, prefix,
     initiator: side.role === 'initiator',
-    prologue: toHex(side.prologue),
+    prologue: `${rekeyAfter === undefined ? '' : rekeyPrologue(rekeyAfter)}${toHex(side.prologue)}`,
     staticKey: toHex(secret ?? new Uint8Array(0)),
     remoteStatic: toHex(side.remoteStatic ?? new Uint8Array(0)),
     psks: side.psks.map(toHex),
@@ -80,6 +90,11 @@ export function configurationOf ({ protocol, prefix, steps }: Scenario, side: Si
     steps: steps.map(mirror),
     tamperAt: side.tamperAt ?? -1
   }
+}
+
+/** What hushwire puts before the prologue of a channel that rekeys by itself: label | flags u8 | messages u64; hex. */
+function rekeyPrologue (rekeyAfter: number): string {
+  return `${toHex(new TextEncoder().encode('hushwire/noise/1'))}02${rekeyAfter.toString(16).padStart(16, '0')}`
 }
 
 function mirror (step: Step): object {
