@@ -30,6 +30,11 @@ export interface LostFrame {
   readonly error: HushwireError
 }
 
+/** A frame that the link cannot go on after; it is not passed up. */
+interface FatalFrame extends LostFrame {
+  readonly fatal: true
+}
+
 /** What the cipher passes up. */
 export type OpenedFrame = Frame | LostFrame
 
@@ -118,6 +123,9 @@ class HopCipher implements CipherLayer {
   #sealer: CipherState | undefined
   #opener: CipherState | undefined
   #failures = 0
+  #fatal: HushwireError | undefined
+  /** True once there is a fatal frame, so that frames are not looked through for one before. */
+  #doomed = false
   #warned = false
   #destroyed = false
 
@@ -214,14 +222,15 @@ class HopCipher implements CipherLayer {
       for (const frame of batch) {
         if (this.#opener === undefined && plain >= this.#handshakeFrames && this.#options.plaintext !== 'allow') {
           // after the peer's last handshake frame: this one is for the key that the handshake brings about
-          if (opened.length > 0) yield (opened as OpenedFrame[]).map(frame => this.#judge(frame))
+          const given = this.#given(opened as OpenedFrame[])
+          if (given.length > 0) yield given
+          if (this.#fatal !== undefined) throw this.#fatal
           opened = []
           await this.#keyed.promise
         }
         if (!frame.encrypted) {
-          if (this.#opener !== undefined && this.#options.plaintext !== 'allow') throw novaError('ERR_CIPHER_PLAINTEXT')
           plain++
-          opened.push(frame)
+          opened.push(this.#opener === undefined || this.#options.plaintext === 'allow' ? frame : this.#deadly(frame, novaError('ERR_CIPHER_PLAINTEXT')))
           continue
         }
         const one = held(this.#openOne(frame))
@@ -230,9 +239,24 @@ class HopCipher implements CipherLayer {
         else opened.push(one)
         waiting ||= one instanceof Promise
       }
-      const frames = waiting ? await Promise.all(opened) : opened as OpenedFrame[]
-      if (frames.length > 0) yield this.#sequenced ? frames : frames.map(frame => this.#judge(frame))
+      const given = this.#given(waiting ? await Promise.all(opened) : opened as OpenedFrame[])
+      if (given.length > 0) yield given
+      if (this.#fatal !== undefined) throw this.#fatal
     }
+  }
+
+  /** Frames by the rules, up to the first that is fatal: what came before it is given out, however the stream was cut into chunks. */
+  #given (opened: OpenedFrame[]): OpenedFrame[] {
+    const frames = this.#sequenced ? opened : opened.map(frame => this.#judge(frame))
+    if (!this.#doomed) return frames
+    const at = frames.findIndex(frame => 'fatal' in frame)
+    this.#fatal = (frames[at] as FatalFrame).error
+    return frames.slice(0, at)
+  }
+
+  #deadly ({ packetNonce }: Pick<Frame, 'packetNonce'>, error: HushwireError): FatalFrame {
+    this.#doomed = true
+    return { packetNonce, error, fatal: true }
   }
 
   #openOne (frame: Frame): MaybePromise<OpenedFrame> {
@@ -253,7 +277,7 @@ class HopCipher implements CipherLayer {
 
   #unopened (frame: Frame, error: unknown): LostFrame {
     if (!(error instanceof HushwireError) || error.code !== 'ERR_CRYPTO_AUTH') throw error
-    if (this.#sequenced) throw novaError('ERR_CIPHER_FAILED', undefined, novaError('ERR_CIPHER_OPEN'))
+    if (this.#sequenced) return this.#deadly(frame, novaError('ERR_CIPHER_FAILED', undefined, novaError('ERR_CIPHER_OPEN')))
     return lost(frame, novaError('ERR_CIPHER_OPEN'))
   }
 
@@ -266,8 +290,8 @@ class HopCipher implements CipherLayer {
       this.#window.mark(frame.packetNonce)
       return frame
     }
-    if (++this.#failures >= this.#limits.maxFailures) throw novaError('ERR_CIPHER_FAILED', `${this.#failures} in a row`, frame.error)
-    return frame
+    if ('fatal' in frame || ++this.#failures < this.#limits.maxFailures) return frame
+    return this.#deadly(frame, novaError('ERR_CIPHER_FAILED', `${this.#failures} in a row`, frame.error))
   }
 }
 

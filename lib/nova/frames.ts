@@ -150,9 +150,15 @@ async function * decode (source: AsyncIterable<Uint8Array>, masks: HeaderMasks |
         batch = []
         await masks.keyed()
       }
-      const frame = decoder.next()
-      if (frame === undefined) break
-      batch.push(frame)
+      try {
+        const frame = decoder.next()
+        if (frame === undefined) break
+        batch.push(frame)
+      } catch (error) {
+        // the frames before it are whole, however the stream was cut into chunks
+        if (batch.length > 0) yield batch
+        throw error
+      }
     }
     if (batch.length > 0) yield batch
   }

@@ -74,9 +74,31 @@ test('options that do not go together, and limits out of their range', async t =
 test('a plain frame under a key is fatal; with plaintext: allow it passes, marked as plain', async t => {
   const sealed = await wireOf([frame(1, 1, pattern(3))], sealing())
   const plain = await wireOf([frame(2, 1, pattern(4))])
-  t.deepEqual(await open([sealed, plain]), { frames: [], error: 'ERR_CIPHER_PLAINTEXT' })
-  t.deepEqual(await openEach([sealed, plain]), { frames: [asOpened(frame(1, 1, pattern(3)))], error: 'ERR_CIPHER_PLAINTEXT' })
+  t.deepEqual(await open([sealed, plain]), { frames: [asOpened(frame(1, 1, pattern(3)))], error: 'ERR_CIPHER_PLAINTEXT' })
   t.deepEqual(await open([sealed, plain, plain], { plaintext: 'allow' }), { frames: [asOpened(frame(1, 1, pattern(3))), flat(frame(2, 1, pattern(4))), flat(frame(2, 1, pattern(4)))], error: undefined })
+})
+
+test('what came before a fatal frame is given out, and nothing after it, however the stream is cut', async t => {
+  const bad = (await wireOf([frame(9, 1, pattern(20_000))], sealing())).with(HEADER_LENGTH, 0x55)
+  const plain = await wireOf([frame(9, 1, pattern(4))])
+  const alien = plain.with(0, 0)
+  // large ones open later than small ones where opening is asynchronous
+  const before = [frame(1, 1, pattern(20_000)), frame(1, 2, pattern(3)), frame(1, 3, undefined, true)]
+  for (const [wrong, options, code] of [
+    [plain, {}, 'ERR_CIPHER_PLAINTEXT'],
+    [plain, { sequenced: true }, 'ERR_CIPHER_PLAINTEXT'],
+    [bad, { sequenced: true }, 'ERR_CIPHER_FAILED'],
+    [bad, { limits: { maxFailures: 1 } }, 'ERR_CIPHER_FAILED'],
+    [alien, {}, 'ERR_FRAME_MAGIC'],
+    [alien, { sequenced: true }, 'ERR_FRAME_MAGIC']
+  ] as const) {
+    const wires = await wiresOf([...before, frame(2, 1, pattern(3))], sealing(options))
+    wires.splice(before.length, 0, wrong)
+    const expected = { frames: before.map(asOpened), error: code }
+    t.deepEqual(await open(wires, options), expected, `${code} in one chunk`)
+    t.deepEqual(await openEach(wires, options), expected, `${code}, a chunk each`)
+    t.deepEqual(await opened(cut(join(wires), Array.from({ length: 300 }, () => 100)), opening(options)), expected, `${code} in small chunks`)
+  }
 })
 
 test('failures in a row end the link at the limit; one that opens between begins the count again', async t => {
