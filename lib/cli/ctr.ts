@@ -26,7 +26,7 @@ const HELP = `
 Both sides have the same secret file, made once with: head -c 32 /dev/urandom > secret; chmod 600 secret
 One side is top, the other bottom; who listens does not matter.
 
-  hushwire ctr --listen 7000 --secret-file secret --role top > copy
+  hushwire ctr --listen 0.0.0.0:7000 --secret-file secret --role top > copy
   hushwire ctr --connect host:7000 --secret-file secret --role bottom < file
 
 The end of stdin ends that direction; the other one goes on until its own end. The command ends when both have.
