@@ -83,6 +83,15 @@ test('sizes on the wire', async t => {
     return message
   })
   t.deepEqual(sizes, [1, 1, 1229, 1309, 160])
+  sizes.length = 0
+  await play({
+    initiator: hardenedHandshake({ role: 'initiator', identity: ALICE, verify: () => true, pinnedStatic: SERVER.staticKey.publicKey }, given('required')),
+    responder: hardenedHandshake({ role: 'responder', identity: SERVER, verify: () => true }, given('offered'))
+  }, message => {
+    sizes.push(message.byteLength)
+    return message
+  })
+  t.deepEqual(sizes, [1405, 1261])
 })
 
 test('nobody between can choose for the ends', async t => {
