@@ -101,9 +101,10 @@ async function dial (address: string, connectTimeout: number, signal: AbortSigna
 /** The first one that comes is the peer; nobody else is let in. */
 async function accept (address: string, report: Report, signal: AbortSignal): Promise<TcpConnection> {
   const { host, port } = parseAddress(address)
-  const peer = deferred<TcpConnection>()
+  const peer = deferred<TcpConnection>({ handled: true })
   const onAbort = (): void => { peer.reject(signal.reason) }
   signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
   const listener = await listenTcp({ host, port, maxConnections: 1 }, peer.resolve)
   report.listening(listener.address.host, listener.port)
   try {

@@ -1,11 +1,11 @@
 import { wipe } from '../crypto/index.js'
 import { limitsOf, owning, type Bytes, type Layer, type LimitsOf, type Transform } from '../stream/index.js'
-import type { DirectionOptions } from './direction.js'
+import { ROTATE_EVERY, type DirectionOptions } from './direction.js'
 import { ctrError } from './errors.js'
 import { checkCode, type CtrFrame } from './frame.js'
 import { FrameOpener, MAX_PAYLOAD } from './opener.js'
 import { FrameSealer } from './sealer.js'
-import type { CtrRole } from './secrets.js'
+import { checkRole, type CtrRole } from './secrets.js'
 import type { SharedBlock } from './shared-block.js'
 import { Turns, type CtrState } from './turns.js'
 
@@ -95,11 +95,10 @@ class FramesLayer implements CtrLayer {
   readonly #maxPayload: number
   #end: CtrEnd = 'open'
 
-  constructor ({ role, block, endCode, duplex = 'half', rotateEvery, insecureStandardState, limits }: CtrFramesOptions) {
+  constructor (options: CtrFramesOptions) {
+    checkOptions(options)
+    const { role, block, endCode, duplex, rotateEvery, insecureStandardState, limits } = options
     const { maxPayload, stallTimeout } = limitsOf(CTR_FRAMES_LIMITS, limits, ['stallTimeout'])
-    if (duplex !== 'half' && duplex !== 'full') throw ctrError('ERR_CTR_OPTION', 'duplex is half or full')
-    if (endCode !== undefined) checkCode(endCode)
-    limitsOf({ rotateEvery: 1 }, { rotateEvery })
     this.#endCode = endCode
     this.#maxPayload = Math.min(maxPayload, 0xFFFF_FFFF)
     this.#turns = new Turns(duplex === 'full', stallTimeout)
@@ -186,6 +185,14 @@ class FramesLayer implements CtrLayer {
 }
 
 const NOTHING = new Uint8Array(0)
+
+/** What can be said of options before a block is used up or a nonce sent. @throws ERR_CTR_OPTION, ERR_CTR_CODE, ERR_LIMIT_OPTION */
+export function checkOptions ({ role, endCode, duplex, rotateEvery }: CtrOptions): void {
+  checkRole(role)
+  if (duplex !== undefined && duplex !== 'half' && duplex !== 'full') throw ctrError('ERR_CTR_OPTION', 'duplex is half or full')
+  if (endCode !== undefined) checkCode(endCode)
+  limitsOf({ rotateEvery: ROTATE_EVERY }, { rotateEvery })
+}
 
 /** @throws ERR_CTR_PAYLOAD when it is no bytes, or too many of them */
 export function checkPayload (payload: Bytes, maxPayload: number): void {

@@ -2,7 +2,7 @@ import { abortOn, asError, ignore, limitsOf, link, type Duplex, type Endpoint, t
 import { ctrError } from './errors.js'
 import { exchangeNonces } from './exchange.js'
 import type { CtrFrame } from './frame.js'
-import { CTR_FRAMES_LIMITS, ctrFrames, type CtrEnd, type CtrLayer, type CtrOptions } from './layer.js'
+import { checkOptions, CTR_FRAMES_LIMITS, ctrFrames, type CtrEnd, type CtrLayer, type CtrOptions } from './layer.js'
 import { Receiving, type Received, type ReceiveOptions } from './receiving.js'
 import { Sending, type SendBody } from './sending.js'
 import type { SharedBlock } from './shared-block.js'
@@ -101,6 +101,7 @@ export interface CtrPeer extends LinkControl {
  */
 export async function ctrPeer (duplex: Duplex, options: CtrPeerOptions): Promise<CtrPeer> {
   const { secret, block: given, signal, ...frameOptions } = options
+  checkOptions(options)
   const limits = limitsOf(CTR_PEER_LIMITS, options.limits, ['stallTimeout'])
   const { maxPayload, stallTimeout, handshakeTimeout } = limits
   if ((secret === undefined) === (given === undefined)) throw ctrError('ERR_CTR_OPTION', 'either a secret or a block')

@@ -249,6 +249,11 @@ test('options that cannot be, and a signal', async t => {
   t.is(await codeOf(ctrPeer(left, both as never)), 'ERR_CTR_OPTION')
   t.is(await codeOf(ctrPeer(left, { role: 'top' } as never)), 'ERR_CTR_OPTION')
   t.is(await codeOf(ctrPeer(left, { role: 'top', secret: SECRET, limits: { frameBytes: 0 } })), 'ERR_LIMIT_OPTION')
+  for (const [more, code] of [[{ endCode: -1 }, 'ERR_CTR_CODE'], [{ duplex: 'both' }, 'ERR_CTR_OPTION'], [{ rotateEvery: 0 }, 'ERR_LIMIT_OPTION'], [{ role: 'up' }, 'ERR_CTR_OPTION'], [{ secret: pattern(31) }, 'ERR_CTR_SECRET']] as const) {
+    t.is(await codeOf(ctrPeer(left, { role: 'top', secret: SECRET, ...more } as never)), code)
+  }
+  // nothing of all that has touched the duplex
+  t.is(await codeOf(left.sink(items())), 'resolved')
   left.abort(new Error('done'))
   const stop = new AbortController()
   const [top, bottom] = await peerPair({ signal: stop.signal })
