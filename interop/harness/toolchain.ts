@@ -52,6 +52,14 @@ const TOOLCHAINS: Readonly<Record<ToolchainName, Toolchain>> = {
 
 const UNREACHABLE = /dial tcp|no such host|connection (refused|reset|timed out)|network is unreachable|i\/o timeout|TLS handshake timeout|could ?n[o']t (resolve|connect)|could not connect|failed to (connect|resolve)|spurious network error|timeout was reached|operation timed out|proxyconnect|\b50[234]\b/i
 
+/** What they say when they are older than a peer needs. */
+const TOO_OLD = /requires (go|rustc) |invalid go version|does not understand this lock file|feature `edition\d+` is required/i
+
+/** True for what Go and Cargo say when they are too old. */
+export function saysTooOld (text: string): boolean {
+  return TOO_OLD.test(text)
+}
+
 /** True for what Go, Cargo and the programs they call say when a registry cannot be reached, as against a wrong lock file. */
 export function saysUnreachable (text: string): boolean {
   return UNREACHABLE.test(text)
@@ -68,11 +76,16 @@ export async function build (peer: Peer, signal: AbortSignal): Promise<Built> {
   const fetched = await run(toolchain.fetch)
   if (signal.aborted) return { state: 'left-out', reason: 'stopped' }
   if (!fetched.ok && (fetched.late || saysUnreachable(fetched.text))) return { state: 'left-out', reason: `its registry cannot be reached: ${lastLine(fetched.text)}` }
-  if (!fetched.ok) return { state: 'failed', reason: fetched.text }
+  if (!fetched.ok) return saysTooOld(fetched.text) ? tooOld(version, fetched) : { state: 'failed', reason: fetched.text }
   const built = await run(toolchain.build(peer.name))
   if (signal.aborted) return { state: 'left-out', reason: 'stopped' }
+  if (!built.ok && saysTooOld(built.text)) return tooOld(version, built)
   if (!built.ok) return { state: 'failed', reason: built.late ? `the build took more than ${BUILD_TIMEOUT / 1000} s` : built.text }
   return { state: 'ready', program: toolchain.program(peer.name) }
+}
+
+function tooOld (version: Outcome, { text }: Outcome): Built {
+  return { state: 'left-out', reason: `${version.text} is too old: ${lastLine(text)}` }
 }
 
 interface Outcome {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { PeerProcess } from '../../interop/harness/peer-process.js'
-import { saysUnreachable } from '../../interop/harness/toolchain.js'
+import { saysTooOld, saysUnreachable } from '../../interop/harness/toolchain.js'
 import { collect } from '../../lib/stream/index.js'
 
 /** A peer of a few lines of JavaScript, in which `configuration` is what it was told. */
@@ -64,7 +64,7 @@ test('a killed peer is gone, and its connection with it', async t => {
   await t.throwsAsync(collect(running.connection.source, 100), { message: 'enough' })
 })
 
-test('a registry out of reach is told from a wrong lock file', t => {
+test('a registry out of reach and an old toolchain are told from a wrong lock file', t => {
   const unreachable = [
     'go: github.com/flynn/noise@v1.1.0: Get "http://127.0.0.1:1/github.com/flynn/noise/@v/v1.1.0.mod": dial tcp 127.0.0.1:1: connect: connection refused',
     'go: github.com/flynn/noise@v1.1.0: Get "https://proxy.invalid/github.com/flynn/noise/@v/v1.1.0.mod": dial tcp: lookup proxy.invalid on 10.255.255.53:53: no such host',
@@ -76,6 +76,12 @@ test('a registry out of reach is told from a wrong lock file', t => {
     'error: cannot update the lock file Cargo.lock because --locked was passed to prevent this',
     'go: errors parsing go.mod:\ngo.mod:3: unknown directive: god'
   ]
-  for (const text of unreachable) t.true(saysUnreachable(text), text)
-  for (const text of ours) t.false(saysUnreachable(text), text)
+  const old = [
+    'go: errors parsing go.mod:\ngo.mod:3: invalid go version \'1.24.0\': must match format 1.23',
+    'go: go.mod requires go >= 1.99 (running go 1.26.8; GOTOOLCHAIN=local)',
+    'error: rustc 1.75.0 is not supported by the following package:\n  snow@0.10.0 requires rustc 1.85'
+  ]
+  for (const text of unreachable) t.true(saysUnreachable(text) && !saysTooOld(text), text)
+  for (const text of old) t.true(saysTooOld(text) && !saysUnreachable(text), text)
+  for (const text of ours) t.false(saysUnreachable(text) || saysTooOld(text), text)
 })
