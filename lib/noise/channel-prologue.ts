@@ -1,9 +1,7 @@
-import { struct, encode, uint64, uint8 } from '../bytes/index.js'
 import { join } from '../stream/index.js'
 
 /** Begins the prologue of a channel whose ends have agreed on anything. */
 const LABEL = new TextEncoder().encode('hushwire/noise/1')
-const OPTIONS = struct({ flags: uint8, rekeyAfter: uint64 })
 const AUTHENTICATED_END = 1
 const REKEY = 2
 
@@ -14,5 +12,9 @@ const REKEY = 2
 export function channelPrologue (prologue: Uint8Array | undefined, { end, rekeyAfter }: { end?: string | undefined, rekeyAfter?: number | undefined }): Uint8Array {
   const own = prologue ?? new Uint8Array(0)
   const flags = (end === 'authenticated' ? AUTHENTICATED_END : 0) | (rekeyAfter === undefined ? 0 : REKEY)
-  return flags === 0 ? own : join([LABEL, encode(OPTIONS, { flags, rekeyAfter: BigInt(rekeyAfter ?? 0) }), own])
+  if (flags === 0) return own
+  const options = new DataView(new ArrayBuffer(9))
+  options.setUint8(0, flags)
+  options.setBigUint64(1, BigInt(rekeyAfter ?? 0))
+  return join([LABEL, new Uint8Array(options.buffer), own])
 }

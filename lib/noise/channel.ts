@@ -2,7 +2,8 @@ import { abortOn, asError, limitsOf, link, performHandshake, type Bytes, type Du
 import { channelPrologue } from './channel-prologue.js'
 import { noiseError } from './errors.js'
 import { NoiseHandshake, type NoiseHandshakeOptions, type NoiseResult } from './handshake.js'
-import { checkLayerOptions, noiseLayer, type NoiseDirection, type NoiseLayerOptions } from './layer.js'
+import { noiseLayer, type NoiseDirection } from './layer.js'
+import { checkLayerOptions, type NoiseLayerOptions } from './layer-options.js'
 import { noiseFraming } from './message-framing.js'
 import { PostQuantumHandshake, type PostQuantumMode } from './post-quantum.js'
 import type { NoiseProtocol } from './protocol.js'
@@ -79,7 +80,9 @@ export async function noiseChannel (duplex: Duplex, options: NoiseChannelOptions
     const handshake = handshakeOf(options)
     const { result, duplex: after } = await performHandshake(duplex, handshake, noiseFraming(options.lengthBytes), { timeout: handshakeTimeout, signal: options.signal })
     const hybrid = handshake instanceof PostQuantumHandshake && handshake.hybrid === true
-    return standing(after, result, options, (hybrid ? options.postQuantum?.protocol : undefined)?.name ?? options.protocol.name)
+    const channel = standing(after, result, options, (hybrid ? options.postQuantum?.protocol : undefined)?.name ?? options.protocol.name)
+    watch(duplex, channel)
+    return channel
   } catch (thrown) {
     const error = asError(thrown)
     try {
@@ -113,12 +116,15 @@ function handshakeOf (options: NoiseChannelOptions): Handshake<NoiseResult> {
 function standing (duplex: Duplex, result: NoiseResult, options: NoiseChannelOptions, protocol: string): NoiseChannel {
   const layer = noiseLayer(result, options)
   const linked = link(duplex, layer)
-  const forget = (): void => { layer.destroy() }
-  linked.closed.then(forget, forget)
   abortOn(options.signal, linked)
   const { handshakeHash, remoteStatic } = result
   return Object.assign(linked, {
     protocol, handshakeHash, remoteStatic,
     rekey: (direction: NoiseDirection) => { layer.rekey(direction) }
   })
+}
+
+/** A channel that nobody reads or writes would not notice that the connection below it has failed. */
+function watch (duplex: Duplex & { readonly closed?: unknown }, channel: NoiseChannel): void {
+  if (duplex.closed instanceof Promise) duplex.closed.catch((error: unknown) => { channel.abort(asError(error)) })
 }

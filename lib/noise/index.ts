@@ -16,6 +16,7 @@ export { PostQuantumHandshake, type PostQuantumMode, type PostQuantumOptions } f
 export { pinned, trustOnFirstUse, type TrustStore, type VerifyStatic } from './verify-static.js'
 export { MessageDecoder, noiseFraming, type LengthBytes } from './message-framing.js'
 export { MessageWriter } from './message-writer.js'
-export { noiseLayer, REKEY_AFTER, type NoiseDirection, type NoiseEnd, type NoiseLayer, type NoiseLayerOptions } from './layer.js'
+export { noiseLayer, type NoiseDirection, type NoiseLayer } from './layer.js'
+export { REKEY_AFTER, type NoiseEnd, type NoiseLayerOptions } from './layer-options.js'
 export { NOISE_CHANNEL_LIMITS, noiseChannel, type NoiseChannel, type NoiseChannelLimits, type NoiseChannelOptions } from './channel.js'
 export { NOISE_ERRORS } from './errors.js'

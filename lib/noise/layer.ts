@@ -1,38 +1,11 @@
-import { TAG_BYTES, wipe } from '../crypto/index.js'
-import { asError, ByteQueue, ignore, letGo, owning, type Bytes, type Layer } from '../stream/index.js'
-import type { CipherState } from './cipher-state.js'
+import { wipe } from '../crypto/index.js'
+import { letGo, nextTurn, owning, type Bytes, type Layer } from '../stream/index.js'
 import { noiseError } from './errors.js'
 import type { NoiseResult } from './handshake.js'
-import { MessageDecoder, type LengthBytes } from './message-framing.js'
+import { checkLayerOptions, type NoiseEnd, type NoiseLayerOptions } from './layer-options.js'
 import { MessageWriter } from './message-writer.js'
+import { Opener, openMessages } from './opener.js'
 import { soon } from './soon.js'
-
-/** Messages under one key, where both ends agree to rekey and nobody says otherwise. */
-export const REKEY_AFTER = 2 ** 20
-
-/** From so many bytes on, what has been opened is passed on. */
-const BATCH = 131_072
-const NO_DATA = new Uint8Array(0)
-
-/** What an end of the stream means. */
-export type NoiseEnd = 'authenticated' | 'unauthenticated'
-
-/** Options of {@link noiseLayer}. */
-export interface NoiseLayerOptions {
-  /** Bytes of the length before each message. Default 4. */
-  lengthBytes?: LengthBytes | undefined
-  /**
-   * `authenticated`: both ends say their end in an empty message, and an end without it is an error. `unauthenticated`:
-   * the transport's end is taken for the other side's; whoever can cut the connection can then cut the data short
-   * unseen, so choose it where what lies above has an end of its own. Unless given, no end is said, and the
-   * transport's is an error.
-   */
-  end?: NoiseEnd | undefined
-  /** Both ends replace the key of a direction after so many messages; {@link REKEY_AFTER} is a good number. Unless given, never. */
-  rekeyAfter?: number | undefined
-  /** Lets `rekey` be called: what comes is then opened message by message, each only when it is asked for. */
-  manualRekey?: boolean | undefined
-}
 
 /** A direction, seen from this end. */
 export type NoiseDirection = 'send' | 'receive'
@@ -92,140 +65,51 @@ export function noiseLayer (result: NoiseResult, options: NoiseLayerOptions = {}
   const { send, receive, oneWay } = result
   wipe(result.sendKey, result.receiveKey)
   const writer = new MessageWriter(send, options.lengthBytes ?? 4, options)
+  const destroy = (): void => {
+    send.destroy()
+    receive.destroy()
+  }
+  let aborted: Error | undefined
   return {
-    inbound: source => oneWay === 'send' ? nothing(source) : inbound(source, receive, options),
-    outbound: source => outbound(source, iterator => oneWay === 'receive' ? refused(iterator) : seal(iterator, writer, options.end)),
+    inbound: source => oneWay === 'send' ? nothing(source) : { [Symbol.asyncIterator]: () => openMessages(source[Symbol.asyncIterator](), new Opener(receive, options, () => aborted), options.end) },
+    outbound: source => outbound(source, iterator => oneWay === 'receive' ? refused(iterator) : seal(iterator, writer, options.end), () => { send.destroy() }),
     rekey: which => {
       if (options.manualRekey !== true) throw noiseError('ERR_NOISE_OPTIONS', 'rekey needs manualRekey')
       if (oneWay !== undefined && oneWay !== which) throw noiseError('ERR_NOISE_ONE_WAY')
       if (which === 'send') writer.rekey()
       else receive.rekey()
     },
-    destroy: () => {
-      send.destroy()
-      receive.destroy()
-    }
+    abort: reason => {
+      aborted = reason
+      destroy()
+    },
+    destroy
   }
 }
 
-/** @throws ERR_NOISE_OPTIONS when one is not what it may be, or two contradict each other */
-export function checkLayerOptions ({ lengthBytes, end, rekeyAfter, manualRekey }: NoiseLayerOptions): void {
-  const length: number | undefined = lengthBytes
-  const ending: string | undefined = end
-  if (length !== undefined && length !== 2 && length !== 4) throw noiseError('ERR_NOISE_OPTIONS', 'lengthBytes is 2 or 4')
-  if (ending !== undefined && ending !== 'authenticated' && ending !== 'unauthenticated') throw noiseError('ERR_NOISE_OPTIONS', 'end is authenticated or unauthenticated')
-  if (rekeyAfter !== undefined && !(Number.isSafeInteger(rekeyAfter) && rekeyAfter > 0)) throw noiseError('ERR_NOISE_OPTIONS', 'rekeyAfter is a number of messages')
-  if (rekeyAfter !== undefined && manualRekey === true) throw noiseError('ERR_NOISE_OPTIONS', 'rekeyAfter or manualRekey, not both')
-}
-
-async function * inbound (source: AsyncIterable<Uint8Array>, cipher: CipherState, options: NoiseLayerOptions): AsyncGenerator<Uint8Array> {
-  const decoder = new MessageDecoder(options.lengthBytes ?? 4)
-  const opener = new Opener(decoder, cipher, options)
-  for await (const chunk of source) {
-    decoder.push(chunk)
-    for (let more = true; more;) {
-      more = opener.open()
-      yield * opener.take()
-    }
-    // what has come before a message that is wrong is given out first, however the two were cut
-    if (opener.failure !== undefined) throw opener.failure
-    if (opener.ended) return
-  }
-  decoder.end()
-  if (options.end !== 'unauthenticated') throw noiseError('ERR_NOISE_UNAUTHENTICATED_END', options.end === undefined ? 'choose by the option end whether both ends say their end, or an end like this is taken' : undefined)
-}
-
-/** Opens the messages of a chunk, in batches. */
-class Opener {
-  readonly #decoder: MessageDecoder
-  readonly #cipher: CipherState
-  readonly #batch: number
-  readonly #rekeyAfter: bigint | undefined
-  readonly #endSaid: boolean
-  readonly #opened = new ByteQueue()
-  /** The first piece of a batch, until there is another. */
-  #only: Uint8Array | undefined
-  /** True when the other side has said its end. */
-  ended = false
-  /** Why there is no more. */
-  failure: Error | undefined
-
-  constructor (decoder: MessageDecoder, cipher: CipherState, { end, rekeyAfter, manualRekey }: NoiseLayerOptions) {
-    this.#decoder = decoder
-    this.#cipher = cipher
-    // with manual rekey, the next message may be sealed under another key
-    this.#batch = manualRekey === true ? 1 : BATCH
-    this.#rekeyAfter = rekeyAfter === undefined ? undefined : BigInt(rekeyAfter)
-    this.#endSaid = end === 'authenticated'
-  }
-
-  /** Opens until a batch is full (true: there may be more), or the chunk is used up. */
-  open (): boolean {
-    try {
-      while (this.#length < this.#batch) {
-        const message = this.#decoder.next()
-        if (message === undefined) return false
-        for (const piece of this.#cipher.open(NO_DATA, [message])) this.#keep(piece)
-        if (this.#endSaid && message.byteLength === TAG_BYTES) {
-          this.ended = true
-          return false
-        }
-        if (this.#rekeyAfter !== undefined && this.#cipher.nonce % this.#rekeyAfter === 0n) this.#cipher.rekey()
-      }
-      return true
-    } catch (error) {
-      this.#cipher.destroy()
-      this.failure = asError(error)
-      return false
-    }
-  }
-
-  /** What was opened, small pieces in one. */
-  take (): Uint8Array[] {
-    if (this.#only === undefined) return this.#opened.take(this.#opened.length)
-    const only = this.#only
-    this.#only = undefined
-    return [only]
-  }
-
-  get #length (): number { return this.#only?.byteLength ?? this.#opened.length }
-
-  #keep (piece: Uint8Array): void {
-    if (this.#length === 0) {
-      this.#only = piece
-      return
-    }
-    if (this.#only !== undefined) this.#opened.push(this.#only)
-    this.#only = undefined
-    this.#opened.push(piece)
-  }
-}
-
-function outbound (source: AsyncIterable<Bytes>, transform: (iterator: AsyncIterator<Bytes>) => AsyncGenerator<Bytes, void>): AsyncIterableIterator<Bytes> {
+function outbound (source: AsyncIterable<Bytes>, transform: (iterator: AsyncIterator<Bytes>) => AsyncGenerator<Bytes, void>, release: () => void): AsyncIterableIterator<Bytes> {
   const iterator = source[Symbol.asyncIterator]()
-  return owning(transform(iterator), iterator, ignore)
+  return owning(transform(iterator), iterator, release)
 }
+
+/** Items that are taken without other work of the process getting its turn. */
+const TURN_ITEMS = 1024
 
 async function * seal (source: AsyncIterator<Bytes>, writer: MessageWriter, end: NoiseEnd | undefined): AsyncGenerator<Bytes, void> {
+  let items = 0
   for (let next = await source.next(); next.done !== true;) {
-    let following: Promise<IteratorResult<Bytes>>
-    for (;;) {
-      writer.add(next.value)
-      while (writer.full) yield writer.take() as Bytes
-      following = source.next()
-      const ready = await soon(following)
-      if (ready === undefined) break
-      next = ready
-      if (next.done === true) break
-    }
-    const batch = writer.take()
+    writer.add(next.value)
+    while (writer.full) yield writer.take() as Bytes
+    const following = source.next()
+    if (++items % TURN_ITEMS === 0) await nextTurn()
+    const ready = await soon(following)
+    const batch = ready === undefined ? writer.take() : undefined
     if (batch !== undefined) yield batch
-    next = await following
+    next = ready ?? await following
   }
-  if (end === 'authenticated') {
-    writer.end()
-    yield writer.take() as Bytes
-  }
+  if (end === 'authenticated') writer.end()
+  const last = writer.take()
+  if (last !== undefined) yield last
 }
 
 /** What comes where the other side cannot send. */

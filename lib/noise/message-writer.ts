@@ -61,8 +61,9 @@ export class MessageWriter {
     if (this.#item.length === 0) this.#applyRekeys()
   }
 
-  /** Seals an empty message. */
+  /** Seals an empty message, after what there is. */
   end (): void {
+    if (this.#size > 0) this.#seal()
     this.#seal()
   }
 
@@ -72,7 +73,7 @@ export class MessageWriter {
    * @throws ERR_NOISE_NONCES, ERR_NOISE_DESTROYED
    */
   take (): Uint8ArrayList | undefined {
-    if (this.#size > 0 && !this.full) this.#seal()
+    if (this.#size > 0) this.#seal()
     if (this.#sealed.length === 0) return undefined
     const list = this.#layOut(this.#sealed)
     this.#sealed = []

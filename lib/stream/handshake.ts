@@ -3,6 +3,7 @@ import { Channel } from './channel.js'
 import { deferred } from './deferred.js'
 import { asError, streamError } from './errors.js'
 import type { Bytes, Duplex, MaybePromise } from './layer.js'
+import { letGo } from './leaving.js'
 import { Reader } from './reader.js'
 import { sequence } from './sequence.js'
 
@@ -85,10 +86,17 @@ export async function performHandshake<Result> (duplex: Duplex, handshake: Hands
 }
 
 /** The duplex after its first bytes: the rest of what it reads, and a sink that goes on where the messages ended. */
-function continued (duplex: Duplex, source: AsyncIterable<Uint8Array>, written: Promise<void>, start: (source: AsyncIterable<Bytes>) => void): Duplex {
+function continued (duplex: Duplex, source: AsyncIterableIterator<Uint8Array>, written: Promise<void>, start: (source: AsyncIterable<Bytes>) => void): Duplex {
   let taken = false
+  let reading = false
+  let dropped = false
   return {
-    source,
+    source: {
+      [Symbol.asyncIterator]: () => {
+        reading = true
+        return dropped ? { next: () => Promise.reject(streamError('ERR_CLOSED')) } : source
+      }
+    },
     sink: source => {
       if (taken) return Promise.reject(streamError('ERR_SINK_IN_USE'))
       taken = true
@@ -98,6 +106,9 @@ function continued (duplex: Duplex, source: AsyncIterable<Uint8Array>, written: 
     close: () => {
       if (!taken) start({ [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ value: undefined, done: true }) }) })
       taken = true
+      // the handshake has read, but nobody has asked for what comes after it: dropped, so that the other side can come to its end
+      if (!reading) letGo(source)
+      dropped ||= !reading
       return duplex.close()
     },
     abort: reason => { duplex.abort(reason) }

@@ -1,7 +1,7 @@
 import { deferred, ignore } from './deferred.js'
 import { asError, streamError } from './errors.js'
 import type { Duplex, Endpoint, Layer } from './layer.js'
-import { letGo } from './leaving.js'
+import { leave, letGo } from './leaving.js'
 
 /** What every link has beside its face. */
 export interface LinkControl {
@@ -113,23 +113,31 @@ function duplexFace (tie: Tie, duplex: Duplex<unknown, unknown>): LinkedDuplex<u
   const reading = deferred({ handled: true })
   const writing = deferred({ handled: true })
   let sinkTaken = false
+  let closed = false
   const closing = deferred()
   tie.onFail = cause => { reading.reject(cause); writing.reject(cause) }
   void tie.settle(reading.promise, writing.promise)
   const sink = (source: AsyncIterable<unknown>): Promise<void> => {
+    if (closed || tie.cause !== undefined) {
+      leave(source)
+      return Promise.reject(tie.cause ?? streamError('ERR_CLOSED'))
+    }
     if (sinkTaken) return Promise.reject(streamError('ERR_SINK_IN_USE'))
     sinkTaken = true
-    return tie.write(until(source, closing.promise)).then(writing.resolve, (error: unknown) => {
+    const written = tie.write(until(source, closing.promise)).then(writing.resolve, (error: unknown) => {
       tie.abort(asError(error))
       throw tie.cause ?? error
     })
+    written.catch(ignore)
+    return written
   }
   return {
     source: watched(tie.inbound, reading),
     sink,
     closed: tie.closed,
     close: async ({ flushTimeout = FLUSH_TIMEOUT } = {}) => {
-      if (!sinkTaken) void sink(nothing).catch(ignore)
+      if (!sinkTaken) void sink(nothing)
+      closed = true
       // the layers come to their end in order, and what they say last is sent before the duplex closes
       closing.resolve()
       await settled(writing.promise, flushTimeout)
@@ -176,23 +184,33 @@ function settled (promise: Promise<void>, limit: number): Promise<void> {
   })
 }
 
-/** Passes each `next()` through and notes how the source ended. */
+/** Passes each `next()` through, notes how the source ended, and throws its error at every later read. */
 function watched<T> (source: AsyncIterable<T>, ended: { resolve(): void, reject(reason: unknown): void }): AsyncIterable<T> {
-  const iterator = source[Symbol.asyncIterator]()
+  // taken when it is asked for: what below has no reader may drop what comes when it is closed
+  let taken: AsyncIterator<T> | undefined
+  const begin = (): AsyncIterator<T> => taken ??= source[Symbol.asyncIterator]()
+  // a generator that has thrown would end cleanly at the next read
+  let failed = false
+  let failure: unknown
   const watcher: AsyncIterableIterator<T> = {
-    next: () => iterator.next().then(result => {
+    next: () => failed ? Promise.reject(failure) : begin().next().then(result => {
       if (result.done === true) ended.resolve()
       return result
     }, (error: unknown) => {
+      failed = true
+      failure = error
       ended.reject(error)
       throw error
     }),
     return: async () => {
       ended.resolve()
-      letGo(iterator)
+      letGo(begin())
       return { value: undefined, done: true }
     },
-    [Symbol.asyncIterator]: () => watcher
+    [Symbol.asyncIterator]: () => {
+      begin()
+      return watcher
+    }
   }
   return watcher
 }

@@ -1,4 +1,4 @@
-import { asError, type Bytes, Channel, deferred, type Deferred, type Duplex, ignore, letGo, streamError } from '../stream/index.js'
+import { asError, type Bytes, Channel, deferred, type Duplex, ignore, letGo, nextTurn, streamError } from '../stream/index.js'
 import { transportError } from './errors.js'
 import type { TransportLimits } from './limits.js'
 
@@ -188,12 +188,4 @@ export class Connection implements Transport {
     this.#wire.reset().then(() => { this.#closed.reject(cause) }, this.#closed.reject)
     if (this.#iterator !== undefined) letGo(this.#iterator)
   }
-}
-
-/** Resolves after I/O and timers have had their turn. */
-function nextTurn (): Promise<void> {
-  const turn: Deferred<void> = deferred()
-  if (typeof setImmediate === 'function') setImmediate(turn.resolve)
-  else setTimeout(turn.resolve, 0)
-  return turn.promise
 }

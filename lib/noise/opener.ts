@@ -1,0 +1,114 @@
+import { TAG_BYTES } from '../crypto/index.js'
+import { asError, ByteQueue } from '../stream/index.js'
+import type { CipherState } from './cipher-state.js'
+import { noiseError } from './errors.js'
+import type { NoiseEnd, NoiseLayerOptions } from './layer-options.js'
+import { MessageDecoder } from './message-framing.js'
+
+/** From so many bytes on, what has been opened is passed on. */
+const BATCH = 131_072
+const NO_DATA = new Uint8Array(0)
+
+/** The inbound half: chunks of the wire to plaintext, and the end as the options want it. */
+export async function * openMessages (source: AsyncIterator<Uint8Array>, opener: Opener, end: NoiseEnd | undefined): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of { [Symbol.asyncIterator]: () => source }) {
+      opener.push(chunk)
+      for (let more = true; more;) {
+        more = opener.open()
+        yield * opener.take()
+      }
+      // what has come before a message that is wrong is given out first, however the two were cut
+      if (opener.failure !== undefined) throw opener.failure
+      if (opener.ended) return
+    }
+    opener.end()
+    if (end !== 'unauthenticated') throw noiseError('ERR_NOISE_UNAUTHENTICATED_END', end === undefined ? 'by the option end both ends can say their end, or take one like this' : undefined)
+  } finally {
+    opener.destroy()
+  }
+}
+
+/** Opens the messages of a chunk, in batches. */
+export class Opener {
+  readonly #decoder: MessageDecoder
+  readonly #cipher: CipherState
+  readonly #aborted: () => Error | undefined
+  readonly #batch: number
+  readonly #rekeyAfter: bigint | undefined
+  readonly #endSaid: boolean
+  readonly #opened = new ByteQueue()
+  /** The first piece of a batch, until there is another. */
+  #only: Uint8Array | undefined
+  /** True when the other side has said its end. */
+  ended = false
+  /** Why there is no more. */
+  failure: Error | undefined
+
+  /** @param aborted - why the link has ended, if it has */
+  constructor (cipher: CipherState, { lengthBytes, end, rekeyAfter, manualRekey }: NoiseLayerOptions, aborted: () => Error | undefined) {
+    this.#decoder = new MessageDecoder(lengthBytes ?? 4)
+    this.#cipher = cipher
+    this.#aborted = aborted
+    // with manual rekey, the next message may be sealed under another key
+    this.#batch = manualRekey === true ? 1 : BATCH
+    this.#rekeyAfter = rekeyAfter === undefined ? undefined : BigInt(rekeyAfter)
+    this.#endSaid = end === 'authenticated'
+  }
+
+  /** Takes the next chunk; the last one must have been used up. */
+  push (chunk: Uint8Array): void {
+    this.#decoder.push(chunk)
+  }
+
+  /** @throws ERR_TRUNCATED when the stream has ended inside a message */
+  end (): void {
+    this.#decoder.end()
+  }
+
+  /** Forgets the key. */
+  destroy (): void {
+    this.#cipher.destroy()
+  }
+
+  /** Opens until a batch is full (true: there may be more), or the chunk is used up. */
+  open (): boolean {
+    try {
+      while (this.#length < this.#batch) {
+        const message = this.#decoder.next()
+        if (message === undefined) return false
+        for (const piece of this.#cipher.open(NO_DATA, [message])) this.#keep(piece)
+        if (this.#endSaid && message.byteLength === TAG_BYTES) {
+          this.ended = true
+          return false
+        }
+        if (this.#rekeyAfter !== undefined && this.#cipher.nonce % this.#rekeyAfter === 0n) this.#cipher.rekey()
+      }
+      return true
+    } catch (error) {
+      this.#cipher.destroy()
+      this.failure = this.#aborted() ?? asError(error)
+      return false
+    }
+  }
+
+  /** What was opened, small pieces in one. */
+  take (): Uint8Array[] {
+    if (this.#only === undefined) return this.#opened.take(this.#opened.length)
+    const only = this.#only
+    this.#only = undefined
+    return [only]
+  }
+
+  get #length (): number { return this.#only?.byteLength ?? this.#opened.length }
+
+  #keep (piece: Uint8Array): void {
+    if (this.#length === 0) {
+      this.#only = piece
+      return
+    }
+    if (this.#only !== undefined) this.#opened.push(this.#only)
+    this.#only = undefined
+    this.#opened.push(piece)
+  }
+}
