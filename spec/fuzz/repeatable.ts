@@ -39,7 +39,7 @@ class Repeatable {
       const secret = privateKey ?? new Uint8Array(32).fill(this.#keys++ % KEYS + 1)
       const name = nameOf(secret)
       const key = remembered(this.#made, name, () => x25519(secret))
-      return new RememberingKey(key, peer => this.#agree(name, key, peer))
+      return new RememberingKey(key, peer => this.#agree(key, peer))
     }
     crypto.verifyEd25519 = (publicKey, signature, ...message) =>
       remembered(this.#verified, [publicKey, signature, ...message].map(nameOf).join(), () => verifyEd25519(publicKey, signature, ...message))
@@ -62,8 +62,9 @@ class Repeatable {
     this.#keys = 0
   }
 
-  #agree (name: string, key: AgreementKey, peer: Uint8Array): Uint8Array {
-    const both = name + nameOf(peer)
+  #agree (key: AgreementKey, peer: Uint8Array): Uint8Array {
+    // the same from either side
+    const both = [key.publicKey, peer].map(nameOf).sort().join()
     const known = this.#known.get(both)
     if (known !== undefined) return known
     if (this.#exact) return remembered(this.#known, both, () => key.agree(peer))

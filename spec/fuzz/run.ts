@@ -8,6 +8,9 @@ import type { Backends } from './job.js'
 import { run, type Order } from './runner.js'
 import { targets } from './targets/index.js'
 
+/** What the portable backends get of the inputs unless they alone are chosen: they are ten times as slow, and above them everything is the same. */
+const PORTABLE_SHARE = 0.1
+
 const { values } = parseArgs({
   options: {
     target: { type: 'string', multiple: true },
@@ -29,7 +32,7 @@ const orders = chosen.flatMap(({ name, backends }): Order[] => (backends === tru
     target: name,
     backends,
     seed,
-    runs: number('runs', values.runs),
+    runs: Math.ceil(number('runs', values.runs) * (backends === 'portable' && values.backend === undefined ? PORTABLE_SHARE : 1)),
     // the time is for all of them together
     seconds: values.minutes === undefined ? undefined : number('minutes', values.minutes) * 60,
     path: values.path

@@ -4,8 +4,9 @@ import * as crypto from './crypto.js'
 import * as ctr from './ctr.js'
 import * as frames from './frames.js'
 import * as handshake from './handshake.js'
-import * as noiseChannel from './noise-channel.js'
 import * as libp2p from './libp2p.js'
+import * as muxer from './muxer.js'
+import * as noiseChannel from './noise-channel.js'
 import * as noise from './noise.js'
 import * as packets from './packets.js'
 import * as peers from './peers.js'
@@ -28,6 +29,8 @@ export const targets: readonly Target[] = [
   packets.seedPackets, packets.failingPackets, packets.hardenedPackets, packets.packetLink, packets.routedLink, packets.routedHeader,
   session.seedSession, session.hardenedSession,
   handshake.offer, handshake.seed, handshake.hardened, handshake.hop, handshake.greeting, handshake.identity,
-  peers.hub, libp2p.payload, relay.messages, relay.lookups,
-  ctr.header, ctr.opener, ctr.layer, ctr.exchange
+  peers.hub, relay.messages, relay.lookups,
+  ctr.header, ctr.opener, ctr.layer, ctr.exchange,
+  libp2p.payload, libp2p.identity, libp2p.inbound,
+  muxer.records, muxer.connection
 ]
