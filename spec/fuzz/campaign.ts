@@ -75,7 +75,7 @@ export class Campaign {
     const { errorInstance: error } = details
     return {
       why: error instanceof Violation ? error.message : String(error instanceof Error ? error.stack : error),
-      hex: Buffer.from(inputOf(sample, this.#corpus, this.#target).bytes).toString('hex'),
+      hex: Buffer.from(inputOf(sample, this.#corpus, this.#target.edges).bytes).toString('hex'),
       cuts: sample.cuts,
       seed,
       path: details.counterexamplePath ?? ''
@@ -95,7 +95,7 @@ export class Campaign {
 
   async #try (sample: Sample): Promise<void> {
     if (this.#job.patient && performance.now() > SHRINKING) return
-    const input = inputOf(sample, this.#corpus, this.#target)
+    const input = inputOf(sample, this.#corpus, this.#target.edges)
     this.#place.at(this.#seed, ++this.#run, input.bytes)
     const before = new Uint8Array(input.bytes)
     repeatable.begin(this.#target.exact === true)

@@ -1,5 +1,4 @@
 import fc from 'fast-check'
-import type { Target } from './target.js'
 
 /** Valid encodings that one run mutates. */
 export const CORPUS = 256
@@ -63,11 +62,11 @@ export class Input {
   }
 }
 
-/** The input of a sample. */
-export function inputOf (sample: Sample, corpus: readonly Uint8Array[], target: Target): Input {
+/** The input of a sample. @param edges - numbers that are written into it, with their neighbours */
+export function inputOf (sample: Sample, corpus: readonly Uint8Array[], edges: readonly number[] = []): Input {
   const other = corpus[sample.other % corpus.length] as Uint8Array
   let bytes = new Uint8Array(sample.raw ?? corpus[sample.base % corpus.length] as Uint8Array)
-  for (const [kind, at, value] of sample.mutations) bytes = mutated(bytes, other, target.edges ?? [], kind, at, value)
+  for (const [kind, at, value] of sample.mutations) bytes = mutated(bytes, other, edges, kind, at, value)
   return new Input(bytes, sample.cuts)
 }
 
