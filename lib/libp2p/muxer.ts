@@ -198,6 +198,8 @@ class NovaMuxer extends AbstractStreamMuxer<MuxerStream> {
     const window = new ReceiveWindow(this.#pool, Math.min(this.#limits.maxWindow, Math.max(INITIAL_WINDOW, options.maxReadBufferLength ?? Infinity)))
     const stream = new MuxerStream({
       ...options,
+      // the wire says nothing of it: the two ends negotiate it on the stream
+      protocol: '',
       id: String(id),
       number: id,
       direction,
