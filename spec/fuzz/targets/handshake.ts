@@ -2,9 +2,11 @@ import { decodeOffer, encodeOffer, PACKETS_BOUNDS, WINDOW_BOUNDS } from '../../.
 import { crypto } from '../../../lib/crypto/index.js'
 import { encodeGreeting, readGreeting } from '../../../lib/nova/greeting.js'
 import { HardenedHandshake, hopFraming, identityFromSeed, importIdentity, SeedHandshake, verifyProof, type Identity } from '../../../lib/nova/index.js'
+import type { Kem } from '../../../lib/noise/index.js'
 import { Reader, type Handshake } from '../../../lib/stream/index.js'
 import { join } from '../../../lib/stream/pieces.js'
 import { holds, same, type Target } from '../target.js'
+import { RememberingKem } from './noise-kem.js'
 
 const HANDSHAKE_CODES = ['ERR_HANDSHAKE_MESSAGE', 'ERR_NOISE_AUTH', 'ERR_NOISE_LOW_ORDER', 'ERR_HANDSHAKE_VERSION', 'ERR_HANDSHAKE_OFFER']
 
@@ -62,12 +64,12 @@ const STAGES = [
 ] as const
 
 /** Brings a handshake to a stage; whose turn it is to read is first. The last message can come from somebody without a proof of their own. */
-async function staged (chosen: number, writers: Partial<Identity> = {}): Promise<[reader: Handshake<unknown>, writer: Handshake<unknown>]> {
+async function staged (chosen: number, kem: Kem | undefined, writers: Partial<Identity> = {}): Promise<[reader: Handshake<unknown>, writer: Handshake<unknown>]> {
   const { pinned, messages } = STAGES[chosen] as typeof STAGES[number]
   const [one, two] = [identityOf(0), identityOf(1)]
   const initiates = messages % 2 === 0
   const make = (role: 'initiator' | 'responder', identity: Identity, claims: boolean): HardenedHandshake =>
-    new HardenedHandshake({ role, identity: claims ? { ...shown(identity), ...writers } : identity, verify: () => true, pinnedStatic: pinned && role === 'initiator' ? two.staticKey.publicKey : undefined })
+    new HardenedHandshake({ role, kem, identity: claims ? { ...shown(identity), ...writers } : identity, verify: () => true, pinnedStatic: pinned && role === 'initiator' ? two.staticKey.publicKey : undefined })
   let [writer, reader] = [make('initiator', one, initiates), make('responder', two, !initiates)]
   for (let message = 0; message < messages; message++) {
     await reader.read(await writer.write())
@@ -82,29 +84,34 @@ function shown ({ id, publicKey, staticKey, proof, sign, exportPrivate, destroy 
 }
 
 /** Each message of XX and of IK at the end that reads it; the first byte says which. */
-export const hardened: Target = {
-  name: 'nova.handshake.hardened',
-  backends: true,
-  valid: async random => {
-    const chosen = random.nat(STAGES.length - 1)
-    const [, writer] = await staged(chosen, random.nat(19) === 0 ? { proof: identityOf(2).proof } : {})
-    const message = await writer.write()
-    // a key of low order
-    if (random.nat(19) === 0) message.fill(0, 0, 32)
-    return join([Uint8Array.of(chosen), message])
-  },
-  decode: async input => {
-    const { chosen, rest } = input.choice(STAGES.length)
-    const [reader] = await staged(chosen)
-    await reader.read(rest)
-    if (reader.turn === 'write') await reader.write()
-  },
-  codes: [...HANDSHAKE_CODES, 'ERR_NOISE_TRUNCATED', 'ERR_IDENTITY_PROOF'],
-  first: ['ERR_HANDSHAKE_MESSAGE', 'ERR_NOISE_TRUNCATED'],
-  edges: [32, 45, 213],
-  largest: bytes => 4096 + bytes,
-  total: () => 524_288
+function handshakes (name: string, kem: Kem | undefined, more: { codes: readonly string[], edges: readonly number[], total: number }): Target {
+  return {
+    name,
+    backends: true,
+    valid: async random => {
+      const chosen = random.nat(STAGES.length - 1)
+      const [, writer] = await staged(chosen, kem, random.nat(19) === 0 ? { proof: identityOf(2).proof } : {})
+      const message = await writer.write()
+      // a key of low order
+      if (random.nat(19) === 0) message.fill(0, 0, 32)
+      return join([Uint8Array.of(chosen), message])
+    },
+    decode: async input => {
+      const { chosen, rest } = input.choice(STAGES.length)
+      const [reader] = await staged(chosen, kem)
+      await reader.read(rest)
+      if (reader.turn === 'write') await reader.write()
+    },
+    codes: [...HANDSHAKE_CODES, ...more.codes, 'ERR_NOISE_TRUNCATED', 'ERR_IDENTITY_PROOF'],
+    first: ['ERR_HANDSHAKE_MESSAGE', 'ERR_NOISE_TRUNCATED'],
+    edges: more.edges,
+    largest: bytes => 8192 + 4 * bytes,
+    total: () => more.total
+  }
 }
+
+export const hardened = handshakes('nova.handshake.hardened', undefined, { codes: [], edges: [32, 45, 213], total: 524_288 })
+export const hybrid = handshakes('nova.handshake.hybrid', new RememberingKem(), { codes: ['ERR_NOISE_KEM'], edges: [32, 1184, 1229], total: 4_194_304 })
 
 /** Handshake messages as plain frames on a hop. */
 export const hop: Target = {

@@ -28,7 +28,7 @@ export const targets: readonly Target[] = [
   frames.header, frames.stream, frames.seedCipher, frames.maskedCipher, frames.hardenedCipher, frames.control,
   packets.seedPackets, packets.failingPackets, packets.hardenedPackets, packets.packetLink, packets.routedLink, packets.routedHeader,
   session.seedSession, session.hardenedSession,
-  handshake.offer, handshake.seed, handshake.hardened, handshake.hop, handshake.greeting, handshake.identity,
+  handshake.offer, handshake.seed, handshake.hardened, handshake.hybrid, handshake.hop, handshake.greeting, handshake.identity,
   peers.hub, relay.messages, relay.lookups,
   ctr.header, ctr.opener, ctr.layer, ctr.exchange,
   libp2p.payload, libp2p.identity, libp2p.inbound,
