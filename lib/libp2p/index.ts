@@ -1,9 +1,9 @@
 /**
- * Modules for libp2p 3 nodes: a connection encrypter over our Noise, and our duplexes as libp2p's streams.
+ * Modules for libp2p 3 nodes: a connection encrypter over our Noise, a stream muxer made of Nova's packets, and any duplex as a stream of libp2p.
  *
  * @module libp2p
  */
-export { hushNoise, type Libp2pNoiseComponents, type Libp2pNoiseOptions } from './noise-encrypter.js'
+export { ENCRYPTER_LIMITS, hushNoise, type HushNoiseComponents, type HushNoiseOptions } from './noise-encrypter.js'
 export type { NoiseExtensions } from './noise-payload.js'
 export { DuplexStream } from './duplex-stream.js'
 export { LIBP2P_ERRORS } from './errors.js'

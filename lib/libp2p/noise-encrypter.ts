@@ -1,27 +1,32 @@
 import { type ConnectionEncrypter, InvalidCryptoExchangeError, type MessageStream, type PrivateKey, type SecureConnectionOptions, type SecuredConnection, serviceCapabilities, type StreamMuxerFactory, TimeoutError, UnexpectedPeerError, type Upgrader } from '@libp2p/interface'
 import { NoiseHandshake, NoiseKeypair, noiseProtocol, type Role } from '../noise/index.js'
-import { asError, HushwireError, limitsOf } from '../stream/index.js'
+import { asError, HushwireError, limitsOf, type LimitsOf } from '../stream/index.js'
 import { libp2pError } from './errors.js'
 import { runHandshake } from './noise-driver.js'
 import { proveStatic, verifyStatic, type NoiseProof, type RemoteIdentity } from './noise-identity.js'
 import { decodePayload, encodePayload, type NoiseExtensions } from './noise-payload.js'
 import { NoiseStream } from './noise-stream.js'
 
-/** Limits of {@link hushNoise}. */
-export interface Libp2pNoiseOptions {
-  /** Milliseconds for a handshake, beside libp2p's own limits of an upgrade. Default 10,000. */
-  handshakeTimeout?: number | undefined
+/** The limits of the encrypter and their defaults. */
+export const ENCRYPTER_LIMITS = {
+  /** Milliseconds for a handshake, beside libp2p's own limits of an upgrade. */
+  handshakeTimeout: 10_000
+} as const
+
+/** Options of {@link hushNoise}. */
+export interface HushNoiseOptions {
+  /** {@link ENCRYPTER_LIMITS} has the defaults. */
+  limits?: LimitsOf<typeof ENCRYPTER_LIMITS> | undefined
 }
 
 /** What the encrypter needs of a libp2p node. */
-export interface Libp2pNoiseComponents {
+export interface HushNoiseComponents {
   /** The key of the node's peer id, of any kind that libp2p has. */
   privateKey: PrivateKey
   /** Knows the stream muxers of the node, the best first. */
   upgrader: Pick<Upgrader, 'getStreamMuxers'>
 }
 
-const NOISE_LIMITS = { handshakeTimeout: 10_000 } as const
 const PROTOCOL_NAME = 'Noise_XX_25519_ChaChaPoly_SHA256'
 const NOTHING = new Uint8Array(0)
 
@@ -48,21 +53,21 @@ const NOTHING = new Uint8Array(0)
  * await node.stop()
  * ```
  */
-export function hushNoise (options: Libp2pNoiseOptions = {}): (components: Libp2pNoiseComponents) => ConnectionEncrypter<NoiseExtensions> {
-  const { handshakeTimeout } = limitsOf(NOISE_LIMITS, { ...options })
+export function hushNoise (options: HushNoiseOptions = {}): (components: HushNoiseComponents) => ConnectionEncrypter<NoiseExtensions> {
+  const { handshakeTimeout } = limitsOf(ENCRYPTER_LIMITS, options.limits)
   return components => new NoiseEncrypter(components, handshakeTimeout)
 }
 
 class NoiseEncrypter implements ConnectionEncrypter<NoiseExtensions> {
   readonly protocol = '/noise'
   readonly [serviceCapabilities] = ['@libp2p/connection-encryption']
-  readonly #components: Libp2pNoiseComponents
+  readonly #components: HushNoiseComponents
   readonly #timeout: number
   readonly #staticKey = new NoiseKeypair()
   /** The same for every connection of the node. */
   #proof: Promise<NoiseProof> | undefined
 
-  constructor (components: Libp2pNoiseComponents, timeout: number) {
+  constructor (components: HushNoiseComponents, timeout: number) {
     this.#components = components
     this.#timeout = timeout
   }

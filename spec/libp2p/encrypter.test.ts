@@ -70,7 +70,7 @@ for (const [title, initiating, responding] of MAKERS) {
 
   test(`${title}: the wrong peer is refused, by either side`, async t => {
     // js-libp2p's encrypter leaves the connection to its caller
-    const [initiator, responder, another] = [await initiating({ handshakeTimeout: 3000 }), await responding({ handshakeTimeout: 3000 }), await ours()]
+    const [initiator, responder, another] = [await initiating({ limits: { handshakeTimeout: 3000 } }), await responding({ limits: { handshakeTimeout: 3000 } }), await ours()]
     const first = await outcomes(secure(await connectionPair(), initiator, responder, { responder: another.id }))
     t.is(first[0], 'UnexpectedPeerError')
     t.not(first[1], 'secured')
@@ -157,7 +157,7 @@ test('who cannot sign for the peer that was dialled is refused', async t => {
 })
 
 test('a peer that says nothing is given up on, and a signal is heard', async t => {
-  const peer = await ours({ handshakeTimeout: 10 })
+  const peer = await ours({ limits: { handshakeTimeout: 10 } })
   const [dialled] = memoryStreams()
   await t.throwsAsync(peer.encrypter.secureOutbound(dialled), { name: 'TimeoutError' })
   t.is(dialled.status, 'aborted')
@@ -180,7 +180,7 @@ async function handshakeBytes (initiator: Peer, responder: Peer): Promise<{ toRe
 }
 
 test('a byte of the handshake that is flipped, wherever it is', async t => {
-  const [initiator, responder] = [await ours({ handshakeTimeout: 300 }), await ours({ handshakeTimeout: 300 })]
+  const [initiator, responder] = [await ours({ limits: { handshakeTimeout: 300 } }), await ours({ limits: { handshakeTimeout: 300 } })]
   const lengths = await handshakeBytes(initiator, responder)
   t.true(lengths.toResponder > 200 && lengths.toInitiator > 200)
   for (const direction of ['toResponder', 'toInitiator'] as const) {

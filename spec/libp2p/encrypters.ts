@@ -4,7 +4,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { ConnectionEncrypter, MessageStream, PeerId, PrivateKey, SecuredConnection, StreamMuxerFactory } from '@libp2p/interface'
 import { defaultLogger } from '@libp2p/logger'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
-import { hushNoise, type Libp2pNoiseOptions, type NoiseExtensions } from '../../lib/libp2p/index.js'
+import { hushNoise, type HushNoiseOptions, type NoiseExtensions } from '../../lib/libp2p/index.js'
 
 /** What both encrypters tell of the other side. */
 export type Extensions = Partial<NoiseExtensions>
@@ -17,7 +17,7 @@ export interface Peer {
 }
 
 /** Options of a peer: its muxers are names alone. */
-export interface PeerOptions extends Libp2pNoiseOptions {
+export interface PeerOptions extends HushNoiseOptions {
   readonly privateKey?: PrivateKey
   readonly muxers?: readonly string[]
 }

@@ -5,7 +5,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import type { Libp2p } from 'libp2p'
 import { NIL_UUID } from '../../lib/bytes/index.js'
-import { hushNoise } from '../../lib/libp2p/index.js'
+import { hushNoise, MUXER_PROTOCOL, novaMuxer } from '../../lib/libp2p/index.js'
 import { createIdentity, pinned, stack } from '../../lib/nova/index.js'
 import { collect as whole } from '../../lib/stream/collect.js'
 import { libp2pDuplex } from '../../lib/transport/libp2p.js'
@@ -13,7 +13,8 @@ import { collect, items, pattern } from '../support/sources.js'
 
 const ours = { connectionEncrypters: [hushNoise()] }
 const theirs = { connectionEncrypters: [noise()] }
-const CASES = { 'ours and ours': [ours, ours], 'ours to theirs': [ours, theirs], 'theirs to ours': [theirs, ours] } as const
+const whollyOurs = { connectionEncrypters: [hushNoise()], streamMuxers: [novaMuxer()] }
+const CASES = { 'ours and ours': [ours, ours], 'ours to theirs': [ours, theirs], 'theirs to ours': [theirs, ours], 'our encrypter and our muxer': [whollyOurs, whollyOurs] } as const
 
 /** Runs with nodes, which are stopped afterwards whatever happens. */
 async function withNodes<T> (options: ReadonlyArray<Parameters<typeof node>[0]>, run: (...nodes: Libp2p[]) => Promise<T>): Promise<T> {
@@ -32,7 +33,7 @@ for (const [title, options] of Object.entries(CASES)) {
       const streams = await Streams.between(dialler, listener)
       const [connection] = dialler.getConnections()
       t.is(connection?.encryption, '/noise')
-      t.is(connection?.multiplexer, '/yamux/1.0.0')
+      t.is(connection?.multiplexer, options[0] === whollyOurs ? MUXER_PROTOCOL : '/yamux/1.0.0')
       t.true(connection?.remotePeer.equals(listener.peerId))
       const pairs = await Promise.all([streams.open(), streams.open(), streams.open()])
       t.true(listener.getConnections()[0]?.remotePeer.equals(dialler.peerId))
@@ -60,7 +61,7 @@ for (const [title, options] of Object.entries(CASES)) {
 }
 
 test('a whole nova stack over a stream between two nodes', async t => {
-  await withNodes([ours, ours], async (dialler, listener) => {
+  await withNodes([whollyOurs, whollyOurs], async (dialler, listener) => {
     if (dialler === undefined || listener === undefined) throw new Error('two nodes')
     const [near, far] = await (await Streams.between(dialler, listener)).open()
     const [alice, server] = [createIdentity(), createIdentity()]
