@@ -83,35 +83,37 @@ function shown ({ id, publicKey, staticKey, proof, sign, exportPrivate, destroy 
   return { id, publicKey, staticKey, proof, sign, exportPrivate, destroy }
 }
 
-/** Each message of XX and of IK at the end that reads it; the first byte says which. */
-function handshakes (name: string, kem: Kem | undefined, more: { codes: readonly string[], edges: readonly number[], total: number }): Target {
+/** Each message of XX and of IK, without and with the KEM, at the end that reads it; the first byte says which. */
+function handshakes (name: string, kems: ReadonlyArray<Kem | undefined>): Target {
+  const stages = kems.flatMap(kem => STAGES.map((_, stage) => ({ stage, kem })))
   return {
     name,
     backends: true,
     valid: async random => {
-      const chosen = random.nat(STAGES.length - 1)
-      const [, writer] = await staged(chosen, kem, random.nat(19) === 0 ? { proof: identityOf(2).proof } : {})
+      const chosen = random.nat(stages.length - 1)
+      const { stage, kem } = stages[chosen] as typeof stages[number]
+      const [, writer] = await staged(stage, kem, random.nat(19) === 0 ? { proof: identityOf(2).proof } : {})
       const message = await writer.write()
       // a key of low order
       if (random.nat(19) === 0) message.fill(0, 0, 32)
       return join([Uint8Array.of(chosen), message])
     },
     decode: async input => {
-      const { chosen, rest } = input.choice(STAGES.length)
-      const [reader] = await staged(chosen, kem)
+      const { chosen, rest } = input.choice(stages.length)
+      const { stage, kem } = stages[chosen] as typeof stages[number]
+      const [reader] = await staged(stage, kem)
       await reader.read(rest)
       if (reader.turn === 'write') await reader.write()
     },
-    codes: [...HANDSHAKE_CODES, ...more.codes, 'ERR_NOISE_TRUNCATED', 'ERR_IDENTITY_PROOF'],
+    codes: [...HANDSHAKE_CODES, 'ERR_NOISE_KEM', 'ERR_NOISE_TRUNCATED', 'ERR_IDENTITY_PROOF'],
     first: ['ERR_HANDSHAKE_MESSAGE', 'ERR_NOISE_TRUNCATED'],
-    edges: more.edges,
+    edges: [32, 45, 213, 1184, 1229],
     largest: bytes => 8192 + 4 * bytes,
-    total: () => more.total
+    total: () => 4_194_304
   }
 }
 
-export const hardened = handshakes('nova.handshake.hardened', undefined, { codes: [], edges: [32, 45, 213], total: 524_288 })
-export const hybrid = handshakes('nova.handshake.hybrid', new RememberingKem(), { codes: ['ERR_NOISE_KEM'], edges: [32, 1184, 1229], total: 4_194_304 })
+export const hardened = handshakes('nova.handshake.hardened', [undefined, new RememberingKem()])
 
 /** Handshake messages as plain frames on a hop. */
 export const hop: Target = {

@@ -128,17 +128,10 @@ const SUITES = CIPHERS.flatMap(cipher => HASHES.map(hash => `${cipher}_${hash}`)
 const WITH_PSK = ['NNpsk0', 'NNpsk2', 'NKpsk0+psk2', 'XXpsk3', 'IKpsk1', 'KKpsk0', 'Npsk0', 'Xpsk1']
 const NAMES = [...PATTERN_NAMES, ...WITH_PSK].map((pattern, index) => `Noise_${pattern}_25519_${SUITES[index % SUITES.length] as string}`)
 
-/** Every fundamental pattern and some with pre-shared keys, over all ciphers and hashes. */
-export const handshake = handshakes('noise.handshake', stagesOf(NAMES), {
-  codes: [],
-  longest: 96,
-  total: bytes => 524_288 + 64 * bytes
-})
-
 const HYBRID = ['NNhfs', 'XXhfs', 'IKhfs', 'KKhfs+psk0'].map((pattern, index) => `Noise_${pattern}_25519+MLKEM768_${SUITES[index % SUITES.length] as string}`)
 
-/** Patterns with hybrid forward secrecy. */
-export const hybrid = handshakes('noise.handshake.hybrid', stagesOf(HYBRID, [new RememberingKem()]), {
+/** Every fundamental pattern, some with pre-shared keys and some with hybrid forward secrecy, over all ciphers and hashes. */
+export const handshake = handshakes('noise.handshake', [...stagesOf(NAMES), ...stagesOf(HYBRID, [new RememberingKem()])], {
   codes: ['ERR_NOISE_KEM'],
   longest: 1184,
   total: bytes => 4_194_304 + 64 * bytes
