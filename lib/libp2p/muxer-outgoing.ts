@@ -2,8 +2,8 @@ import { Uint8ArrayList } from 'uint8arraylist'
 import { type Bytes, deferred, type Deferred } from '../stream/index.js'
 import { encodeId, encodeRecord, MAX_VALUE, RECORD } from './muxer-records.js'
 
-/** Bytes of a stream that go into one chunk of its packet. */
-const CHUNK = 65_536
+/** Bytes of a stream that go into one record, so that its frame fits one message of libp2p's Noise (65,519). */
+const CHUNK = 65_497
 /** Bytes that wait to be sent before the stream has to. */
 const HIGH_WATER = 131_072
 
