@@ -1,5 +1,5 @@
 import { wipe } from '../crypto/index.js'
-import { limitsOf, owning, type Bytes, type Layer, type LimitsOf, type Transform } from '../stream/index.js'
+import { letGo, limitsOf, owning, type Bytes, type Layer, type LimitsOf, type Transform } from '../stream/index.js'
 import { ROTATE_EVERY, type DirectionOptions } from './direction.js'
 import { ctrError } from './errors.js'
 import { checkCode, type CtrFrame } from './frame.js'
@@ -123,11 +123,16 @@ class FramesLayer implements CtrLayer {
   }
 
   #openAll (source: AsyncIterable<Uint8Array>): AsyncIterable<CtrFrame> {
-    const chunks = source[Symbol.asyncIterator]()
-    return owning(this.#open(chunks), chunks, () => {
-      this.#turns.received(false)
-      this.#opener.destroy()
-    })
+    return {
+      // asked for when it is read: what has no reader below may drop what comes when it is closed
+      [Symbol.asyncIterator]: () => {
+        const chunks = source[Symbol.asyncIterator]()
+        return owning(this.#open(chunks), chunks, () => {
+          this.#turns.received(false)
+          this.#opener.destroy()
+        })
+      }
+    }
   }
 
   async * #open (chunks: AsyncIterator<Uint8Array>): AsyncGenerator<CtrFrame, void> {
@@ -139,6 +144,8 @@ class FramesLayer implements CtrLayer {
         if (frame.code === this.#endCode) {
           if (frame.payload.byteLength > 0) throw ctrError('ERR_CTR_END')
           this.#end = 'authenticated'
+          // what a stranger adds after the end is not read
+          letGo(chunks)
           return
         }
         yield frame

@@ -4,6 +4,9 @@ import type { LengthBytes } from './message-framing.js'
 /** Messages under one key, where both ends agree to rekey and nobody says otherwise. */
 export const REKEY_AFTER = 2 ** 20
 
+/** From so many bytes on, what has been sealed or opened is passed on. */
+export const BATCH = 131_072
+
 /** What an end of the stream means. */
 export type NoiseEnd = 'authenticated' | 'unauthenticated'
 

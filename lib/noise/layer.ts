@@ -3,8 +3,9 @@ import { letGo, nextTurn, owning, type Bytes, type Layer } from '../stream/index
 import { noiseError } from './errors.js'
 import type { NoiseResult } from './handshake.js'
 import { checkLayerOptions, type NoiseEnd, type NoiseLayerOptions } from './layer-options.js'
+import { LENGTH_BYTES } from './message-framing.js'
 import { MessageWriter } from './message-writer.js'
-import { Opener, openMessages } from './opener.js'
+import { Opener } from './opener.js'
 import { soon } from './soon.js'
 
 /** A direction, seen from this end. */
@@ -64,15 +65,25 @@ export function noiseLayer (result: NoiseResult, options: NoiseLayerOptions = {}
   checkLayerOptions(options)
   const { send, receive, oneWay } = result
   wipe(result.sendKey, result.receiveKey)
-  const writer = new MessageWriter(send, options.lengthBytes ?? 4, options)
+  const writer = new MessageWriter(send, options.lengthBytes ?? LENGTH_BYTES, options)
   const destroy = (): void => {
     send.destroy()
     receive.destroy()
   }
   let aborted: Error | undefined
   return {
-    inbound: source => oneWay === 'send' ? nothing(source) : { [Symbol.asyncIterator]: () => openMessages(source[Symbol.asyncIterator](), new Opener(receive, options, () => aborted), options.end) },
-    outbound: source => outbound(source, iterator => oneWay === 'receive' ? refused(iterator) : seal(iterator, writer, options.end), () => { send.destroy() }),
+    inbound: source => ({
+      // asked for when it is read: what has no reader below may drop what comes when it is closed
+      [Symbol.asyncIterator]: () => {
+        const iterator = source[Symbol.asyncIterator]()
+        if (oneWay === 'send') return nothing(iterator)
+        return owning(open(iterator, new Opener(receive, options, () => aborted), options.end), iterator, () => { receive.destroy() })
+      }
+    }),
+    outbound: source => {
+      const iterator = source[Symbol.asyncIterator]()
+      return owning(oneWay === 'receive' ? refused(iterator) : seal(iterator, writer, options.end), iterator, () => { send.destroy() })
+    },
     rekey: which => {
       if (options.manualRekey !== true) throw noiseError('ERR_NOISE_OPTIONS', 'rekey needs manualRekey')
       if (oneWay !== undefined && oneWay !== which) throw noiseError('ERR_NOISE_ONE_WAY')
@@ -87,9 +98,24 @@ export function noiseLayer (result: NoiseResult, options: NoiseLayerOptions = {}
   }
 }
 
-function outbound (source: AsyncIterable<Bytes>, transform: (iterator: AsyncIterator<Bytes>) => AsyncGenerator<Bytes, void>, release: () => void): AsyncIterableIterator<Bytes> {
-  const iterator = source[Symbol.asyncIterator]()
-  return owning(transform(iterator), iterator, release)
+/** Chunks of the wire to plaintext, and the end as the options want it. */
+async function * open (source: AsyncIterator<Uint8Array>, opener: Opener, end: NoiseEnd | undefined): AsyncGenerator<Uint8Array, void> {
+  for (let next = await source.next(); next.done !== true; next = await source.next()) {
+    opener.push(next.value)
+    for (let more = true; more;) {
+      more = opener.open()
+      yield * opener.take()
+    }
+    // what has come before a message that is wrong is given out first, however the two were cut
+    if (opener.failure !== undefined) throw opener.failure
+    if (opener.ended) {
+      // what a stranger adds after the end is not read
+      letGo(source)
+      return
+    }
+  }
+  opener.end()
+  if (end !== 'unauthenticated') throw noiseError('ERR_NOISE_UNAUTHENTICATED_END', end === undefined ? 'by the option end both ends can say their end, or take one like this' : undefined)
 }
 
 /** Items that are taken without other work of the process getting its turn. */
@@ -113,13 +139,13 @@ async function * seal (source: AsyncIterator<Bytes>, writer: MessageWriter, end:
 }
 
 /** What comes where the other side cannot send. */
-function nothing (source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  const iterator = source[Symbol.asyncIterator]()
-  const next = (): Promise<IteratorResult<Uint8Array>> => {
-    letGo(iterator)
-    return Promise.resolve({ value: undefined, done: true })
+function nothing (iterator: AsyncIterator<Uint8Array>): AsyncIterator<Uint8Array> {
+  return {
+    next: () => {
+      letGo(iterator)
+      return Promise.resolve({ value: undefined, done: true })
+    }
   }
-  return { [Symbol.asyncIterator]: () => ({ next }) }
 }
 
 /** The source of a direction that does not exist: it may end, and no more. */

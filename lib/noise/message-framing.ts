@@ -6,6 +6,9 @@ import { noiseError } from './errors.js'
 /** Bytes of the length before each message, big-endian: four unless the other side wants two, as libp2p does. */
 export type LengthBytes = 2 | 4
 
+/** Where nobody says otherwise. */
+export const LENGTH_BYTES: LengthBytes = 4
+
 /** Bytes that are kept for the beginning of a message at first. */
 const FIRST_ROOM = 1024
 const EMPTY: Uint8Array = new Uint8Array(0)
@@ -26,14 +29,14 @@ const EMPTY: Uint8Array = new Uint8Array(0)
  * const { result, duplex } = await performHandshake(left, handshake, noiseFraming(2))
  * ```
  */
-export function noiseFraming (lengthBytes: LengthBytes = 4): HandshakeFraming {
+export function noiseFraming (lengthBytes: LengthBytes = LENGTH_BYTES): HandshakeFraming {
   return {
     encode: message => {
       const prefix = new Uint8Array(lengthBytes)
       writeLength(prefix, 0, lengthBytes, message.byteLength)
       return join([prefix, message])
     },
-    read: async (reader, signal) => reader.read(readLength(await reader.read(lengthBytes, { signal }), 0, lengthBytes), { signal })
+    read: async (reader, signal) => reader.read(readLength(await reader.read(lengthBytes, { signal })), { signal })
   }
 }
 
@@ -43,9 +46,9 @@ export function writeLength (bytes: Uint8Array, at: number, lengthBytes: LengthB
 }
 
 /** @throws ERR_NOISE_MESSAGE_SIZE */
-function readLength (bytes: Uint8Array, at: number, lengthBytes: LengthBytes): number {
+function readLength (prefix: Uint8Array): number {
   let length = 0
-  for (let index = 0; index < lengthBytes; index++) length = length * 256 + (bytes[at + index] as number)
+  for (const byte of prefix) length = length * 256 + byte
   if (length > MAX_MESSAGE) throw noiseError('ERR_NOISE_MESSAGE_SIZE', `${length} bytes announced`)
   return length
 }
@@ -79,7 +82,7 @@ export class MessageDecoder {
   next (): Uint8Array | undefined {
     const prefix = this.#need(this.#lengthBytes)
     if (prefix === undefined) return undefined
-    const length = readLength(prefix, 0, this.#lengthBytes)
+    const length = readLength(prefix)
     if (length < TAG_BYTES) throw noiseError('ERR_NOISE_TRUNCATED', `${length} bytes`)
     const message = this.#need(this.#lengthBytes + length)?.subarray(this.#lengthBytes)
     if (message !== undefined) this.#consume(this.#lengthBytes + length)

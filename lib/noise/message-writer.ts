@@ -2,14 +2,13 @@ import { Uint8ArrayList } from 'uint8arraylist'
 import { TAG_BYTES } from '../crypto/index.js'
 import { lengthOf, type Bytes } from '../stream/index.js'
 import { MAX_MESSAGE, type CipherState } from './cipher-state.js'
+import { BATCH } from './layer-options.js'
 import { writeLength, type LengthBytes } from './message-framing.js'
 
 /** Bytes of plaintext in a message at most. */
 export const MAX_PLAINTEXT = MAX_MESSAGE - TAG_BYTES
 /** Pieces shorter than this are copied together: a message or a write of its own costs more than copying it. */
 const SMALL = 4096
-/** From so many bytes on, what is sealed waits to be taken. */
-const BATCH = 131_072
 const NO_DATA = new Uint8Array(0)
 
 /**

@@ -1,35 +1,12 @@
 import { TAG_BYTES } from '../crypto/index.js'
 import { asError, ByteQueue } from '../stream/index.js'
 import type { CipherState } from './cipher-state.js'
-import { noiseError } from './errors.js'
-import type { NoiseEnd, NoiseLayerOptions } from './layer-options.js'
-import { MessageDecoder } from './message-framing.js'
+import { BATCH, type NoiseLayerOptions } from './layer-options.js'
+import { LENGTH_BYTES, MessageDecoder } from './message-framing.js'
 
-/** From so many bytes on, what has been opened is passed on. */
-const BATCH = 131_072
 const NO_DATA = new Uint8Array(0)
 
-/** The inbound half: chunks of the wire to plaintext, and the end as the options want it. */
-export async function * openMessages (source: AsyncIterator<Uint8Array>, opener: Opener, end: NoiseEnd | undefined): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of { [Symbol.asyncIterator]: () => source }) {
-      opener.push(chunk)
-      for (let more = true; more;) {
-        more = opener.open()
-        yield * opener.take()
-      }
-      // what has come before a message that is wrong is given out first, however the two were cut
-      if (opener.failure !== undefined) throw opener.failure
-      if (opener.ended) return
-    }
-    opener.end()
-    if (end !== 'unauthenticated') throw noiseError('ERR_NOISE_UNAUTHENTICATED_END', end === undefined ? 'by the option end both ends can say their end, or take one like this' : undefined)
-  } finally {
-    opener.destroy()
-  }
-}
-
-/** Opens the messages of a chunk, in batches. */
+/** Opens the messages of chunks, in batches; sans I/O. */
 export class Opener {
   readonly #decoder: MessageDecoder
   readonly #cipher: CipherState
@@ -47,7 +24,7 @@ export class Opener {
 
   /** @param aborted - why the link has ended, if it has */
   constructor (cipher: CipherState, { lengthBytes, end, rekeyAfter, manualRekey }: NoiseLayerOptions, aborted: () => Error | undefined) {
-    this.#decoder = new MessageDecoder(lengthBytes ?? 4)
+    this.#decoder = new MessageDecoder(lengthBytes ?? LENGTH_BYTES)
     this.#cipher = cipher
     this.#aborted = aborted
     // with manual rekey, the next message may be sealed under another key
@@ -64,11 +41,6 @@ export class Opener {
   /** @throws ERR_TRUNCATED when the stream has ended inside a message */
   end (): void {
     this.#decoder.end()
-  }
-
-  /** Forgets the key. */
-  destroy (): void {
-    this.#cipher.destroy()
   }
 
   /** Opens until a batch is full (true: there may be more), or the chunk is used up. */

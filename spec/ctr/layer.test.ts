@@ -248,6 +248,25 @@ test('both sides begin at once, and both finish', async t => {
   await Promise.all([top.close(), bottom.close(), top.closed, bottom.closed])
 })
 
+test('close while the other side writes and nobody reads: what comes is dropped, and both come to their end', async t => {
+  const [left, right] = memoryPair()
+  const [top, bottom] = [link(left, layer('top', { endCode: 9 })), link(right, layer('bottom', { endCode: 9 }))]
+  const ended = frames(bottom.source)
+  const writing = codeOf(bottom.sink(items(...Array.from({ length: 100 }, () => frame(1, pattern(65_536))))))
+  await top.close()
+  t.deepEqual([await writing, (await ended).length, await codeOf(top.closed), await codeOf(bottom.closed)], ['resolved', 0, 'resolved', 'resolved'])
+})
+
+test('what a stranger adds after the end keeps nobody', async t => {
+  const [left, right] = memoryPair({ buffer: 1000 })
+  const bottom = link(right, layer('bottom', { endCode: 9 }))
+  const writing = codeOf(left.sink(items(wireOf(...ALL, frame(9, new Uint8Array(0))), ...Array.from({ length: 100 }, () => pattern(1000)))))
+  t.is((await frames(bottom.source)).length, 3)
+  t.is(await writing, 'resolved')
+  await bottom.close()
+  t.is(await codeOf(bottom.closed), 'resolved')
+})
+
 test('a bit flipped on the way ends the link with its code, and nothing of the frame comes out', async t => {
   const wire = wireOf(...ALL)
   for (const at of [0, 15, 16, 24, 32, 33 + 20, wire.byteLength - 1]) {
