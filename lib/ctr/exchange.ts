@@ -1,5 +1,5 @@
 import { crypto, wipe } from '../crypto/index.js'
-import { performHandshake, type Duplex, type Handshake, type HandshakeFraming, type HandshakeOptions } from '../stream/index.js'
+import { asError, performHandshake, type Duplex, type Handshake, type HandshakeFraming, type HandshakeOptions } from '../stream/index.js'
 import { ctrError } from './errors.js'
 import { checkNonce, checkRole, checkSecret, connectionBlock, NONCE_BYTES, type CtrRole } from './secrets.js'
 import { SharedBlock } from './shared-block.js'
@@ -85,6 +85,13 @@ const framing: HandshakeFraming = {
  * @throws ERR_CTR_SECRET, ERR_CTR_OPTION, ERR_CTR_REFLECTED, ERR_HANDSHAKE_TIMEOUT, the signal's reason, or what the duplex threw
  */
 export async function exchangeNonces (duplex: Duplex, options: NonceExchangeOptions & HandshakeOptions): Promise<{ block: SharedBlock, duplex: Duplex }> {
-  const { result: block, duplex: after } = await performHandshake(duplex, new NonceExchange(options), framing, options)
+  let exchange: NonceExchange
+  try {
+    exchange = new NonceExchange(options)
+  } catch (error) {
+    duplex.abort(asError(error))
+    throw error
+  }
+  const { result: block, duplex: after } = await performHandshake(duplex, exchange, framing, options)
   return { block, duplex: after }
 }

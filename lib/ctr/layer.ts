@@ -1,3 +1,4 @@
+import { isUint8ArrayList } from 'uint8arraylist'
 import { wipe } from '../crypto/index.js'
 import { letGo, limitsOf, owning, type Bytes, type Layer, type LimitsOf, type Transform } from '../stream/index.js'
 import { ROTATE_EVERY, type DirectionOptions } from './direction.js'
@@ -201,8 +202,13 @@ export function checkOptions ({ role, endCode, duplex, rotateEvery }: CtrOptions
   limitsOf({ rotateEvery: ROTATE_EVERY }, { rotateEvery })
 }
 
+/** Arrays of other numbers have all that bytes have, and would be sent as something else. */
+export function isBytes (payload: unknown): payload is Bytes {
+  return payload instanceof Uint8Array || isUint8ArrayList(payload)
+}
+
 /** @throws ERR_CTR_PAYLOAD when it is no bytes, or too many of them */
 export function checkPayload (payload: Bytes, maxPayload: number): void {
-  if (typeof (payload as Partial<Bytes> | undefined)?.subarray !== 'function') throw ctrError('ERR_CTR_PAYLOAD')
+  if (!isBytes(payload)) throw ctrError('ERR_CTR_PAYLOAD')
   if (!(payload.byteLength <= maxPayload)) throw ctrError('ERR_CTR_PAYLOAD', `${payload.byteLength} of at most ${maxPayload}`)
 }

@@ -74,7 +74,7 @@ export interface CtrPeer extends LinkControl {
 
 /**
  * Makes a party of one connection: exchanges nonces, puts frames on the duplex, and gives `send` and `receive`. It
- * owns the duplex from then on.
+ * owns the duplex from then on, and aborts it when it fails.
  *
  * When the receiving direction fails, it is dead, and only `receive` says so: what to do then is the caller's. It may
  * still send, and calls `close()` or `abort()`.
@@ -100,6 +100,15 @@ export interface CtrPeer extends LinkControl {
  * ```
  */
 export async function ctrPeer (duplex: Duplex, options: CtrPeerOptions): Promise<CtrPeer> {
+  try {
+    return await standing(duplex, options)
+  } catch (error) {
+    duplex.abort(asError(error))
+    throw error
+  }
+}
+
+async function standing (duplex: Duplex, options: CtrPeerOptions): Promise<CtrPeer> {
   const { secret, block: given, signal, ...frameOptions } = options
   checkOptions(options)
   const limits = limitsOf(CTR_PEER_LIMITS, options.limits, ['stallTimeout'])

@@ -1,7 +1,7 @@
 import { abortable, abortReason, deferred, type Bytes, type Deferred, letGo } from '../stream/index.js'
 import { ctrError } from './errors.js'
 import { checkCode, type CtrFrame } from './frame.js'
-import { checkPayload } from './layer.js'
+import { checkPayload, isBytes } from './layer.js'
 
 /** What `send` takes: bytes, or a source of them, whose chunks are taken one after another and are its own again at its next `next()`. */
 export type SendBody = Bytes | Iterable<Uint8Array> | AsyncIterable<Bytes>
@@ -126,10 +126,6 @@ export class Sending implements AsyncIterableIterator<CtrFrame> {
     else this.#offered = frame
     await this.#left.promise
   }
-}
-
-function isBytes (body: SendBody): body is Bytes {
-  return body instanceof Uint8Array || typeof (body as Partial<Bytes> | undefined)?.subarray === 'function'
 }
 
 function iteratorOf (body: SendBody): Iterator<Bytes> {

@@ -126,8 +126,9 @@ async function * seal (source: AsyncIterator<Bytes>, writer: MessageWriter, end:
   for (let next = await source.next(); next.done !== true;) {
     writer.add(next.value)
     while (writer.full) yield writer.take() as Bytes
-    const following = source.next()
+    // before the next item is asked for: nobody would hold its rejection meanwhile
     if (++items % TURN_ITEMS === 0) await nextTurn()
+    const following = source.next()
     const ready = await soon(following)
     const batch = ready === undefined ? writer.take() : undefined
     if (batch !== undefined) yield batch

@@ -99,6 +99,9 @@ test('a mirror, a nonce of another length, a side that says nothing, and options
   const [left, right] = memoryPair()
   t.is(await codeOf(exchangeNonces(left, { role: 'top', secret: SECRET, timeout: 5 })), 'ERR_HANDSHAKE_TIMEOUT')
   t.is(await codeOf(right.closed), 'ERR_TRANSPORT_RESET')
+  const [near, far] = memoryPair()
+  t.is(await codeOf(exchangeNonces(near, { role: 'top', secret: pattern(31) })), 'ERR_CTR_SECRET')
+  t.is(await codeOf(far.closed), 'ERR_TRANSPORT_RESET')
 })
 
 test('a connection that is cut anywhere in the exchange', async t => {
@@ -169,7 +172,7 @@ test('codes and payloads that cannot be sent, and options that cannot be, leave 
   const sending = async (one: CtrFrame): Promise<string> => codeOf((async () => { for await (const bytes of layer('top', { endCode: 9, limits: { maxPayload: 100 } }).outbound(items(one))) t.truthy(bytes) })())
   for (const code of [9, -1, 2 ** 32]) t.is(await sending(frame(code, pattern(1))), 'ERR_CTR_CODE')
   t.is(await sending(frame(1, pattern(101))), 'ERR_CTR_PAYLOAD')
-  t.is(await sending(frame(1, 'text' as never)), 'ERR_CTR_PAYLOAD')
+  for (const none of ['text', new Uint16Array(2)]) t.is(await sending(frame(1, none as never)), 'ERR_CTR_PAYLOAD')
   t.is(await sending(frame(1, pattern(100))), 'resolved')
   const block = freshBlock()
   for (const [options, code] of [

@@ -182,6 +182,17 @@ test('a source that throws: what came before is sent, and the peer goes on', asy
   await Promise.all([top.close(), bottom.close()])
 })
 
+test('arrays of other numbers than bytes are refused, and the peer goes on', async t => {
+  const [top, bottom] = await peerPair()
+  for (const body of [new Uint16Array(3), new Float64Array(1), new BigUint64Array(1), new Uint8ClampedArray(2), { byteLength: 1, subarray: () => undefined }]) {
+    t.is(await codeOf(top.send(1, body as never)), 'ERR_CTR_PAYLOAD')
+    t.is(await codeOf(top.send(1, [body] as never)), 'ERR_CTR_PAYLOAD')
+  }
+  await top.send(1, pattern(3))
+  t.deepEqual((await bottom.receive(3)).frames, [{ code: 1, length: 3 }])
+  top.abort()
+})
+
 test('one send and one receive at a time; requests that cannot be', async t => {
   const [top, bottom] = await peerPair()
   const waiting = top.receive(1, { timeout: Infinity })
@@ -244,17 +255,17 @@ test('finish is a half-close: the other direction goes on; close drops it, and h
 })
 
 test('options that cannot be, and a signal', async t => {
-  const [left] = memoryPair()
-  const both = { role: 'top', secret: SECRET, block: freshBlock() }
-  t.is(await codeOf(ctrPeer(left, both as never)), 'ERR_CTR_OPTION')
-  t.is(await codeOf(ctrPeer(left, { role: 'top' } as never)), 'ERR_CTR_OPTION')
-  t.is(await codeOf(ctrPeer(left, { role: 'top', secret: SECRET, limits: { frameBytes: 0 } })), 'ERR_LIMIT_OPTION')
-  for (const [more, code] of [[{ endCode: -1 }, 'ERR_CTR_CODE'], [{ duplex: 'both' }, 'ERR_CTR_OPTION'], [{ rotateEvery: 0 }, 'ERR_LIMIT_OPTION'], [{ role: 'up' }, 'ERR_CTR_OPTION'], [{ secret: pattern(31) }, 'ERR_CTR_SECRET']] as const) {
-    t.is(await codeOf(ctrPeer(left, { role: 'top', secret: SECRET, ...more } as never)), code)
+  const wrong = [
+    [{ role: 'top', secret: SECRET, block: freshBlock() }, 'ERR_CTR_OPTION'], [{ role: 'top' }, 'ERR_CTR_OPTION'],
+    ...([[{ limits: { frameBytes: 0 } }, 'ERR_LIMIT_OPTION'], [{ endCode: -1 }, 'ERR_CTR_CODE'], [{ duplex: 'both' }, 'ERR_CTR_OPTION'], [{ rotateEvery: 0 }, 'ERR_LIMIT_OPTION'], [{ role: 'up' }, 'ERR_CTR_OPTION'], [{ secret: pattern(31) }, 'ERR_CTR_SECRET']] as const)
+      .map(([more, code]) => [{ role: 'top', secret: SECRET, ...more }, code] as const)
+  ] as const
+  for (const [options, code] of wrong) {
+    const [left, right] = memoryPair()
+    t.is(await codeOf(ctrPeer(left, options as never)), code)
+    // nothing was sent, and nothing is left open
+    t.is(await codeOf(right.source[Symbol.asyncIterator]().next()), 'ERR_TRANSPORT_RESET')
   }
-  // nothing of all that has touched the duplex
-  t.is(await codeOf(left.sink(items())), 'resolved')
-  left.abort(new Error('done'))
   const stop = new AbortController()
   const [top, bottom] = await peerPair({ signal: stop.signal })
   stop.abort(new Error('stopped'))

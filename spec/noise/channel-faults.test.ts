@@ -127,6 +127,15 @@ test('a flood of empty messages is passed over', async t => {
   t.deepEqual(await opened(items(flood), { end: 'unauthenticated' }), { bytes: pattern(3), code: 'resolved' })
 })
 
+test('a source that throws where other work has its turn: nobody is left with the rejection', async t => {
+  const leaks = await leaksOf(async () => {
+    let items = 0
+    const source = { [Symbol.asyncIterator]: () => ({ next: async () => ++items > 1024 ? Promise.reject(new Error('no more')) : { value: pattern(1), done: false } }) }
+    t.is(await codeOf(wireOf(source as AsyncIterable<Bytes>)), 'no more')
+  })
+  t.deepEqual(leaks, { rejections: [], handles: {} })
+})
+
 test('the last nonce is not used: an error on both sides', async t => {
   const last = 2n ** 64n - 2n
   const [near, far] = results(undefined, last)
