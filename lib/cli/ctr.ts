@@ -41,7 +41,7 @@ export function ctrCommand (): Command {
     .option('--connect <host:port>', 'connect to the peer that listens there')
     .requiredOption('--secret-file <file>', 'the secret that both have: 32 bytes of good randomness or more, taken as they are')
     .addOption(new Option('--role <role>', 'which half of the secret this side sends with').choices(['top', 'bottom']).makeOptionMandatory())
-    .option('--timeout <seconds>', 'for connecting, and then for the exchange of nonces', seconds, 10)
+    .option('--timeout <seconds>', 'for connecting, then for the exchange of nonces, then for the first frame', seconds, 10)
     .option('--json', 'report on stderr in JSON, one object a line')
     .addHelpText('after', HELP)
     .action(async (options: Options) => { process.exitCode = await run(options) })
@@ -61,16 +61,21 @@ async function run (options: Options): Promise<number> {
     stopped = SIGNALS[signal]
     stop.abort(cliError('ERR_CLI_STOPPED', signal))
   }
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
   const counts: Counts = { sent: 0, received: 0 }
   const start = performance.now()
   try {
-    await converse(options, report, stop.signal, counts)
+    if (options.listen === undefined && options.connect === undefined) throw cliError('ERR_CLI_OPTION', 'give --listen or --connect')
+    const secret = await readSecret(options.secretFile, text => { report.warning(text) })
+    // not before: to open a file can take for ever (a FIFO that nobody writes to), and only what a signal does by itself ends that
+    process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+    await converse(options, secret, report, stop.signal, counts)
     report.ended(counts, (performance.now() - start) / 1000)
     return 0
   } catch (error) {
     report.failed(error, counts)
-    return stopped ?? (['ERR_CLI_OPTION', 'ERR_CLI_SECRET'].includes(codeOf(error)) ? USAGE : FAILED)
+    // what waits in stdout for a reader that has stopped would keep the process
+    if (stopped !== undefined) process.exit(stopped)
+    return ['ERR_CLI_OPTION', 'ERR_CLI_SECRET'].includes(codeOf(error)) ? USAGE : FAILED
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
     // a read that is pending there would keep the process
@@ -78,9 +83,7 @@ async function run (options: Options): Promise<number> {
   }
 }
 
-async function converse (options: Options, report: Report, signal: AbortSignal, counts: Counts): Promise<void> {
-  if (options.listen === undefined && options.connect === undefined) throw cliError('ERR_CLI_OPTION', 'give --listen or --connect')
-  const secret = await readSecret(options.secretFile, text => { report.warning(text) })
+async function converse (options: Options, secret: Uint8Array, report: Report, signal: AbortSignal, counts: Counts): Promise<void> {
   try {
     const timeout = Math.ceil(options.timeout * 1000)
     const connection = options.listen === undefined

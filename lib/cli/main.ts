@@ -17,6 +17,8 @@ for (const command of [program, ...program.commands]) command.exitOverride()
 
 // a reader that has gone, as of `--help | head`; what a command writes there, it looks after itself
 process.stdout.on('error', ignore)
+// and reports that nobody reads end nothing
+process.stderr.on('error', ignore)
 
 try {
   await program.parseAsync()

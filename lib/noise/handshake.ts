@@ -17,7 +17,7 @@ export interface HandshakeMoment {
 export interface NoiseHandshakeOptions extends HandshakeKeys {
   /** Made by `noiseProtocol`. */
   protocol: NoiseProtocol
-  /** The payload to send with a message, read and not kept; empty unless given. What it throws ends the handshake. */
+  /** The payload to send with a message, at once and no promise; read and not kept; empty unless given. What it throws ends the handshake. */
   payload?: ((moment: HandshakeMoment) => Uint8Array) | undefined
   /**
    * Is given the payload of every message that came, and decides: when it throws or rejects, the handshake has
@@ -97,11 +97,15 @@ export class NoiseHandshake implements Handshake<NoiseResult> {
    * The next message.
    *
    * @returns at most 65,535 bytes, the caller's
-   * @throws ERR_NOISE_TURN, ERR_NOISE_PAYLOAD_SIZE, ERR_NOISE_LOW_ORDER, ERR_NOISE_KEM, ERR_NOISE_DESTROYED
+   * @throws ERR_NOISE_TURN, ERR_NOISE_PAYLOAD_SIZE, ERR_NOISE_LOW_ORDER, ERR_NOISE_KEM, ERR_NOISE_DESTROYED, ERR_NOISE_OPTIONS when
+   *   `payload` gives anything but bytes, and what it throws
    */
   write (): Uint8Array {
     return this.#guard('write', state => {
-      const message = state.writeMessage(this.#options.payload?.(momentOf(state)) ?? new Uint8Array(0))
+      const payload: unknown = this.#options.payload?.(momentOf(state)) ?? new Uint8Array(0)
+      // a promise has no bytes yet, and would go as none
+      if (!(payload instanceof Uint8Array)) throw noiseError('ERR_NOISE_OPTIONS', 'a payload is bytes, at once')
+      const message = state.writeMessage(payload)
       if (state.done) this.#finish(state)
       return message
     })

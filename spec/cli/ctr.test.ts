@@ -1,5 +1,5 @@
 import test from 'ava'
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
@@ -211,6 +211,53 @@ test.serial('a connection that says nothing is over after the timeout; one that 
     t.is((await listener.event('failed')).code, code)
     socket.destroy()
   }
+})
+
+test.serial('a connection that sends a nonce and no frame, or part of one, is over after the timeout', async t => {
+  for (const length of [32, 47]) {
+    const listener = new Run(['--listen', '0', ...top, '--timeout', '0.5'])
+    const { port } = await listener.event('listening')
+    const socket = connect({ port: port ?? 0, host: '127.0.0.1', allowHalfOpen: true }, () => { socket.write(Buffer.alloc(length)) }).on('error', () => {}).resume()
+    t.is(await listener.ended, 1)
+    t.is((await listener.event('failed')).code, 'ERR_HANDSHAKE_TIMEOUT')
+    socket.destroy()
+  }
+})
+
+test.serial('a signal ends it while its secret is a FIFO that nobody writes to', async t => {
+  const fifo = join(folder, 'fifo')
+  if (spawnSync('mkfifo', [fifo]).status !== 0) {
+    t.pass('there are none here')
+    return
+  }
+  const waiting = new Run(['--listen', '0', '--secret-file', fifo, '--role', 'top', '--json'])
+  // past the start of Node, when handlers of signals could be in place
+  await delay(1500)
+  waiting.process.kill('SIGTERM')
+  await waiting.ended
+  t.deepEqual([waiting.process.exitCode, waiting.process.signalCode], [null, 'SIGTERM'])
+})
+
+test.serial('a signal ends it while nobody reads its output', async t => {
+  const [listener, dialer] = await pair()
+  listener.process.stdout?.pause()
+  const block = Buffer.alloc(1_048_576)
+  for (let full = false; !full;) full = dialer.process.stdin?.write(block) === false && await Promise.race([once(dialer.process.stdin, 'drain').then(() => false), delay(500, true)])
+  listener.process.kill('SIGINT')
+  await listener.until(() => listener.process.exitCode ?? undefined, 'an exit code')
+  t.is(listener.process.exitCode, 130)
+  listener.process.stdout?.resume()
+  t.is(await dialer.ended, 1)
+})
+
+test.serial('reports that nobody reads end nothing', async t => {
+  const [listener, dialer] = await pair()
+  await Promise.all([listener.event('connected'), dialer.event('connected')])
+  dialer.process.stderr?.destroy()
+  listener.process.stdin?.end()
+  dialer.process.stdin?.end('to the end')
+  t.deepEqual(await Promise.all([listener.ended, dialer.ended]), [0, 0])
+  t.is(listener.text, 'to the end')
 })
 
 test.serial('an output whose reader has gone', async t => {

@@ -127,6 +127,14 @@ for (const pattern of NAMES) {
   }
 }
 
+test('a payload that is no bytes ends the handshake, a promise of them too', t => {
+  for (const payload of [Promise.resolve(PROLOGUE), 'text', new Uint16Array(2), 5]) {
+    const { initiator } = endsOf('Noise_NN_25519_ChaChaPoly_SHA256', { payload: () => payload as never })
+    t.is(codeOf(() => initiator.write()), 'ERR_NOISE_OPTIONS')
+    isDead(t, initiator)
+  }
+})
+
 test('a pinned key of low order is refused', t => {
   for (const point of LOW_ORDER) {
     const initiator = endOf(nameOf('IK'), 'initiator', { remoteStatic: point })

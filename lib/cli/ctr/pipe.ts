@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import { ctrFrames, exchangeNonces, type CtrFrame, type CtrRole } from '../../ctr/index.js'
-import { abortOn, asError, type Duplex, link } from '../../stream/index.js'
+import { abortOn, asError, type Duplex, link, streamError } from '../../stream/index.js'
 import type { Counts } from './report.js'
 import { chunksOf, Output } from './standard-streams.js'
 
@@ -15,7 +15,7 @@ export interface PipeOptions {
   readonly secret: Uint8Array
   readonly input: Readable
   readonly output: Writable
-  /** Milliseconds for the exchange of nonces. */
+  /** Milliseconds for the exchange of nonces, and then for the other side's first frame. */
   readonly timeout: number
   readonly signal: AbortSignal
   /** Counted up as bytes go. */
@@ -32,8 +32,11 @@ export async function pipeThrough (duplex: Duplex, { role, secret, input, output
   const linked = link(after, ctrFrames({ role, block, endCode: END }))
   abortOn(signal, linked)
   const out = new Output(output)
+  // anybody can send a nonce; that the other side has the secret shows in its first frame
+  const first = setTimeout(() => { linked.abort(streamError('ERR_HANDSHAKE_TIMEOUT')) }, timeout)
   const receiving = async (): Promise<void> => {
     for await (const { payload } of linked.source) {
+      clearTimeout(first)
       // the next frame is asked for when this one is written: a slow reader is felt by the other side
       for (const piece of payload instanceof Uint8Array ? [payload] : payload) if (piece.byteLength > 0) await out.write(piece)
       counts.received += payload.byteLength
@@ -44,6 +47,8 @@ export async function pipeThrough (duplex: Duplex, { role, secret, input, output
   } catch (error) {
     linked.abort(asError(error))
     await linked.closed
+  } finally {
+    clearTimeout(first)
   }
   await linked.close()
   await linked.closed
