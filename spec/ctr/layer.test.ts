@@ -261,9 +261,9 @@ test('close while the other side writes and nobody reads: what comes is dropped,
 })
 
 test('what a stranger adds after the end keeps nobody', async t => {
-  const [left, right] = memoryPair({ buffer: 1000 })
+  const [left, right] = memoryPair()
   const bottom = link(right, layer('bottom', { endCode: 9 }))
-  const writing = codeOf(left.sink(items(wireOf(...ALL, frame(9, new Uint8Array(0))), ...Array.from({ length: 100 }, () => pattern(1000)))))
+  const writing = codeOf(left.sink(items(wireOf(...ALL, frame(9, new Uint8Array(0))), ...Array.from({ length: 100 }, () => pattern(65_536)))))
   t.is((await frames(bottom.source)).length, 3)
   t.is(await writing, 'resolved')
   await bottom.close()
