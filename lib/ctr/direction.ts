@@ -1,4 +1,4 @@
-import { aesCtr, wipe, type StreamCipher } from '../crypto/index.js'
+import { aesCtr, COUNTER_BYTES, wipe, type StreamCipher } from '../crypto/index.js'
 import { limitsOf } from '../stream/index.js'
 import { ctrError } from './errors.js'
 import { MacChain } from './mac-chain.js'
@@ -13,14 +13,12 @@ export interface DirectionOptions {
    * forge**: the mac depends on nothing secret. Only for peers that speak nothing else. Default false.
    */
   insecureStandardState?: boolean | undefined
-  /** Sequence number of the first frame. Default 1, as the protocol has it. */
+  /** Sequence number of the first frame, for test vectors alone. Default 1, as the protocol has it. */
   firstSequence?: number | undefined
 }
 
 /** Frames of a direction to one half. */
 export const ROTATE_EVERY = 2 ** 20
-
-const BLOCK = 16
 
 /** What sealing and opening a direction share: its half, the places in key stream and chain, and the sequence number. */
 export class Direction {
@@ -55,7 +53,7 @@ export class Direction {
 
   /** The first bytes of a frame through the cipher: they start on a fresh counter block. */
   begin (bytes: Uint8Array): Uint8Array {
-    const rest = (BLOCK - this.#used) % BLOCK
+    const rest = (COUNTER_BYTES - this.#used) % COUNTER_BYTES
     if (rest === 0) return this.crypt(bytes)
     // the rest of the last block's pad is dropped in the same call
     const padded = new Uint8Array(rest + bytes.byteLength)
@@ -66,7 +64,7 @@ export class Direction {
   /** More bytes of the frame through the cipher: new memory. */
   crypt (bytes: Uint8Array): Uint8Array {
     if (this.#destroyed) throw ctrError('ERR_CTR_DESTROYED')
-    this.#used = (this.#used + bytes.byteLength) % BLOCK
+    this.#used = (this.#used + bytes.byteLength) % COUNTER_BYTES
     return this.#cipher.update(bytes)
   }
 

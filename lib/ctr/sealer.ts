@@ -1,4 +1,5 @@
 import { Uint8ArrayList } from 'uint8arraylist'
+import { COUNTER_BYTES } from '../crypto/index.js'
 import type { Bytes } from '../stream/index.js'
 import { Direction, type DirectionOptions } from './direction.js'
 import { ctrError } from './errors.js'
@@ -57,7 +58,7 @@ export class FrameSealer {
   #inOnePiece (header: Uint8Array, payload: Bytes): Uint8Array {
     const body = HEADER_BYTES + payload.byteLength
     // through the end of the last counter block, the rest of which is not sent
-    const plain = new Uint8Array(body + MAC_BYTES + 15 & ~15)
+    const plain = new Uint8Array(Math.ceil((body + MAC_BYTES) / COUNTER_BYTES) * COUNTER_BYTES)
     plain.set(header)
     let at = HEADER_BYTES
     for (const piece of piecesOf(payload)) {

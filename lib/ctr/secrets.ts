@@ -1,4 +1,4 @@
-import { crypto, hkdf } from '../crypto/index.js'
+import { COUNTER_BYTES, crypto, hkdf, KEY_BYTES } from '../crypto/index.js'
 import { ctrError } from './errors.js'
 
 /** Bytes of a half: key (32) | counter block (16) | MAC state (32). */
@@ -63,7 +63,7 @@ export function rotatedHalf (half: Uint8Array, epoch: number): Uint8Array {
 /** A half taken apart; views of it. */
 export function partsOf (half: Uint8Array): { readonly key: Uint8Array, readonly counterBlock: Uint8Array, readonly macState: Uint8Array } {
   if (half.byteLength !== HALF_BYTES) throw ctrError('ERR_CTR_BLOCK', `a half of ${half.byteLength} bytes`)
-  return { key: half.subarray(0, 32), counterBlock: half.subarray(32, 48), macState: half.subarray(48) }
+  return { key: half.subarray(0, KEY_BYTES), counterBlock: half.subarray(KEY_BYTES, KEY_BYTES + COUNTER_BYTES), macState: half.subarray(KEY_BYTES + COUNTER_BYTES) }
 }
 
 /** @throws ERR_CTR_SECRET when it is too short to be one */

@@ -26,7 +26,10 @@ export interface NoiseChannelOptions extends NoiseHandshakeOptions, NoiseLayerOp
    * pattern brings the other side's static key; `pinned` and `trustOnFirstUse` make one, and `() => true` accepts everybody.
    */
   verify?: VerifyStatic | undefined
-  /** The hybrid pattern beside `protocol`, and whether it is used: see {@link PostQuantumHandshake}. */
+  /**
+   * The hybrid pattern beside `protocol`, and whether it is used: see {@link PostQuantumHandshake}. Unless given, plain
+   * Noise, as with other implementations: an offer is then not answered but fails, which `off` does not.
+   */
   postQuantum?: { mode: PostQuantumMode, protocol: NoiseProtocol } | undefined
   limits?: NoiseChannelLimits | undefined
   /** Aborts the handshake, and the channel once it stands. */

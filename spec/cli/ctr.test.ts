@@ -8,7 +8,6 @@ import { createServer, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { setTimeout as delay } from 'node:timers/promises'
 import { ROOT } from '../support/root.js'
 
 interface Told { event: string, port?: number, code?: string, advice?: string, sent?: number, received?: number, text?: string }
@@ -267,22 +266,4 @@ test.serial('an output whose reader has gone', async t => {
   t.is(await listener.ended, 1)
   t.is((await listener.event('failed')).code, 'ERR_CLI_OUTPUT')
   t.is(await dialer.ended, 1)
-})
-
-test.serial('an output that nobody reads makes the other side wait', async t => {
-  const [listener, dialer] = await pair('pipe', 'pipe')
-  listener.process.stdout?.pause()
-  let written = 0
-  const block = Buffer.alloc(1_048_576)
-  // until it comes to a stand by itself: stdin is full as long as nothing moves
-  for (let full = false; !full && written < 200;) {
-    full = dialer.process.stdin?.write(block) === false && await Promise.race([once(dialer.process.stdin, 'drain').then(() => false), delay(500, true)])
-    written++
-  }
-  t.true(written < 100, `${written} MiB`)
-  dialer.process.stdin?.end()
-  listener.process.stdin?.end()
-  listener.process.stdout?.resume()
-  t.deepEqual(await Promise.all([listener.ended, dialer.ended]), [0, 0])
-  t.is(listener.received, written * 1_048_576)
 })
