@@ -2,8 +2,6 @@ import { Uint8ArrayList } from 'uint8arraylist'
 import { type Bytes, deferred, type Deferred } from '../stream/index.js'
 import { encodeId, encodeRecord, MAX_VALUE, RECORD } from './muxer-records.js'
 
-/** Bytes of a stream that go into one record, so that its frame fits one message of libp2p's Noise (65,519). */
-const CHUNK = 65_497
 /** Bytes that wait to be sent before the stream has to. */
 const HIGH_WATER = 131_072
 
@@ -36,7 +34,7 @@ export class OutgoingBody implements AsyncIterableIterator<Bytes> {
   /** Queues bytes, which must be left alone from then on. */
   data (bytes: Uint8ArrayList): void {
     if (this.#state !== 'open' || this.#end) return
-    for (let at = 0; at < bytes.byteLength; at += CHUNK) this.#data.push(bytes.byteLength <= CHUNK ? bytes : bytes.sublist(at, Math.min(at + CHUNK, bytes.byteLength)))
+    this.#data.push(bytes)
     this.#length += bytes.byteLength
     this.#wake()
   }
@@ -131,18 +129,13 @@ export class OutgoingBody implements AsyncIterableIterator<Bytes> {
 
   #takeData (chunk: Uint8ArrayList): void {
     const full = this.room === 0
-    let taken = 0
-    while (taken < this.#data.length) {
-      const bytes = this.#data[taken] as Uint8ArrayList
-      if (taken > 0 && chunk.byteLength + bytes.byteLength > CHUNK) break
+    for (const bytes of this.#data.splice(0)) {
       chunk.append(encodeRecord(RECORD.data, bytes.byteLength))
       chunk.append(bytes)
-      this.#length -= bytes.byteLength
-      taken++
     }
-    this.#data.splice(0, taken)
+    this.#length = 0
     if (full && this.room > 0) this.#onRoom()
-    if (!this.#end || this.#length > 0) return
+    if (!this.#end) return
     chunk.append(encodeRecord(RECORD.end, 0))
     this.#end = false
     this.#flushed.resolve()

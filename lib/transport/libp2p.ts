@@ -19,7 +19,7 @@ export interface Libp2pDuplexOptions extends TransportOptions {
 }
 
 /** Bytes that are handed to libp2p at a time, since what it cannot send at once it keeps without a limit. */
-const MAX_SEND = 65_536
+const MAX_SEND = 262_144
 
 /**
  * A stream of libp2p 3 as a duplex of bytes, from then on its only user: do not listen to its messages, send on it or
@@ -117,13 +117,13 @@ class StreamWire implements Wire {
   }
 
   async #sendParts (bytes: Bytes): Promise<void> {
-    for (let at = 0; at < bytes.byteLength; at += MAX_SEND) await this.#send(bytes.subarray(at, Math.min(at + MAX_SEND, bytes.byteLength)))
+    for (let at = 0; at < bytes.byteLength; at += MAX_SEND) await this.#send(part(bytes, at, Math.min(at + MAX_SEND, bytes.byteLength)))
   }
 
   #send (bytes: Bytes): Promise<void> | undefined {
     let more: boolean
     try {
-      more = this.#stream.send(new Uint8Array(bytes.subarray()))
+      more = this.#stream.send(bytes instanceof Uint8Array ? new Uint8Array(bytes) : bytes.slice())
     } catch (error) {
       throw streamFailure(error)
     }
@@ -191,6 +191,11 @@ class Listeners {
       this.#wire.resume()
     }
   }
+}
+
+/** Bytes from one place to another, where they lie. */
+function part (bytes: Bytes, from: number, to: number): Bytes {
+  return bytes instanceof Uint8Array ? bytes.subarray(from, to) : bytes.sublist(from, to)
 }
 
 function halfCloses (stream: MessageStream): stream is Stream {
