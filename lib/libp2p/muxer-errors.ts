@@ -6,7 +6,7 @@ export const MUXER_ERRORS = {
   ERR_MUXER_RECORD: { origin: 'remote', fatal: true, sentence: 'a record of a stream is malformed, unknown or out of place' },
   ERR_MUXER_STREAM: { origin: 'remote', fatal: true, sentence: 'a packet names a stream that cannot be its own' },
   ERR_MUXER_CREDIT: { origin: 'remote', fatal: true, sentence: 'a stream brings more than it was allowed, or allows more than there may be' },
-  ERR_MUXER_FLOOD: { origin: 'remote', fatal: true, sentence: 'the other side opens streams faster than it takes the answers' },
+  ERR_MUXER_FLOOD: { origin: 'remote', fatal: true, sentence: 'the other side opens streams faster than it takes the answers, or only to reset them' },
   ERR_MUXER_GONE: { origin: 'remote', fatal: false, sentence: 'the other side has closed the connection before it had everything' }
 } as const satisfies ErrorTable
 

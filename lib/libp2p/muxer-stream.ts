@@ -1,9 +1,10 @@
 import type { AbortOptions, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
 import { AbstractStream, type AbstractStreamInit, type SendResult } from '@libp2p/utils'
-import type { Uint8ArrayList } from 'uint8arraylist'
-import { abortable, Channel } from '../stream/index.js'
+import { Uint8ArrayList } from 'uint8arraylist'
+import { abortable, deferred } from '../stream/index.js'
 import { muxerError } from './muxer-errors.js'
 import { OutgoingBody } from './muxer-outgoing.js'
+import { WaitingPieces } from './muxer-pieces.js'
 import { RECORD, RecordReader, RESET_CODES, type RecordSink } from './muxer-records.js'
 import { INITIAL_WINDOW, type ReceiveWindow } from './muxer-window.js'
 
@@ -18,8 +19,6 @@ export interface MuxerStreamInit extends AbstractStreamInit {
 
 /** Credit in hand, beyond which none may come. */
 const MAX_CREDIT = 2 ** 31
-/** Pieces that a reader who does not read holds before they are joined, and one more for so many bytes. */
-const LOOSE_PIECES = 64
 
 /**
  * A stream of the muxer: a packet in each direction. The packet of the opener begins at once, the answer when there is
@@ -34,7 +33,7 @@ export class MuxerStream extends AbstractStream implements RecordSink {
   #credit = INITIAL_WINDOW
   /** Bytes that an iterator has been given and nobody has asked for. */
   #iterated = 0
-  #loose = 0
+  readonly #waiting = new WaitingPieces(this.readBuffer)
   #answered = false
   #failure: Error | undefined
   /** What the other side's packet has said. */
@@ -85,7 +84,7 @@ export class MuxerStream extends AbstractStream implements RecordSink {
     if (this.status !== 'open') return
     // a view of a few bytes would keep its whole frame
     this.onData(bytes.byteLength * 4 < bytes.buffer.byteLength ? new Uint8Array(bytes) : bytes)
-    this.#joinLoose()
+    this.#waiting.appended()
     this.#grant()
   }
 
@@ -154,23 +153,41 @@ export class MuxerStream extends AbstractStream implements RecordSink {
   /** What comes, piece by piece, given credit for as it is asked for: a slow reader holds no more than its window. */
   override async * [Symbol.asyncIterator] (): AsyncGenerator<Uint8Array> {
     if (this.readStatus !== 'readable' && this.readStatus !== 'paused') return
-    const output = new Channel<Uint8Array>({ maxBytes: Infinity, maxItems: Infinity, onTake: bytes => { this.#iterated -= bytes; this.#grant() } })
+    const held = new Uint8ArrayList()
+    const pieces = new WaitingPieces(held)
+    let ended = false
+    let changed = deferred()
     const message = (event: StreamMessageEvent): void => {
-      this.#iterated += event.data.byteLength
-      for (const piece of event.data instanceof Uint8Array ? [event.data] : event.data) void output.push(piece)
+      for (const piece of event.data instanceof Uint8Array ? [event.data] : event.data) {
+        held.append(piece)
+        pieces.appended()
+      }
+      this.#iterated = held.byteLength
+      changed.resolve()
     }
     const finish = (): void => {
-      if (this.#failure !== undefined) output.fail(this.#failure)
       // an abort says that it is the end before it says why
-      else if (this.status === 'open' || this.status === 'closed') output.end()
+      ended = this.#failure !== undefined || this.status === 'open' || this.status === 'closed'
+      changed.resolve()
     }
     this.addEventListener('message', message)
     this.addEventListener('close', finish)
     this.addEventListener('end', finish)
     if (this.readableEnded) finish()
     try {
-      yield * output
+      for (;;) {
+        for (let piece = pieces.take(); piece !== undefined; piece = pieces.take()) {
+          this.#iterated = held.byteLength
+          this.#grant()
+          yield piece
+        }
+        if (this.#failure !== undefined) throw this.#failure
+        if (ended) return
+        await changed.promise
+        changed = deferred()
+      }
     } finally {
+      this.#iterated = 0
       this.removeEventListener('message', message)
       this.removeEventListener('close', finish)
       this.removeEventListener('end', finish)
@@ -179,7 +196,6 @@ export class MuxerStream extends AbstractStream implements RecordSink {
 
   protected override dispatchReadBuffer (): void {
     super.dispatchReadBuffer()
-    if (this.readBuffer.byteLength === 0) this.#loose = 0
     this.#grant()
   }
 
@@ -203,16 +219,6 @@ export class MuxerStream extends AbstractStream implements RecordSink {
     if (credit === 0) return
     this.open()
     this.#body.credit(credit)
-  }
-
-  /** Bytes that nobody reads are to cost what they are, in however small pieces they come. */
-  #joinLoose (): void {
-    const held = this.readBuffer.byteLength
-    if (held === 0 || ++this.#loose < LOOSE_PIECES + held / LOOSE_PIECES) return
-    const joined = this.readBuffer.slice()
-    this.readBuffer.consume(held)
-    this.readBuffer.append(joined)
-    this.#loose = 0
   }
 
   #reset (): void {

@@ -7,6 +7,7 @@ import { muxerError } from './muxer-errors.js'
 import { plainFrames, Staying } from './muxer-layers.js'
 import type { OutgoingBody } from './muxer-outgoing.js'
 import { decodeId, encodeId, encodeRecord, ID_LENGTH, RECORD, RESET_CODES } from './muxer-records.js'
+import { ResetRate } from './muxer-resets.js'
 import { MuxerStream } from './muxer-stream.js'
 import { INITIAL_WINDOW, ReceiveWindow, WindowPool } from './muxer-window.js'
 
@@ -21,6 +22,8 @@ export const MUXER_LIMITS = {
   maxOutboundStreams: 1000,
   /** Streams that may come before anybody listens for them; more close the muxer. */
   maxEarlyStreams: 10,
+  /** Streams that the other side may open and reset in ten seconds; more are fatal. */
+  maxResets: 2000,
   /** Packets of streams that are over or refused which may still be in flight in a direction; more are fatal. */
   maxLeaving: 16_384,
   /** The most bytes that one stream may hold for its reader; the window begins with 64 KiB and doubles while the reader keeps up. */
@@ -65,7 +68,7 @@ export interface NovaMuxerOptions {
  * ```
  */
 export function novaMuxer (options: NovaMuxerOptions = {}): () => StreamMuxerFactory {
-  const limits = limitsOf(MUXER_LIMITS, options.limits, ['maxInboundStreams', 'maxOutboundStreams', 'maxEarlyStreams', 'windowPool'])
+  const limits = limitsOf(MUXER_LIMITS, options.limits, ['maxInboundStreams', 'maxOutboundStreams', 'maxEarlyStreams', 'maxResets', 'windowPool'])
   return () => ({
     protocol: MUXER_PROTOCOL,
     createStreamMuxer: connection => new NovaMuxer(connection, limits, options.streamOptions)
@@ -77,6 +80,7 @@ type Limits = Readonly<Record<keyof typeof MUXER_LIMITS, number>>
 class NovaMuxer extends AbstractStreamMuxer<MuxerStream> {
   readonly #limits: Limits
   readonly #pool: WindowPool
+  readonly #resets: ResetRate
   readonly #table = new Map<number, MuxerStream>()
   readonly #reading = new Set<Promise<void>>()
   readonly #staying: Staying
@@ -91,13 +95,14 @@ class NovaMuxer extends AbstractStreamMuxer<MuxerStream> {
     super(connection, { protocol: MUXER_PROTOCOL, name: 'nova', maxEarlyStreams: limits.maxEarlyStreams, streamOptions })
     this.#limits = limits
     this.#pool = new WindowPool(limits.windowPool)
+    this.#resets = new ResetRate(limits.maxResets)
     this.#parity = connection.direction === 'outbound' ? 1 : 0
     this.#nextId = 2 - this.#parity
     this.#staying = new Staying(connection)
     const inFlight = limits.maxInboundStreams + limits.maxOutboundStreams + limits.maxLeaving
     this.#link = link(libp2pDuplex(connection), this.#staying, frames(), plainFrames, packets({
       rules: { ...HARDENED_RULES, maxOutgoing: inFlight },
-      limits: { maxIncoming: inFlight, maxUnread: inFlight, maxOutgoing: inFlight, maxWaiting: 1, closeTimeout: limits.closeTimeout },
+      limits: { maxIncoming: inFlight, maxUnread: inFlight, maxOutgoing: inFlight, maxWaiting: 0, closeTimeout: limits.closeTimeout },
       headSize: ID_LENGTH,
       onGoaway: () => { this.#staying.remoteLeft() },
       onLostPacket: () => { this.#fail(muxerError('ERR_MUXER_STREAM', 'a packet ended within its id')) }
@@ -212,6 +217,7 @@ class NovaMuxer extends AbstractStreamMuxer<MuxerStream> {
     stream.addEventListener('close', () => {
       this.#table.delete(id)
       this.#count[direction]--
+      if (direction === 'inbound' && stream.status === 'reset' && !this.#resets.count(performance.now())) this.#fail(muxerError('ERR_MUXER_FLOOD', 'resets'))
     })
     return stream
   }

@@ -128,7 +128,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   [Symbol.asyncIterator] (): this { return this }
 
   #tooMany (): Error | undefined {
-    return this.#waiting.length >= this.#rules.maxWaiting ? novaError('ERR_PACKET_QUEUE', `${this.#waiting.length}`) : undefined
+    return this.#active.size >= this.#rules.maxOutgoing && this.#waiting.length >= this.#rules.maxWaiting ? novaError('ERR_PACKET_QUEUE', `${this.#waiting.length}`) : undefined
   }
 
   /** Nonces never restart: the link ends before they run out. */

@@ -15,7 +15,7 @@ export const PACKET_LIMITS = {
   ...RECEIVE_LIMITS,
   /** Packets in flight outward; more wait their turn. A hardened link takes the other side's offer where that is less. */
   maxOutgoing: 1024,
-  /** Packets that may wait to be sent. */
+  /** Packets that may wait to be sent while others are in flight; 0 = none. */
   maxWaiting: 65_536,
   /** Content bytes of the largest frame that is sent; frames are 257 KiB while a packet flows alone, else 65 KiB, at the most. */
   maxFrame: MAX_PLAINTEXT,

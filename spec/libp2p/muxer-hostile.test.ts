@@ -4,6 +4,7 @@ import { multiaddrConnectionPair } from '@libp2p/utils'
 import fc from 'fast-check'
 import { novaMuxer } from '../../lib/libp2p/index.js'
 import { encodeId, encodeRecord, RecordReader, RECORD } from '../../lib/libp2p/muxer-records.js'
+import { ResetRate } from '../../lib/libp2p/muxer-resets.js'
 import type { Frame } from '../../lib/nova/index.js'
 import { join } from '../../lib/stream/pieces.js'
 import { cut, frame, wireOf } from '../nova/support.js'
@@ -88,6 +89,38 @@ test('packets in flight beyond maxLeaving are fatal', async t => {
   const gone = closed(wire)
   await send(...Array.from({ length: 5 }, (_, index) => frame(index + 1, 1, encodeId(index * 2 + 1))))
   t.truthy(await gone)
+})
+
+test('streams that are opened only to be reset are fatal in the end', async t => {
+  const { wire, muxer, accepted, send } = hostile({ limits: { maxResets: 20 } })
+  const gone = closed(wire)
+  const opened = (id: number): Frame => frame(id, 1, bytes(encodeId(id * 2 - 1), encodeRecord(RECORD.reset, 0)), true)
+  await send(...Array.from({ length: 20 }, (_, index) => opened(index + 1)), frame(21, 1, encodeId(41)))
+  while (accepted.length < 21) await next(muxer)
+  const bystander = closed(accepted[20] as Stream)
+  await send(opened(22))
+  t.truthy(await gone)
+  t.is(((await bystander) as { code?: string } | undefined)?.code, 'ERR_MUXER_FLOOD')
+})
+
+test('resets count for ten seconds', t => {
+  const rate = new ResetRate(2)
+  t.deepEqual([0, 1, 9999, 10_000, 10_001, 19_999].map(now => rate.count(now)), [true, true, false, true, true, false])
+})
+
+test('data in tiny pieces for an iterator that has stopped asking costs what it is', async t => {
+  const { wire, muxer, accepted, send } = hostile()
+  await send(begin(1))
+  await next(muxer)
+  const iterator = (accepted[0] as Stream)[Symbol.asyncIterator]()
+  const first = iterator.next()
+  for (let i = 0; i < 8; i++) await send(frame(1, i + 2, join(Array.from({ length: 8192 }, () => data(Uint8Array.of(i))))))
+  await send(frame(2, 1, encodeId(3)))
+  await next(muxer)
+  let pieces = 1
+  for (let left = 65_536 - ((await first).value as Uint8Array).byteLength; left > 0; pieces++) left -= ((await iterator.next()).value as Uint8Array).byteLength
+  t.true(pieces < 1200, `${pieces}`)
+  wire.abort(new Error('done'))
 })
 
 test('data in tiny pieces that nobody reads costs what it is', async t => {

@@ -9,6 +9,9 @@ import { deferred } from '../../lib/stream/deferred.js'
 /** Any number of streams, so that no test meets libp2p's own limits. */
 export const STREAMS = { maxInboundStreams: 4096, maxOutboundStreams: 4096 }
 
+/** Longer than any of libp2p's own limits of time, which a busy machine exceeds. */
+const PATIENCE = 110_000
+
 /** A node over TCP with the encrypter and the muxer of js-libp2p, unless others are given. */
 export async function node (options: Libp2pOptions = {}): Promise<Libp2p> {
   return createLibp2p({
@@ -16,7 +19,14 @@ export async function node (options: Libp2pOptions = {}): Promise<Libp2p> {
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
-    connectionManager: { inboundConnectionThreshold: Infinity },
+    connectionManager: {
+      inboundConnectionThreshold: Infinity,
+      dialTimeout: PATIENCE,
+      addressDialTimeout: PATIENCE,
+      inboundUpgradeTimeout: PATIENCE,
+      inboundStreamProtocolNegotiationTimeout: PATIENCE,
+      outboundStreamProtocolNegotiationTimeout: PATIENCE
+    },
     connectionMonitor: { enabled: false },
     ...options
   })

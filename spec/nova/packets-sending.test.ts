@@ -219,6 +219,14 @@ test('sends beyond maxWaiting are refused', async t => {
   t.deepEqual(await Promise.all(sent.slice(0, 5).map(codeOf)), Array.from({ length: 5 }, () => 'over'))
 })
 
+test('maxWaiting 0: nothing waits, and what need not wait is sent', async t => {
+  const link = loose({ limits: { maxOutgoing: 1, maxWaiting: 0 } })
+  const sent = Array.from({ length: 2 }, () => link.face.send(silence()))
+  t.is(await codeOf(sent[1] as Promise<void>), 'ERR_PACKET_QUEUE')
+  link.fail(new Error('over'))
+  t.is(await codeOf(sent[0] as Promise<void>), 'over')
+})
+
 test('packet nonces run out in order: a warning, the last packet, then the end of the direction', async t => {
   for (const rules of [SEED_RULES, HARDENED_RULES]) {
     let warned = 0
