@@ -31,6 +31,8 @@ export const NOISE_CHACHA = 'noise channel, ChaChaPoly'
 export const CTR_LAYER = 'ctr, layer'
 export const CTR_PEER = 'ctr, send and receive'
 export const BARE_CTR = 'bare AES-CTR and SHA-256 loop'
+export const NOVA_MUXER = 'hushwire libp2p muxer'
+export const YAMUX = '@chainsafe/libp2p-yamux'
 
 const PEERS: Readonly<Record<string, PeerModule>> = {
   [HARDENED]: { name: HARDENED, module: 'peers/hushwire.js', options: { profile: 'hardened' } },
@@ -43,7 +45,9 @@ const PEERS: Readonly<Record<string, PeerModule>> = {
   [NOISE_CHACHA]: { name: NOISE_CHACHA, module: 'peers/noise.js', options: { protocol: 'Noise_XX_25519_ChaChaPoly_SHA256' } },
   [CTR_LAYER]: { name: CTR_LAYER, module: 'peers/ctr.js', options: { face: 'layer' } },
   [CTR_PEER]: { name: CTR_PEER, module: 'peers/ctr.js', options: { face: 'peer' } },
-  [BARE_CTR]: { name: BARE_CTR, module: 'peers/bare-ctr.js' }
+  [BARE_CTR]: { name: BARE_CTR, module: 'peers/bare-ctr.js' },
+  [NOVA_MUXER]: { name: NOVA_MUXER, module: 'peers/muxer.js', options: { maker: 'ours' } },
+  [YAMUX]: { name: YAMUX, module: 'peers/muxer.js', options: { maker: 'yamux' } }
 }
 
 /** A contender of two processes that stay connected. */

@@ -4,6 +4,7 @@ import { writePage } from './harness/page.js'
 import { section } from './harness/report.js'
 import { run, type Result } from './harness/runner.js'
 import { ctr } from './ctr.js'
+import { libp2pMuxer } from './libp2p-muxer.js'
 import { memory } from './memory.js'
 import { noiseBulk, noiseHandshakes } from './noise.js'
 import { novaBulk } from './nova-bulk.js'
@@ -15,7 +16,7 @@ import { relay } from './relay.js'
 import { sessionRandom } from './session-random.js'
 import { sessionText } from './session-text.js'
 
-const ALL: readonly Benchmark[] = [novaBulk, novaStream, novaPackets, novaLatency, novaLatencyBeside, novaConnect, sessionRandom, sessionText, relay, noiseHandshakes, noiseBulk, ctr, memory]
+const ALL: readonly Benchmark[] = [novaBulk, novaStream, novaPackets, novaLatency, novaLatencyBeside, novaConnect, sessionRandom, sessionText, relay, noiseHandshakes, noiseBulk, ctr, libp2pMuxer, memory]
 
 const USAGE = `npm run bench [-- name…] [options]
 

@@ -127,9 +127,8 @@ class NovaMuxer extends AbstractStreamMuxer<MuxerStream> {
   /** As every muxer's: ends what the streams send, says goaway, and resolves when the connection has taken that. */
   override async close (options: AbortOptions = {}): Promise<void> {
     if (this.status !== 'open') return
-    await super.close(options)
-    this.#leave()
-    await abortable(this.#staying.left, options.signal)
+    // the signal is not the streams': a thousand of them would all listen to it
+    await abortable(this.#close(), options.signal)
   }
 
   override abort (error: Error): void {
@@ -141,6 +140,12 @@ class NovaMuxer extends AbstractStreamMuxer<MuxerStream> {
   /** The connection is gone; what it has brought is still read. */
   override onTransportClosed (): void {
     if (this.status === 'open') this.status = 'closing'
+  }
+
+  async #close (): Promise<void> {
+    await super.close()
+    this.#leave()
+    await this.#staying.left
   }
 
   /** Takes packets until the other side has left or the connection is gone, then ends what is open. */
