@@ -157,11 +157,7 @@ export class PostQuantumHandshake<Result> implements Handshake<Result> {
     const inner = this.#inner as Handshake<Result>
     if (!this.#unsaid) return inner.read(message)
     this.#unsaid = false
-    try {
-      return inner.read(message)
-    } catch (error) {
-      throw this.#explained(error)
-    }
+    return caught(() => inner.read(message), error => { throw this.#explained(error) })
   }
 
   #explained (error: unknown): unknown {
@@ -179,13 +175,21 @@ export class PostQuantumHandshake<Result> implements Handshake<Result> {
     this.#state = 'inner'
   }
 
-  #guard<T> (run: () => T): T {
+  #guard<T> (run: () => MaybePromise<T>): MaybePromise<T> {
     if (this.#state === 'destroyed') throw noiseError('ERR_NOISE_DESTROYED')
-    try {
-      return run()
-    } catch (error) {
+    return caught(run, error => {
       this.destroy()
       throw error
-    }
+    })
+  }
+}
+
+/** What `run` gives; what it throws or rejects with is told to `failed`, which throws in its place. */
+function caught<T> (run: () => MaybePromise<T>, failed: (error: unknown) => never): MaybePromise<T> {
+  try {
+    const value = run()
+    return value instanceof Promise ? value.catch(failed) : value
+  } catch (error) {
+    return failed(error)
   }
 }

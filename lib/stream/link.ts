@@ -136,7 +136,8 @@ function duplexFace (tie: Tie, duplex: Duplex<unknown, unknown>): LinkedDuplex<u
     sink,
     closed: tie.closed,
     close: async ({ flushTimeout = FLUSH_TIMEOUT } = {}) => {
-      if (!sinkTaken) void sink(nothing)
+      // refused where the link has failed or was closed before
+      if (!sinkTaken) sink(nothing).catch(ignore)
       closed = true
       // the layers come to their end in order, and what they say last is sent before the duplex closes
       closing.resolve()

@@ -1,6 +1,7 @@
 /** Runs in the browser: every vector suite over the portable backends, then the cases of this folder. */
 import { suites } from '../vectors/suites/index.js'
 import { type BrowserCase, cryptoCases, type PageSetup, webSocketCases } from './cases.js'
+import { channelCases } from './channel-cases.js'
 import { novaCases } from './nova-cases.js'
 
 /** What the page reports; `left` names vectors that are not there. */
@@ -19,7 +20,7 @@ globalThis.runHushwireTests = async setup => {
   const report: PageReport = { passed: 0, failed: [], left: [] }
   addEventListener('unhandledrejection', event => { report.failed.push(`unhandled: ${reason(event.reason)}`) })
   await runSuites(report)
-  for (const each of [...cryptoCases, ...novaCases, ...webSocketCases(setup)]) await tried(report, each)
+  for (const each of [...cryptoCases, ...channelCases, ...novaCases, ...webSocketCases(setup)]) await tried(report, each)
   return report
 }
 

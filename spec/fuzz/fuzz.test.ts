@@ -22,7 +22,8 @@ const FOUND: ReadonlyArray<readonly [target: string, why: RegExp]> = [
 
 for (const [target, why] of FOUND) {
   test(`a decoder that has a fault is found with an input that shows it: ${target}`, async t => {
-    const outcome = await one(order(target))
+    // only what really hangs may be told by the clock, however busy the machine is
+    const outcome = await one(order(target, target === 'hangs' ? {} : { hangs: 60_000 }))
     if (!('found' in outcome)) return t.fail('nothing was found')
     t.regex(outcome.found.why, why)
     t.true(Number.parseInt(outcome.found.hex.slice(0, 2), 16) > 200)

@@ -47,6 +47,8 @@ function attempt (order: Order, patient: boolean): Promise<Outcome | { hung: Fin
   const worker = new Worker(new URL('./worker.js', import.meta.url), {
     workerData: { ...job, shared, patient } satisfies Job,
     execArgv: order.backends === 'portable' ? ['--conditions=hushwire-portable'] : [],
+    // the suite itself may run on the portable backends; what the order says is what counts
+    env: { ...process.env, NODE_OPTIONS: '' },
     resourceLimits: { maxOldGenerationSizeMb: HEAP }
   })
   const hung = (why: string): { hung: Finding } => ({

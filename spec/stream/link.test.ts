@@ -185,3 +185,18 @@ test('aborted without a reason, and with a reason that is no error', async t => 
   const reason = abortReason(control.signal)
   t.like(reason, { code: 'ERR_ABORTED', cause: 'no error' })
 })
+
+test.serial('close of a link that has failed, and close again, leave no rejection behind', async t => {
+  const leaks = await leaksOf(async () => {
+    const [left] = memoryPair()
+    const failed = link(left, plain)
+    failed.abort(REASON)
+    await Promise.all([failed.close(), failed.close()])
+    t.is(await codeOf(failed.closed), REASON.message)
+    const [one, other] = memoryPair()
+    const [here, there] = [link(one, plain), link(other, plain)]
+    await Promise.all([here.close(), here.close(), there.close()])
+    t.is(await codeOf(here.closed), 'resolved')
+  })
+  t.deepEqual(leaks, { rejections: [], handles: {} })
+})
