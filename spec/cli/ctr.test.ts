@@ -230,19 +230,23 @@ test.serial('a signal ends it while its secret is a FIFO that nobody writes to',
     t.pass('there are none here')
     return
   }
+  await chmod(fifo, 0o644)
   const waiting = new Run(['--listen', '0', '--secret-file', fifo, '--role', 'top', '--json'])
-  // past the start of Node, when handlers of signals could be in place
-  await delay(1500)
+  // opens when the command has opened the other end; the warning comes before it reads
+  const writer = await open(fifo, 'w')
+  await waiting.event('warning')
   waiting.process.kill('SIGTERM')
   await waiting.ended
+  await writer.close()
   t.deepEqual([waiting.process.exitCode, waiting.process.signalCode], [null, 'SIGTERM'])
 })
 
 test.serial('a signal ends it while nobody reads its output', async t => {
   const [listener, dialer] = await pair()
+  // far more than pipes and sockets hold
+  dialer.process.stdin?.write(Buffer.alloc(67_108_864))
+  await listener.until(() => listener.received > 0 || undefined, 'the first bytes')
   listener.process.stdout?.pause()
-  const block = Buffer.alloc(1_048_576)
-  for (let full = false; !full;) full = dialer.process.stdin?.write(block) === false && await Promise.race([once(dialer.process.stdin, 'drain').then(() => false), delay(500, true)])
   listener.process.kill('SIGINT')
   await listener.until(() => listener.process.exitCode ?? undefined, 'an exit code')
   t.is(listener.process.exitCode, 130)
