@@ -8,7 +8,6 @@ import { createServer, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { setTimeout as delay } from 'node:timers/promises'
 import { ROOT } from '../support/root.js'
 
 interface Told { event: string, port?: number, code?: string, advice?: string, sent?: number, received?: number, text?: string }
