@@ -37,13 +37,14 @@ export function watchAllocations (): void {
   for (const kind of KINDS) {
     const original = globalThis[kind]
     const width = 'BYTES_PER_ELEMENT' in original ? original.BYTES_PER_ELEMENT : 1
-    // noted before it is tried: one that is refused counts as well
-    Reflect.set(globalThis, kind, new Proxy(original, {
-      construct: (constructor, args: unknown[], newTarget) => {
-        allocations.note(elements(args[0]) * width)
-        return Reflect.construct(constructor, args, newTarget) as object
-      }
-    }))
+    // a function and no proxy, which would cost more than most decoders
+    const watched = function (from: unknown, second: unknown, third: unknown): object {
+      // noted before it is tried: one that is refused counts as well
+      allocations.note(elements(from) * width)
+      return Reflect.construct(original, [from, second, third], new.target === watched ? original : new.target) as object
+    }
+    Object.defineProperties(watched, { name: { value: kind }, prototype: { value: original.prototype } })
+    Reflect.set(globalThis, kind, Object.setPrototypeOf(watched, original))
   }
   for (const pool of POOLS) {
     const original = Buffer[pool].bind(Buffer) as (size: number, ...rest: unknown[]) => Buffer

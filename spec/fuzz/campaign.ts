@@ -18,6 +18,8 @@ const LOOK = 1000
 const COLLECT = 20_000
 /** Bytes that may be in use after a collection above those of the beginning: what the harness remembers is among them. */
 const KEPT = 16_777_216
+/** Calls that the stack of an error shows once something is found. */
+const TRACED = 10
 /** Milliseconds for an input where one is known to hang, and for finding a shorter one that does. */
 const PATIENCE = 500
 const SHRINKING = 8000
@@ -114,9 +116,10 @@ export class Campaign {
       return await (this.#job.patient ? inTime(this.#target.decode(input)) : this.#target.decode(input)) ?? true
     } catch (error) {
       if (error instanceof Violation) throw error
+      if (error instanceof HushwireError && this.#target.codes.includes(error.code)) return error.code
+      Error.stackTraceLimit = TRACED
       if (!(error instanceof HushwireError)) throw new Violation(`not an error of ours: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
-      if (!this.#target.codes.includes(error.code)) throw new Violation(`${error.code}, which is not one of its codes: ${error.stack ?? ''}`)
-      return error.code
+      throw new Violation(`${error.code}, which is not one of its codes: ${error.stack ?? ''}`)
     } finally {
       allocations.stop()
     }

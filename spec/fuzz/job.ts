@@ -5,7 +5,7 @@ export type Backends = 'native' | 'portable'
 
 /** One target on one backend. */
 export interface Job {
-  /** URL of the module whose `targets` the target is among. */
+  /** URL of the module whose exports the target is among. */
   readonly module: string
   readonly target: string
   readonly backends: Backends

@@ -8,8 +8,8 @@ import type { Backends } from './job.js'
 import { run, type Order } from './runner.js'
 import { targets } from './targets/index.js'
 
-/** What the portable backends get of the inputs unless they alone are chosen: they are ten times as slow, and above them everything is the same. */
-const PORTABLE_SHARE = 0.1
+/** What the portable backends get of the inputs unless they alone are chosen: they are up to ten times as slow, and above them everything is the same. */
+const PORTABLE_SHARE = 0.02
 
 const { values } = parseArgs({
   options: {
@@ -22,13 +22,13 @@ const { values } = parseArgs({
   }
 })
 const seed = values.seed === undefined ? randomInt(2 ** 31) : number('seed', values.seed)
-const chosen = targets.filter(({ name }) => values.target?.some(part => name.startsWith(part)) ?? true)
-if (chosen.length === 0) throw new Error(`no target ${values.target?.join() ?? ''}; there are ${targets.map(({ name }) => name).join(', ')}`)
+const chosen = targets.filter(({ target: { name } }) => values.target?.some(part => name.startsWith(part)) ?? true)
+if (chosen.length === 0) throw new Error(`no target ${values.target?.join() ?? ''}; there are ${targets.map(({ target }) => target.name).join(', ')}`)
 
-const orders = chosen.flatMap(({ name, backends }): Order[] => (backends === true ? ['native', 'portable'] as const : ['native'] as const)
+const orders = chosen.flatMap(({ file, target: { name, backends } }): Order[] => (backends === true ? ['native', 'portable'] as const : ['native'] as const)
   .filter((which: Backends) => values.backend === undefined || which === values.backend)
   .map(backends => ({
-    module: new URL('./targets/index.js', import.meta.url).href,
+    module: new URL(`./targets/${file}.js`, import.meta.url).href,
     target: name,
     backends,
     seed,

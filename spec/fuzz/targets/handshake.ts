@@ -63,19 +63,44 @@ const STAGES = [
   { pinned: true, messages: 0 }, { pinned: true, messages: 1 }
 ] as const
 
-/** Brings a handshake to a stage; whose turn it is to read is first. The last message can come from somebody without a proof of their own. */
-async function staged (chosen: number, kem: Kem | undefined, writers: Partial<Identity> = {}): Promise<[reader: Handshake<unknown>, writer: Handshake<unknown>]> {
-  const { pinned, messages } = STAGES[chosen] as typeof STAGES[number]
+interface Stage {
+  readonly pinned: boolean
+  readonly messages: number
+  readonly kem: Kem | undefined
+  /** The messages before, kept so that the other end need not write them again for each input. */
+  readonly before: Uint8Array[]
+}
+
+function end ({ pinned, kem }: Stage, role: 'initiator' | 'responder', claims: Partial<Identity> = {}): HardenedHandshake {
   const [one, two] = [identityOf(0), identityOf(1)]
-  const initiates = messages % 2 === 0
-  const make = (role: 'initiator' | 'responder', identity: Identity, claims: boolean): HardenedHandshake =>
-    new HardenedHandshake({ role, kem, identity: claims ? { ...shown(identity), ...writers } : identity, verify: () => true, pinnedStatic: pinned && role === 'initiator' ? two.staticKey.publicKey : undefined })
-  let [writer, reader] = [make('initiator', one, initiates), make('responder', two, !initiates)]
-  for (let message = 0; message < messages; message++) {
-    await reader.read(await writer.write())
+  const identity = { ...shown(role === 'initiator' ? one : two), ...claims }
+  return new HardenedHandshake({ role, kem, identity, verify: () => true, pinnedStatic: pinned && role === 'initiator' ? two.staticKey.publicKey : undefined })
+}
+
+/** Who writes the message of a stage, at its turn; it can be somebody without a proof of their own. */
+async function writerOf (stage: Stage, claims: Partial<Identity> = {}): Promise<Handshake<unknown>> {
+  const initiates = stage.messages % 2 === 0
+  let [writer, reader]: [Handshake<unknown>, Handshake<unknown>] = [end(stage, 'initiator', initiates ? claims : {}), end(stage, 'responder', initiates ? {} : claims)]
+  for (let message = 0; message < stage.messages; message++) {
+    const written = await writer.write()
+    stage.before[message] = new Uint8Array(written)
+    await reader.read(written)
     ;[writer, reader] = [reader, writer]
   }
-  return [reader, writer]
+  return writer
+}
+
+/** Who reads the message of a stage, having written and read those before it. */
+async function readerOf (stage: Stage): Promise<Handshake<unknown>> {
+  const initiates = stage.messages % 2 === 1
+  // the initiator has drawn the first key
+  if (!initiates && stage.messages > 0) crypto.x25519()
+  const reader: Handshake<unknown> = end(stage, initiates ? 'initiator' : 'responder')
+  for (const message of stage.before) {
+    if (reader.turn === 'write') await reader.write()
+    else await reader.read(message)
+  }
+  return reader
 }
 
 /** An identity as a plain object. */
@@ -85,14 +110,13 @@ function shown ({ id, publicKey, staticKey, proof, sign, exportPrivate, destroy 
 
 /** Each message of XX and of IK, without and with the KEM, at the end that reads it; the first byte says which. */
 function handshakes (name: string, kems: ReadonlyArray<Kem | undefined>): Target {
-  const stages = kems.flatMap(kem => STAGES.map((_, stage) => ({ stage, kem })))
+  const stages = kems.flatMap(kem => STAGES.map((stage): Stage => ({ ...stage, kem, before: [] })))
   return {
     name,
     backends: true,
     valid: async random => {
       const chosen = random.nat(stages.length - 1)
-      const { stage, kem } = stages[chosen] as typeof stages[number]
-      const [, writer] = await staged(stage, kem, random.nat(19) === 0 ? { proof: identityOf(2).proof } : {})
+      const writer = await writerOf(stages[chosen] as Stage, random.nat(19) === 0 ? { proof: identityOf(2).proof } : {})
       const message = await writer.write()
       // a key of low order
       if (random.nat(19) === 0) message.fill(0, 0, 32)
@@ -100,8 +124,7 @@ function handshakes (name: string, kems: ReadonlyArray<Kem | undefined>): Target
     },
     decode: async input => {
       const { chosen, rest } = input.choice(stages.length)
-      const { stage, kem } = stages[chosen] as typeof stages[number]
-      const [reader] = await staged(stage, kem)
+      const reader = await readerOf(stages[chosen] as Stage)
       await reader.read(rest)
       if (reader.turn === 'write') await reader.write()
     },

@@ -16,21 +16,32 @@ import * as stream from './stream.js'
 import * as transport from './transport.js'
 import * as zlib from './zlib.js'
 
+/** A decoder and the file that it is in: its worker loads no other. */
+interface Entry {
+  readonly file: string
+  readonly target: Target
+}
+
 /** Every decoder, in the order of the data. */
-export const targets: readonly Target[] = [
-  bytes.schema, bytes.hex, bytes.uuid,
-  stream.reader, stream.collecting,
-  transport.messages,
-  crypto.aead, crypto.agreement,
-  zlib.stream, zlib.whole,
-  noise.protocol, noise.handshake, noise.transport,
-  noiseChannel.framing, noiseChannel.choice, noiseChannel.layer,
-  frames.header, frames.stream, frames.seedCipher, frames.maskedCipher, frames.hardenedCipher, frames.control,
-  packets.seedPackets, packets.failingPackets, packets.hardenedPackets, packets.packetLink, packets.routedLink, packets.routedHeader,
-  session.seedSession, session.hardenedSession,
-  handshake.offer, handshake.seed, handshake.hardened, handshake.hop, handshake.greeting, handshake.identity,
-  peers.hub, relay.messages, relay.lookups,
-  ctr.header, ctr.opener, ctr.layer, ctr.exchange,
-  libp2p.payload, libp2p.identity, libp2p.inbound,
-  muxer.records, muxer.connection
+export const targets: readonly Entry[] = [
+  ...of('bytes', bytes.schema, bytes.hex, bytes.uuid),
+  ...of('stream', stream.reader, stream.collecting),
+  ...of('transport', transport.messages),
+  ...of('crypto', crypto.aead, crypto.agreement),
+  ...of('zlib', zlib.stream, zlib.whole),
+  ...of('noise', noise.protocol, noise.handshake, noise.transport),
+  ...of('noise-channel', noiseChannel.framing, noiseChannel.choice, noiseChannel.layer),
+  ...of('frames', frames.header, frames.stream, frames.seedCipher, frames.maskedCipher, frames.hardenedCipher, frames.control),
+  ...of('packets', packets.seedPackets, packets.failingPackets, packets.hardenedPackets, packets.packetLink, packets.routedLink, packets.routedHeader),
+  ...of('session', session.seedSession, session.hardenedSession),
+  ...of('handshake', handshake.offer, handshake.seed, handshake.hardened, handshake.hop, handshake.greeting, handshake.identity),
+  ...of('peers', peers.hub),
+  ...of('relay', relay.messages, relay.lookups),
+  ...of('ctr', ctr.header, ctr.opener, ctr.layer, ctr.exchange),
+  ...of('libp2p', libp2p.payload, libp2p.identity, libp2p.inbound),
+  ...of('muxer', muxer.records, muxer.connection)
 ]
+
+function of (file: string, ...targets: Target[]): Entry[] {
+  return targets.map(target => ({ file, target }))
+}

@@ -5,7 +5,7 @@ import { crypto } from '../../../lib/crypto/index.js'
 import { hushNoise } from '../../../lib/libp2p/index.js'
 import { proveStatic, verifyStatic } from '../../../lib/libp2p/noise-identity.js'
 import { decodePayload, encodePayload, type NoisePayload } from '../../../lib/libp2p/noise-payload.js'
-import { NoiseHandshake, noiseProtocol } from '../../../lib/noise/index.js'
+import { NoiseHandshake, noiseProtocol, type Role } from '../../../lib/noise/index.js'
 import { HushwireError, ignore } from '../../../lib/stream/index.js'
 import { join } from '../../../lib/stream/pieces.js'
 import { pattern } from '../../support/sources.js'
@@ -16,8 +16,11 @@ import { HandStream } from './hand-stream.js'
 const STATIC = crypto.x25519(new Uint8Array(32).fill(91))
 const MUXERS = ['/yamux/1.0.0', '/hushwire/nova-mux/1.0.0', '/ü']
 
-async function privateKey (): Promise<PrivateKey> {
-  return generateKeyPairFromSeed('Ed25519', new Uint8Array(32).fill(92))
+const made: { key?: Promise<PrivateKey> } = {}
+
+function privateKey (): Promise<PrivateKey> {
+  made.key ??= generateKeyPairFromSeed('Ed25519', new Uint8Array(32).fill(92))
+  return made.key
 }
 
 async function payloadOf (random: Random): Promise<NoisePayload> {
@@ -62,7 +65,11 @@ const encrypter = privateKey().then(privateKey => {
   const muxers = new Map([[MUXERS[0] as string, { protocol: MUXERS[0] } as StreamMuxerFactory]])
   return hushNoise()({ privateKey, upgrader: { getStreamMuxers: () => muxers } })
 })
+const PROTOCOL = noiseProtocol('Noise_XX_25519_ChaChaPoly_SHA256')
+const EPHEMERAL = new Uint8Array(32).fill(93)
 const PLAIN = pattern(1000)
+/** What an input is: what a dialler sends, or the payload in a handshake with a dialler, or with a listener. */
+const WAYS = [undefined, undefined, 'initiator', 'responder'] as const
 /** Turns of the loop after which an encrypter that has not gone on waits for more. */
 const TURNS = 10
 
@@ -71,18 +78,48 @@ function framed (message: Uint8Array): Uint8Array {
   return join([Uint8Array.of(message.byteLength >> 8, message.byteLength), message])
 }
 
+/** The other side's handshake, with any payload. */
+function remote (role: Role, payload: Uint8Array, ephemeral: Uint8Array): NoiseHandshake {
+  return new NoiseHandshake({
+    protocol: PROTOCOL, role, staticKey: STATIC,
+    // none is drawn, as at the end that reads this
+    ephemeral: crypto.x25519(ephemeral),
+    payload: ({ message }) => message === 0 ? new Uint8Array(0) : payload
+  })
+}
+
+/** Lets a remote that speaks the protocol hand over what it likes as its payload, sealed as it ought to be. */
+async function hand (role: Role, payload: Uint8Array): Promise<void> {
+  const connection = new HandStream(role === 'initiator' ? 'inbound' : 'outbound')
+  const encrypting = await encrypter
+  const securing = role === 'initiator' ? encrypting.secureInbound(connection) : encrypting.secureOutbound(connection)
+  // it is looked at below
+  securing.catch(ignore)
+  const handshake = remote(role, payload, EPHEMERAL)
+  for (let read = 0; handshake.turn !== 'done';) {
+    if (handshake.turn === 'write') {
+      connection.onData(framed(handshake.write()))
+      continue
+    }
+    for (let turns = 0; connection.sent.length === read && turns < TURNS; turns++) await new Promise(setImmediate)
+    const message = connection.sent[read++]
+    // it was refused
+    if (message === undefined) break
+    await handshake.read(message.subarray(2))
+  }
+  const { remotePeer } = await securing
+  connection.onTransportClosed()
+  holds('the peer that has signed', remotePeer.toCID().equals((await privateKey()).publicKey.toCID()))
+}
+
 /** What a dialler sends: its two messages, then bytes under the keys. */
 async function dialling (random: Random): Promise<Uint8Array> {
+  // a key of low order
+  if (random.nat(19) === 0) return framed(new Uint8Array(32))
   const connection = new HandStream()
   const secured = (await encrypter).secureInbound(connection)
   secured.catch(ignore)
-  const payload = encodePayload(await payloadOf(random))
-  const handshake = new NoiseHandshake({
-    protocol: noiseProtocol('Noise_XX_25519_ChaChaPoly_SHA256'), role: 'initiator', staticKey: STATIC,
-    // none is drawn, as at the end that reads this
-    ephemeral: crypto.x25519(random.bytes(32)),
-    payload: ({ message }) => message === 0 ? new Uint8Array(0) : payload
-  })
+  const handshake = remote('initiator', encodePayload(await payloadOf(random)), random.bytes(32))
   const said = [framed(handshake.write())]
   connection.onData(said[0] as Uint8Array)
   while (connection.sent.length === 0) await new Promise(setImmediate)
@@ -96,11 +133,20 @@ async function dialling (random: Random): Promise<Uint8Array> {
   return join(said)
 }
 
-/** Everything that a dialler sends to our encrypter, the messages of the connection included. */
+/** Everything that a dialler sends to our encrypter, the messages of the connection included; or a payload that a handshake seals. The first byte says which. */
 export const inbound: Target = {
   name: 'libp2p.encrypter',
-  valid: dialling,
+  valid: async random => {
+    const chosen = random.nat(WAYS.length - 1)
+    return join([Uint8Array.of(chosen), WAYS[chosen] === undefined ? await dialling(random) : encodePayload(await payloadOf(random))])
+  },
   decode: async input => {
+    const { chosen, rest } = input.choice(WAYS.length)
+    const role = WAYS[chosen]
+    if (role !== undefined) {
+      await hand(role, rest).catch((error: unknown) => { throw ours(error as Error) })
+      return true
+    }
     const connection = new HandStream()
     const securing = (await encrypter).secureInbound(connection)
     let settled = false
@@ -118,10 +164,11 @@ export const inbound: Target = {
       failure = error
       return false
     }).finally(() => { settled = true })
-    for (const chunk of input.chunks()) {
+    for (const chunk of input.chunks(rest)) {
       connection.onData(chunk)
-      for (let turns = 0; !settled && turns < TURNS; turns++) await new Promise(setImmediate)
+      if (!settled) await new Promise(setImmediate)
     }
+    for (let turns = 0; !settled && turns < TURNS; turns++) await new Promise(setImmediate)
     connection.onTransportClosed()
     const stood = await result
     await new Promise(setImmediate)

@@ -67,16 +67,21 @@ function stateOf (chosen: number): CipherState {
 
 const statics = { initiator: crypto.x25519(new Uint8Array(32).fill(41)), responder: crypto.x25519(new Uint8Array(32).fill(42)) }
 
+/** Not drawn, so that an end does the same whether the other one is there or not. */
+const EPHEMERALS = { initiator: new Uint8Array(32).fill(43), responder: new Uint8Array(32).fill(44) }
+
 /** One message of a pattern, as the end that reads it is handed it. */
 interface Stage {
   readonly protocol: NoiseProtocol
   readonly message: number
+  /** The messages before it, kept so that the other end need not write them again for each input. */
+  readonly before: Uint8Array[]
 }
 
 function stagesOf (names: readonly string[], kems: readonly Kem[] = []): Stage[] {
   return names.flatMap(name => {
     const protocol = noiseProtocol(name, { kems })
-    return protocol.pattern.messages.map((_, message) => ({ protocol, message }))
+    return protocol.pattern.messages.map((_, message) => ({ protocol, message, before: [] }))
   })
 }
 
@@ -84,16 +89,30 @@ function end (protocol: NoiseProtocol, role: Role): NoiseHandshake {
   const { initiatorKnown, responderKnown, messages } = protocol.pattern
   const [known, other] = role === 'initiator' ? [responderKnown, 'responder'] as const : [initiatorKnown, 'initiator'] as const
   const psks = messages.flat().filter(token => token === 'psk').map(() => KEY_TWO)
-  return new NoiseHandshake({ protocol, role, psks, staticKey: statics[role], remoteStatic: known === true ? statics[other].publicKey : undefined })
+  return new NoiseHandshake({ protocol, role, psks, staticKey: statics[role], ephemeral: crypto.x25519(EPHEMERALS[role]), remoteStatic: known === true ? statics[other].publicKey : undefined })
 }
 
-async function staged ({ protocol, message }: Stage): Promise<[reader: NoiseHandshake, writer: NoiseHandshake]> {
+/** Who writes the message, at its turn. */
+async function writerOf ({ protocol, message, before }: Stage): Promise<NoiseHandshake> {
   let [writer, reader] = [end(protocol, 'initiator'), end(protocol, 'responder')]
   for (let index = 0; index < message; index++) {
-    await reader.read(writer.write())
+    const written = writer.write()
+    before[index] = new Uint8Array(written)
+    await reader.read(written)
     ;[writer, reader] = [reader, writer]
   }
-  return [reader, writer]
+  return writer
+}
+
+/** Who reads the message, having written and read those before it. */
+async function readerOf (stage: Stage): Promise<NoiseHandshake> {
+  if (stage.before.length < stage.message) await writerOf(stage)
+  const reader = end(stage.protocol, stage.message % 2 === 0 ? 'responder' : 'initiator')
+  for (const message of stage.before) {
+    if (reader.turn === 'write') reader.write()
+    else await reader.read(message)
+  }
+  return reader
 }
 
 /** Every message of these protocols; the first byte says which. */
@@ -103,7 +122,7 @@ function handshakes (name: string, stages: readonly Stage[], more: Pick<Target, 
     backends: true,
     valid: async random => {
       const chosen = random.nat(stages.length - 1)
-      const [, writer] = await staged(stages[chosen] as Stage)
+      const writer = await writerOf(stages[chosen] as Stage)
       const message = random.nat(127) === 0 ? new Uint8Array(65_536) : writer.write()
       // a key of low order
       if (random.nat(19) === 0) message.fill(0, 0, 32)
@@ -111,7 +130,7 @@ function handshakes (name: string, stages: readonly Stage[], more: Pick<Target, 
     },
     decode: async input => {
       const { chosen, rest } = input.choice(stages.length)
-      const [reader] = await staged(stages[chosen] as Stage)
+      const reader = await readerOf(stages[chosen] as Stage)
       await reader.read(rest)
       if (reader.turn === 'write') reader.write()
       if (reader.turn === 'done') reader.result()
