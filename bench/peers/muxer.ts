@@ -69,8 +69,11 @@ async function send (muxer: StreamMuxer, work: Work, inFlight = 1): Promise<numb
     const message = noise(work.size)
     await inTurns(work.count, inFlight, async () => {
       const stream = await muxer.createStream()
+      // open until the other side has ended it too
+      const over = new Promise(resolve => { stream.addEventListener('close', resolve, { once: true }) })
       stream.send(message)
       await stream.close()
+      await over
     })
   }
   return from
