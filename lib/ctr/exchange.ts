@@ -29,8 +29,9 @@ export class NonceExchange implements Handshake<SharedBlock> {
     checkRole(role)
     checkSecret(secret)
     this.#role = role
-    this.#secret = new Uint8Array(secret)
     this.#nonce = nonce === undefined ? crypto.randomBytes(NONCE_BYTES) : new Uint8Array(checkNonce(nonce))
+    // last of all that can fail: nobody could wipe it
+    this.#secret = new Uint8Array(secret)
   }
 
   get turn (): 'write' | 'read' | 'done' { return this.#turn === 'destroyed' ? 'done' : this.#turn }

@@ -1,7 +1,10 @@
-import { aesCtr, wipe } from '../crypto/index.js'
+import { aesCtr, crypto, wipe } from '../crypto/index.js'
 import { ctrError } from './errors.js'
 import { HEADER_BYTES } from './frame.js'
 import { BLOCK_BYTES, checkRole, HALF_BYTES, partsOf, type CtrRole } from './secrets.js'
+
+/** Bytes of a half that the key stream follows from: key and counter block. */
+const PAD_BYTES = 48
 
 /** What a party takes out of a block. The halves are the taker's to wipe. */
 export interface TakenHalves {
@@ -38,10 +41,12 @@ export class SharedBlock {
   /**
    * @param bytes - 160, copied
    * @param mirrored - the block as a peer would have it that has taken our role by mistake, where it would differ; copied
-   * @throws ERR_CTR_BLOCK when there are not 160
+   * @throws ERR_CTR_BLOCK when there are not 160, or both halves have one key and counter block
    */
   constructor (bytes: Uint8Array, mirrored: Uint8Array = bytes) {
     for (const each of [bytes, mirrored]) if (each.byteLength !== BLOCK_BYTES) throw ctrError('ERR_CTR_BLOCK', `${each.byteLength} bytes`)
+    // key and counter block of both directions would be one two-time pad, and what we send would be taken from ourselves
+    if (crypto.equal(bytes.subarray(0, PAD_BYTES), bytes.subarray(HALF_BYTES, HALF_BYTES + PAD_BYTES))) throw ctrError('ERR_CTR_BLOCK', 'and these two are the same')
     this.#bytes = new Uint8Array(bytes)
     this.#mirrored = new Uint8Array(mirrored)
   }

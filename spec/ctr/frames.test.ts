@@ -187,4 +187,7 @@ test('a block is refused twice, also after it was only destroyed', t => {
   t.throws(() => third.take('left' as 'top'), { code: 'ERR_CTR_OPTION' })
   t.notThrows(() => third.take('top'), 'a role that is none uses nothing up')
   t.throws(() => new SharedBlock(new Uint8Array(80)), { code: 'ERR_CTR_BLOCK' })
+  const twice = join([HALF, HALF])
+  twice[159] = 0
+  t.throws(() => new SharedBlock(twice), { code: 'ERR_CTR_BLOCK' }, 'one key stream for both directions, whatever the MAC states')
 })
