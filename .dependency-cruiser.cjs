@@ -12,7 +12,7 @@ const upward = order.map((folder, index) => ({
 }))
 
 /** What runs in browsers: backends and transports that are portable, and every layer over them. */
-const portable = '^lib/(index\\.ts$|(stream|bytes|noise|nova|libp2p|ctr|mesh|securechat)/|crypto/(?!node)|zlib/(?!node)|transport/(memory|websocket|websocket-native|libp2p|index)\\.ts$|relay/(client|errors)\\.ts$)'
+const portable = '^lib/(index\\.ts$|(stream|bytes|noise|nova|libp2p|ctr|mesh|securechat)/|store/(?!sqlite/)|crypto/(?!node)|zlib/(?!node)|transport/(memory|websocket|websocket-native|libp2p|index)\\.ts$|relay/(client|errors)\\.ts$)'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -27,10 +27,10 @@ module.exports = {
     },
     {
       name: 'through-the-index',
-      comment: "a folder's index.ts is its whole public face; transport/ has one face a transport, relay/ one for clients, noise/ one for the KEM",
+      comment: "a folder's index.ts is its whole public face; transport/ has one face a transport, relay/ one for clients, noise/ one for the KEM, store/ one for SQLite",
       severity: 'error',
       from: { path: '^lib/([^/]+)/' },
-      to: { path: '^lib/[^/]+/', pathNot: '^lib/([^/]+/index\\.ts$|$1/|transport/[^/]+\\.ts$|relay/client\\.ts$|noise/hybrid\\.ts$)' }
+      to: { path: '^lib/[^/]+/', pathNot: '^lib/([^/]+/index\\.ts$|$1/|transport/[^/]+\\.ts$|relay/client\\.ts$|noise/hybrid\\.ts$|store/sqlite/index\\.ts$)' }
     },
     {
       name: 'no-cycles',
@@ -51,7 +51,7 @@ module.exports = {
       comment: 'a backend is chosen by #crypto, #zlib and #websocket, never imported',
       severity: 'error',
       from: { path: portable },
-      to: { path: '^lib/((crypto|zlib)/node|transport/(tcp|websocket-node|websocket-server))', dependencyTypesNot: ['aliased-subpath-import'] }
+      to: { path: '^lib/((crypto|zlib)/node|transport/(tcp|websocket-node|websocket-server)|store/sqlite)', dependencyTypesNot: ['aliased-subpath-import'] }
     },
     {
       name: 'ws-in-two-files',
@@ -59,6 +59,13 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^(lib/transport/websocket-(node|server)\\.ts$|spec/|bench/)' },
       to: { path: '(^|/)node_modules/(@types/)?ws/' }
+    },
+    {
+      name: 'libsql-in-one-file',
+      comment: 'the database is behind the driver of store/sqlite',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/store/sqlite/driver\\.ts$' },
+      to: { path: '(^|/)node_modules/libsql/' }
     },
     {
       name: 'terminal-in-the-cli',

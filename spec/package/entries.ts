@@ -27,11 +27,12 @@ export const browserEntries: readonly BrowserEntry[] = [
   { entry: 'nova', limit: 70_000 },
   { entry: 'libp2p', limit: 80_000 },
   { entry: 'ctr', limit: 37_500 },
+  { entry: 'store', limit: 40_000 },
   { entry: 'relay/client', limit: 70_000 }
 ]
 
 /** Entry points that need Node. Every other one must have its row above. */
-export const nodeEntries: readonly string[] = ['transport/tcp', 'transport/websocket-server', 'relay']
+export const nodeEntries: readonly string[] = ['transport/tcp', 'transport/websocket-server', 'store/sqlite', 'relay']
 
 /** The entry points of the exports map, such as `nova`; the root is the empty text. */
 export function entryPoints (): string[] {

@@ -1,0 +1,156 @@
+import test from 'ava'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { storeKey } from '../../lib/store/index.js'
+import { connect, type Connect, type Driver } from '../../lib/store/sqlite/driver.js'
+import { openFolder } from '../../lib/store/sqlite/open.js'
+import { SCHEMA } from '../../lib/store/sqlite/schema.js'
+import { ROOT } from '../support/root.js'
+import { codeOf } from '../support/sources.js'
+import { newFolder, open } from './support.js'
+
+/** A driver that fails at a statement, as SQLite would. */
+function failing (): { connect: Connect, fail: { at: string, code: string, times: number } } {
+  const fail = { at: '', code: '', times: 0 }
+  const check = (sql: string): void => {
+    if (fail.times === 0 || !sql.startsWith(fail.at)) return
+    fail.times--
+    throw Object.assign(new Error(fail.code), { code: fail.code })
+  }
+  const wrap = (inner: Driver): Driver => ({
+    exec: sql => { check(sql); inner.exec(sql) },
+    prepare: sql => {
+      const statement = inner.prepare(sql)
+      return { ...statement, run: (...parameters) => { check(sql); statement.run(...parameters) }, get: (...parameters) => { check(sql); return statement.get(...parameters) } }
+    },
+    close: () => { inner.close() }
+  })
+  return { connect: path => wrap(connect(path)), fail }
+}
+
+const put = (index: number) => (transaction: { set(key: Uint8Array, value: Uint8Array): void }): void => { transaction.set(storeKey('k/', index), Uint8Array.of(index)) }
+
+for (const [at, code, expected] of [
+  ['COMMIT', 'SQLITE_FULL', 'ERR_STORE_SPACE'], ['INSERT INTO records', 'SQLITE_FULL', 'ERR_STORE_SPACE'], ['BEGIN', 'SQLITE_READONLY', 'ERR_STORE_READ_ONLY'],
+  ['COMMIT', 'SQLITE_CANTOPEN', 'ERR_STORE_IO'], ['INSERT INTO records', 'SQLITE_CORRUPT', 'ERR_STORE_DAMAGED'], ['BEGIN', 'SQLITE_BUSY', 'ERR_STORE_IO']
+] as const) {
+  test(`${code} at ${at}: not acknowledged, ${expected}, and it goes on without a restart`, async t => {
+    const { connect, fail } = failing()
+    const folder = newFolder()
+    const { store } = open(folder, { connect })
+    await store.write(put(1))
+    Object.assign(fail, { at, code, times: 1 })
+    t.is(await codeOf(store.write(put(2))), expected)
+    t.is(await store.read(view => view.get(storeKey('k/', 2))), undefined)
+    await store.write(put(3))
+    // of several that are written together, those that can be are kept
+    Object.assign(fail, { at, code, times: 2 })
+    const together = await Promise.all([4, 5, 6].map(index => codeOf(store.write(put(index)))))
+    t.deepEqual(together, [expected, 'resolved', 'resolved'])
+    await store.close()
+    const again = open(folder)
+    t.deepEqual(again.reports, [])
+    t.deepEqual(await again.store.read(view => [1, 2, 3, 4, 5, 6].filter(index => view.get(storeKey('k/', index)) !== undefined)), [1, 3, 5, 6])
+    await again.store.close()
+  })
+}
+
+test('a sync that fails is fatal for the file: nothing more is acknowledged, and what was is there', async t => {
+  const { connect, fail } = failing()
+  const folder = newFolder()
+  const { store } = open(folder, { connect })
+  await store.write(put(1))
+  Object.assign(fail, { at: 'COMMIT', code: 'SQLITE_IOERR_FSYNC', times: 1 })
+  const writing = [2, 3].map(index => codeOf(store.write(put(index))))
+  t.deepEqual(await Promise.all(writing), ['ERR_STORE_FAILED', 'ERR_STORE_FAILED'])
+  t.is(await codeOf(store.write(put(4))), 'ERR_STORE_FAILED')
+  t.is(await codeOf(store.read(() => 1)), 'ERR_STORE_FAILED')
+  await store.close()
+  const again = open(folder)
+  t.deepEqual(await again.store.read(view => view.get(storeKey('k/', 1))), Uint8Array.of(1))
+  await again.store.close()
+})
+
+test('an error of a read is told to who reads', async t => {
+  const { connect, fail } = failing()
+  const { store } = open(newFolder(), { connect })
+  Object.assign(fail, { at: 'SELECT id', code: 'SQLITE_IOERR_READ', times: 1 })
+  t.is(await codeOf(store.read(view => view.get(storeKey('k/', 1)))), 'ERR_STORE_IO')
+  t.is(await codeOf(store.read(view => view.get(storeKey('k/', 1)))), 'resolved')
+  await store.close()
+})
+
+test('a file that may grow no further: what was acknowledged is there', async t => {
+  const folder = newFolder()
+  const script = `
+    import { openSqliteStore } from '${join(ROOT, 'dist/lib/store/sqlite/index.js')}'
+    const store = await openSqliteStore({ folder: process.argv[1], onReport: report => { throw new Error(report.type) } })
+    let count = 0
+    try {
+      for (;; count++) await store.write(transaction => { transaction.set(Uint8Array.of(1, count >> 8, count & 255), new Uint8Array(2000).fill(count)) })
+    } catch (error) {
+      console.log(JSON.stringify({ count, code: error.code }))
+    }
+    await store.close()`
+  // 512 or 1,024 bytes each; the signal would end the process
+  const ended = spawnSync('bash', ['-c', 'trap "" XFSZ; ulimit -f 300; exec "$0" --input-type=module -e "$1" "$2"', process.execPath, script, folder], { encoding: 'utf8' })
+  t.is(ended.status, 0, ended.stderr)
+  const { count, code } = JSON.parse(ended.stdout) as { count: number, code: string }
+  t.is(code, 'ERR_STORE_FAILED')
+  t.true(count > 10)
+  const { store, reports } = open(folder)
+  t.deepEqual(reports, [])
+  for (let index = 0; index < count; index++) t.is((await store.read(view => view.get(Uint8Array.of(1, index >> 8, index & 255))))?.[7], index & 255)
+  await store.close()
+})
+
+test('a folder that is open already, here or elsewhere, and one that cannot be made', async t => {
+  const folder = newFolder()
+  const { store } = open(folder)
+  t.throws(() => open(folder), { code: 'ERR_STORE_BUSY' })
+  const script = `import { openSqliteStore } from '${join(ROOT, 'dist/lib/store/sqlite/index.js')}'
+    await openSqliteStore({ folder: process.argv[1], onReport: () => {} }).then(() => console.log('open'), error => console.log(error.code))`
+  const other = (): string => spawnSync(process.execPath, ['--input-type=module', '-e', script, folder], { encoding: 'utf8' }).stdout.trim()
+  t.is(other(), 'ERR_STORE_BUSY')
+  await store.write(put(1))
+  await store.close()
+  t.is(other(), 'open', 'a closed one is free at once')
+  const file = join(newFolder(), 'file')
+  writeFileSync(file, '')
+  t.throws(() => open(join(file, 'below')), { code: 'ERR_STORE_OPEN' })
+  const blocked = newFolder()
+  mkdirSync(join(blocked, 'store.1.db'))
+  t.throws(() => open(blocked), { code: 'ERR_STORE_OPEN' })
+})
+
+test('tables go from one version to the next, a step that fails is not done by half, and a newer version is left alone', async t => {
+  const folder = newFolder()
+  const first = open(folder)
+  await first.store.write(put(1))
+  await first.store.close()
+  const options = { folder, onReport: () => { t.fail() } }
+  const second = (driver: Driver): void => { driver.exec("CREATE TABLE notes (text TEXT) STRICT; INSERT INTO notes VALUES ('second')") }
+  const broken = (driver: Driver): void => {
+    driver.exec("INSERT INTO notes VALUES ('third')")
+    throw new Error('half')
+  }
+  t.throws(() => openFolder(options, { connect, schema: [...SCHEMA, second, broken] }), { code: 'ERR_STORE_OPEN', message: /half/ })
+  const notes: unknown[] = []
+  const third = (driver: Driver): void => { notes.push(...driver.prepare('SELECT text FROM notes').all()) }
+  const store = openFolder(options, { connect, schema: [...SCHEMA, second, third] })
+  t.deepEqual(notes.map(note => (note as { text: string }).text), ['second'])
+  t.deepEqual(await store.read(view => view.get(storeKey('k/', 1))), Uint8Array.of(1))
+  await store.close()
+  t.throws(() => openFolder(options, { connect }), { code: 'ERR_STORE_VERSION' })
+  await openFolder(options, { connect, schema: [...SCHEMA, second, third] }).close()
+})
+
+test('what a callback throws is its own affair', async t => {
+  const folder = newFolder()
+  writeFileSync(join(folder, 'store.1.db'), 'no database, and long enough to be looked at '.repeat(100))
+  const store = openFolder({ folder, onReport: () => { throw new Error('mine') } }, { connect })
+  await store.write(put(1))
+  t.is(store.quarantined, 0)
+  await store.close()
+})
