@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { randomUuid, NIL_UUID } from '../../lib/bytes/index.js'
-import { keysUnder, migrate, openMailbox, storeKey, type Mail, type MailboxLimits, type Store } from '../../lib/store/index.js'
+import { keysUnder, migrate, openMailbox, storeKey, type Mail, type Mailbox, type MailboxLimits, type Store } from '../../lib/store/index.js'
 import { join } from '../../lib/stream/index.js'
 import { leaksOf } from '../support/leaks.js'
 import { codeOf, collect, items, pattern, silence } from '../support/sources.js'
@@ -40,12 +40,11 @@ export function storeContract (kind: StoreKind): void {
       await store.close()
     }
   }
-  const withMailbox = (limits: MailboxLimits, use: (mailbox: Awaited<ReturnType<typeof openMailbox>>, store: Store) => Promise<void>): Promise<void> =>
-    withStore(async store => {
-      const mailbox = await openMailbox(store, { limits })
-      await use(mailbox, store)
-      await mailbox.close()
-    })
+  const withMailbox = (limits: MailboxLimits, use: (mailbox: Mailbox, store: Store) => Promise<void>): Promise<void> => withStore(async store => {
+    const mailbox = await openMailbox(store, { limits })
+    await use(mailbox, store)
+    await mailbox.close()
+  })
 
   test(it('records against a plain model, in transactions that fail or not, over restarts'), async t => {
     const key = fc.uint8Array({ minLength: 1, maxLength: 3, max: 3 })
