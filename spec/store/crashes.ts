@@ -31,7 +31,7 @@ export interface CrashRun {
  * Kills a writer again and again, each time at another point, and looks after each time whether the store opens without a report and
  * holds what was acknowledged: each message once, whole, in its sender's order; nothing that was taken; at most what was under way besides.
  */
-export async function crashRun (folder: string, seed: number, kills: number, onLooked: () => void = () => {}): Promise<CrashRun> {
+export async function crashRun (folder: string, seed: number, kills: number): Promise<CrashRun> {
   const random = seeded(seed)
   const problems: string[] = []
   /** Stored and not taken, by sender; and those of which nobody can say. */
@@ -84,7 +84,6 @@ export async function crashRun (folder: string, seed: number, kills: number, onL
     await mailbox.close()
     await store.close()
     next = Math.max(...reached) + 1
-    onLooked()
   }
   return { kills, acknowledged, taken, problems }
 }
