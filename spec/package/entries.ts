@@ -27,7 +27,7 @@ export const browserEntries: readonly BrowserEntry[] = [
   { entry: 'nova', limit: 70_000 },
   { entry: 'libp2p', limit: 80_000 },
   { entry: 'ctr', limit: 37_500 },
-  { entry: 'store', limit: 40_000 },
+  { entry: 'store', limit: 10_500 },
   { entry: 'relay/client', limit: 70_000 }
 ]
 
