@@ -17,6 +17,8 @@ export const SIGNATURE_BYTES = 64
  * @throws ERR_CRYPTO_KEY when there are not
  */
 export function checkKey (key: Uint8Array): Uint8Array {
+  // plain JavaScript may bring anything, such as the key in hex
+  if (!(key instanceof Uint8Array)) throw cryptoError('ERR_CRYPTO_KEY', 'not a Uint8Array')
   if (key.byteLength !== KEY_BYTES) throw cryptoError('ERR_CRYPTO_KEY', `${key.byteLength} bytes instead of ${KEY_BYTES}`)
   return key
 }

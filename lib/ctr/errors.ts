@@ -5,7 +5,7 @@ import { errorsOf, type ErrorTable } from '../stream/index.js'
  * later read throws the same error.
  */
 export const CTR_ERRORS = {
-  ERR_CTR_SECRET: { origin: 'local', fatal: false, sentence: 'the secret is too short: it takes 32 bytes of good randomness, or more' },
+  ERR_CTR_SECRET: { origin: 'local', fatal: false, sentence: 'a secret is 32 bytes of good randomness, or more' },
   ERR_CTR_BLOCK: { origin: 'local', fatal: false, sentence: 'a shared block is 160 bytes, two halves of 80' },
   ERR_CTR_BLOCK_USED: { origin: 'local', fatal: false, sentence: 'this shared block has served a connection already: a second one would repeat its key stream, so bring a fresh one' },
   ERR_CTR_NONCE: { origin: 'remote', fatal: true, sentence: 'the nonce of a connection is 32 bytes from each side' },

@@ -25,7 +25,10 @@ export class NonceExchange implements Handshake<SharedBlock> {
   #block: SharedBlock | undefined
 
   /** @throws ERR_CTR_SECRET, ERR_CTR_NONCE, ERR_CTR_OPTION */
-  constructor ({ role, secret, nonce }: NonceExchangeOptions) {
+  constructor (options: NonceExchangeOptions) {
+    const given: unknown = options
+    if (typeof given !== 'object' || given === null) throw ctrError('ERR_CTR_OPTION', 'options are an object')
+    const { role, secret, nonce } = options
     checkRole(role)
     checkSecret(secret)
     this.#role = role

@@ -7,7 +7,7 @@ import { checkCode, type CtrFrame } from './frame.js'
 import { FrameOpener, MAX_PAYLOAD } from './opener.js'
 import { FrameSealer } from './sealer.js'
 import { checkRole, type CtrRole } from './secrets.js'
-import type { SharedBlock } from './shared-block.js'
+import { SharedBlock } from './shared-block.js'
 import { Turns, type CtrState } from './turns.js'
 
 /** The limits of a layer of frames and their defaults. */
@@ -103,6 +103,7 @@ class FramesLayer implements CtrLayer {
     this.#endCode = endCode
     this.#maxPayload = Math.min(maxPayload, 0xFFFF_FFFF)
     this.#turns = new Turns(duplex === 'full', stallTimeout)
+    if (!(block instanceof SharedBlock)) throw ctrError('ERR_CTR_OPTION', 'block is a SharedBlock; new SharedBlock(bytes) makes one')
     // last of all that can fail: a block is used up by it
     const { send, receive, sameRole } = block.take(role)
     this.#sealer = new FrameSealer(send, { rotateEvery, insecureStandardState })
@@ -186,6 +187,7 @@ class FramesLayer implements CtrLayer {
   }
 
   #checked (frame: CtrFrame): CtrFrame {
+    if (typeof (frame as CtrFrame | null | undefined) !== 'object' || (frame as CtrFrame | null) === null) throw ctrError('ERR_CTR_CODE', 'a frame is { code, payload }')
     checkCode(frame.code, this.#endCode)
     checkPayload(frame.payload, this.#maxPayload)
     return frame
@@ -195,7 +197,10 @@ class FramesLayer implements CtrLayer {
 const NOTHING = new Uint8Array(0)
 
 /** What can be said of options before a block is used up or a nonce sent. @throws ERR_CTR_OPTION, ERR_CTR_CODE, ERR_LIMIT_OPTION */
-export function checkOptions ({ role, endCode, duplex, rotateEvery }: CtrOptions): void {
+export function checkOptions (options: CtrOptions): void {
+  const given: unknown = options
+  if (typeof given !== 'object' || given === null) throw ctrError('ERR_CTR_OPTION', 'options are an object')
+  const { role, endCode, duplex, rotateEvery } = options
   checkRole(role)
   if (duplex !== undefined && duplex !== 'half' && duplex !== 'full') throw ctrError('ERR_CTR_OPTION', 'duplex is half or full')
   if (endCode !== undefined) checkCode(endCode)

@@ -1,4 +1,4 @@
-import { abortOn, asError, ignore, limitsOf, link, type Duplex, type Endpoint, type LimitsOf, type LinkControl } from '../stream/index.js'
+import { abortOn, asError, checkDuplex, checkSignal, ignore, limitsOf, link, type Duplex, type Endpoint, type LimitsOf, type LinkControl } from '../stream/index.js'
 import { ctrError } from './errors.js'
 import { exchangeNonces } from './exchange.js'
 import type { CtrFrame } from './frame.js'
@@ -79,7 +79,7 @@ export interface CtrPeer extends LinkControl {
  * When the receiving direction fails, it is dead, and only `receive` says so: what to do then is the caller's. It may
  * still send, and calls `close()` or `abort()`.
  *
- * @throws ERR_CTR_SECRET, ERR_CTR_OPTION, ERR_CTR_CODE, ERR_CTR_BLOCK_USED, ERR_CTR_REFLECTED, ERR_LIMIT_OPTION,
+ * @throws ERR_ARGUMENT, ERR_CTR_SECRET, ERR_CTR_OPTION, ERR_CTR_CODE, ERR_CTR_BLOCK_USED, ERR_CTR_REFLECTED, ERR_LIMIT_OPTION,
  *   ERR_HANDSHAKE_TIMEOUT, the signal's reason, or what the duplex threw
  * @example
  * ```ts runnable
@@ -100,6 +100,7 @@ export interface CtrPeer extends LinkControl {
  * ```
  */
 export async function ctrPeer (duplex: Duplex, options: CtrPeerOptions): Promise<CtrPeer> {
+  checkDuplex(duplex)
   try {
     return await standing(duplex, options)
   } catch (error) {
@@ -109,8 +110,9 @@ export async function ctrPeer (duplex: Duplex, options: CtrPeerOptions): Promise
 }
 
 async function standing (duplex: Duplex, options: CtrPeerOptions): Promise<CtrPeer> {
-  const { secret, block: given, signal, ...frameOptions } = options
   checkOptions(options)
+  const { secret, block: given, signal, ...frameOptions } = options
+  checkSignal(signal)
   const limits = limitsOf(CTR_PEER_LIMITS, options.limits, ['stallTimeout'])
   const { maxPayload, stallTimeout, handshakeTimeout } = limits
   if ((secret === undefined) === (given === undefined)) throw ctrError('ERR_CTR_OPTION', 'either a secret or a block')

@@ -91,9 +91,12 @@ export class Receiving {
   }
 
   /** See `CtrPeer.receive`. */
-  async receive (length: number, { timeout = RECEIVE_TIMEOUT }: ReceiveOptions = {}): Promise<Received> {
+  async receive (length: number, options: ReceiveOptions = {}): Promise<Received> {
+    const given: unknown = options
+    if (typeof given !== 'object' || given === null) throw ctrError('ERR_CTR_RECEIVE', 'options are an object')
+    const { timeout = RECEIVE_TIMEOUT } = options
     if (!Number.isSafeInteger(length) || length < 0) throw ctrError('ERR_CTR_RECEIVE', 'length')
-    if (!(timeout >= 0) || timeout > LONGEST_DELAY && timeout !== Infinity) throw ctrError('ERR_CTR_RECEIVE', 'timeout')
+    if (typeof timeout !== 'number' || !(timeout >= 0) || timeout > LONGEST_DELAY && timeout !== Infinity) throw ctrError('ERR_CTR_RECEIVE', 'timeout')
     if (this.#busy) throw ctrError('ERR_CTR_BUSY', 'receive')
     this.#busy = true
     const clock = new Clock(timeout, () => { this.#wake?.() })

@@ -62,17 +62,21 @@ export function rotatedHalf (half: Uint8Array, epoch: number): Uint8Array {
 
 /** A half taken apart; views of it. */
 export function partsOf (half: Uint8Array): { readonly key: Uint8Array, readonly counterBlock: Uint8Array, readonly macState: Uint8Array } {
+  if (!(half instanceof Uint8Array)) throw ctrError('ERR_CTR_BLOCK', 'not a Uint8Array')
   if (half.byteLength !== HALF_BYTES) throw ctrError('ERR_CTR_BLOCK', `a half of ${half.byteLength} bytes`)
   return { key: half.subarray(0, KEY_BYTES), counterBlock: half.subarray(KEY_BYTES, KEY_BYTES + COUNTER_BYTES), macState: half.subarray(KEY_BYTES + COUNTER_BYTES) }
 }
 
 /** @throws ERR_CTR_SECRET when it is too short to be one */
 export function checkSecret (secret: Uint8Array): void {
+  // plain JavaScript may bring a password, which would be hashed as it is
+  if (!(secret instanceof Uint8Array)) throw ctrError('ERR_CTR_SECRET', 'not a Uint8Array')
   if (secret.byteLength < MIN_SECRET_BYTES) throw ctrError('ERR_CTR_SECRET', `${secret.byteLength} bytes`)
 }
 
 /** The same bytes. @throws ERR_CTR_NONCE when they are not 32 */
 export function checkNonce (nonce: Uint8Array): Uint8Array {
+  if (!(nonce instanceof Uint8Array)) throw ctrError('ERR_CTR_NONCE', 'not a Uint8Array')
   if (nonce.byteLength !== NONCE_BYTES) throw ctrError('ERR_CTR_NONCE', `${nonce.byteLength} bytes`)
   return nonce
 }

@@ -44,6 +44,7 @@ export class SharedBlock {
    * @throws ERR_CTR_BLOCK when there are not 160, or both halves have one key and counter block
    */
   constructor (bytes: Uint8Array, mirrored: Uint8Array = bytes) {
+    for (const each of [bytes, mirrored]) if (!(each instanceof Uint8Array)) throw ctrError('ERR_CTR_BLOCK', 'not a Uint8Array')
     for (const each of [bytes, mirrored]) if (each.byteLength !== BLOCK_BYTES) throw ctrError('ERR_CTR_BLOCK', `${each.byteLength} bytes`)
     // key and counter block of both directions would be one two-time pad, and what we send would be taken from ourselves
     if (crypto.equal(bytes.subarray(0, PAD_BYTES), bytes.subarray(HALF_BYTES, HALF_BYTES + PAD_BYTES))) throw ctrError('ERR_CTR_BLOCK', 'and these two are the same')

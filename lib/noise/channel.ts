@@ -1,7 +1,8 @@
-import { abortOn, asError, limitsOf, link, performHandshake, type Bytes, type Duplex, type Handshake, type LimitsOf, type LinkedDuplex } from '../stream/index.js'
+import { abortOn, asError, checkDuplex, checkSignal, limitsOf, link, performHandshake, type Bytes, type Duplex, type Handshake, type LimitsOf, type LinkedDuplex } from '../stream/index.js'
 import { channelPrologue } from './channel-prologue.js'
 import { noiseError } from './errors.js'
 import { NoiseHandshake, type NoiseHandshakeOptions, type NoiseResult } from './handshake.js'
+import { checkHandshakeOptions } from './handshake-options.js'
 import { noiseLayer, type NoiseDirection } from './layer.js'
 import { checkLayerOptions, type NoiseLayerOptions } from './layer-options.js'
 import { noiseFraming } from './message-framing.js'
@@ -52,7 +53,7 @@ export interface NoiseChannel extends LinkedDuplex<Uint8Array, Bytes> {
  * Runs a Noise handshake over a duplex of bytes and gives the duplex that it secures. Any failure is final: the duplex
  * below is aborted, and the other side sees a reset.
  *
- * @throws ERR_NOISE_OPTIONS, ERR_LIMIT_OPTION; ERR_NOISE_REFUSED when `verify` does not accept the other side;
+ * @throws ERR_ARGUMENT, ERR_NOISE_OPTIONS, ERR_LIMIT_OPTION; ERR_NOISE_REFUSED when `verify` does not accept the other side;
  *   ERR_HANDSHAKE_TIMEOUT, ERR_TRUNCATED, ERR_NOISE_NEGOTIATION, the signal's reason, and what {@link NoiseHandshake},
  *   the hooks and the duplex raise. What the channel raises later, {@link noiseLayer} says.
  * @example
@@ -76,9 +77,11 @@ export interface NoiseChannel extends LinkedDuplex<Uint8Array, Bytes> {
  */
 export async function noiseChannel (duplex: Duplex, options: NoiseChannelOptions): Promise<NoiseChannel> {
   try {
+    checkDuplex(duplex)
+    checkHandshakeOptions(options)
+    checkSignal(options.signal)
+    if (options.postQuantum !== undefined) checkPostQuantum(options)
     const { handshakeTimeout } = limitsOf(NOISE_CHANNEL_LIMITS, options.limits)
-    const { role }: { role: string } = options
-    if (role !== 'initiator' && role !== 'responder') throw noiseError('ERR_NOISE_OPTIONS', 'the role is initiator or responder')
     checkLayerOptions(options)
     const handshake = handshakeOf(options)
     const { result, duplex: after } = await performHandshake(duplex, handshake, noiseFraming(options.lengthBytes), { timeout: handshakeTimeout, signal: options.signal })
@@ -95,6 +98,13 @@ export async function noiseChannel (duplex: Duplex, options: NoiseChannelOptions
     }
     throw error
   }
+}
+
+/** @throws ERR_NOISE_OPTIONS when what there is of the hybrid pattern is not what it may be */
+function checkPostQuantum (options: NoiseChannelOptions): void {
+  const given: { mode?: unknown, protocol: NoiseProtocol } | null | undefined = options.postQuantum
+  if (typeof given !== 'object' || given === null) throw noiseError('ERR_NOISE_OPTIONS', 'postQuantum is an object of mode and protocol')
+  checkHandshakeOptions({ ...options, protocol: given.protocol })
 }
 
 function handshakeOf (options: NoiseChannelOptions): Handshake<NoiseResult> {

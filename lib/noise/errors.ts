@@ -3,7 +3,7 @@ import { errorsOf, type ErrorTable } from '../stream/index.js'
 /** The codes that `hushwire/noise` raises. Every one that is fatal has destroyed the state that raised it. */
 export const NOISE_ERRORS = {
   ERR_NOISE_PROTOCOL: { origin: 'local', fatal: false, sentence: 'no such Noise protocol here' },
-  ERR_NOISE_OPTIONS: { origin: 'local', fatal: false, sentence: 'the pattern needs other keys than it was given' },
+  ERR_NOISE_OPTIONS: { origin: 'local', fatal: false, sentence: 'an option is missing, is not what it may be, or does not go with the pattern' },
   ERR_NOISE_TURN: { origin: 'local', fatal: true, sentence: 'a handshake message out of turn' },
   ERR_NOISE_MESSAGE_SIZE: { origin: 'remote', fatal: true, sentence: 'a Noise message is at most 65,535 bytes' },
   ERR_NOISE_PAYLOAD_SIZE: { origin: 'local', fatal: true, sentence: 'the payload does not fit a Noise message of 65,535 bytes' },

@@ -1,6 +1,6 @@
 import { Uint8ArrayList } from 'uint8arraylist'
 import { TAG_BYTES } from '../crypto/index.js'
-import { lengthOf, type Bytes } from '../stream/index.js'
+import { checkBytes, lengthOf, type Bytes } from '../stream/index.js'
 import { MAX_MESSAGE, type CipherState } from './cipher-state.js'
 import { BATCH } from './layer-options.js'
 import { writeLength, type LengthBytes } from './message-framing.js'
@@ -47,9 +47,10 @@ export class MessageWriter {
   /**
    * Takes an item, as far as a batch has room; the rest of it follows as batches are taken.
    *
-   * @throws ERR_NOISE_NONCES, ERR_NOISE_DESTROYED
+   * @throws ERR_ARGUMENT when it is no bytes, ERR_NOISE_NONCES, ERR_NOISE_DESTROYED
    */
   add (item: Bytes): void {
+    checkBytes(item)
     this.#item = item instanceof Uint8Array ? [item] : [...item]
     this.#fill()
   }

@@ -58,6 +58,7 @@ export function pinned (...publicKeys: readonly Uint8Array[]): VerifyStatic {
  * ```
  */
 export function trustOnFirstUse (store: TrustStore, name: string): VerifyStatic {
+  if (typeof (store as Partial<TrustStore> | undefined)?.claim !== 'function') throw noiseError('ERR_NOISE_OPTIONS', 'a trust store has a function claim, as memoryTrust() of hushwire/nova has')
   return async remoteStatic => crypto.equal(await store.claim(name, remoteStatic), remoteStatic)
 }
 

@@ -74,6 +74,7 @@ export const STREAM_ERRORS = {
   ERR_SINK_IN_USE: { origin: 'local', fatal: false, sentence: 'the sink takes one source, and has it already' },
   ERR_HANDSHAKE_TIMEOUT: { origin: 'remote', fatal: true, sentence: 'the handshake did not finish in time' },
   ERR_TIMEOUT: { origin: 'remote', fatal: true, sentence: 'the other side did not answer in time' },
+  ERR_ARGUMENT: { origin: 'local', fatal: false, sentence: 'an argument is not what it must be' },
   ERR_LIMIT_OPTION: { origin: 'local', fatal: false, sentence: 'a limit is out of its range' }
 } as const satisfies ErrorTable
 

@@ -1,5 +1,6 @@
 import { abortable, abortReason } from './abort.js'
 import { Channel } from './channel.js'
+import { checkDuplex, checkSignal } from './check.js'
 import { deferred } from './deferred.js'
 import { asError, streamError } from './errors.js'
 import type { Bytes, Duplex, MaybePromise } from './layer.js'
@@ -43,9 +44,11 @@ export interface HandshakeOptions {
  * Runs a handshake over a duplex and hands the duplex back with what was not used. When it fails, for whatever
  * reason, the duplex is aborted and the handshake's secrets are wiped.
  *
- * @throws ERR_HANDSHAKE_TIMEOUT, the signal's reason, or what the handshake or the duplex threw
+ * @throws ERR_ARGUMENT, ERR_HANDSHAKE_TIMEOUT, the signal's reason, or what the handshake or the duplex threw
  */
 export async function performHandshake<Result> (duplex: Duplex, handshake: Handshake<Result>, framing: HandshakeFraming, options: HandshakeOptions = {}): Promise<{ result: Result, duplex: Duplex }> {
+  checkDuplex(duplex)
+  checkSignal(options.signal)
   const reader = new Reader(duplex.source)
   const messages = new Channel<Bytes>({ maxItems: 1 })
   const after = deferred<AsyncIterable<Bytes>>({ handled: true })

@@ -20,6 +20,8 @@ const LONGEST_DELAY = 2 ** 31 - 1
  * ```
  */
 export function limitsOf<Table extends Readonly<Record<string, number>>> (table: Table, given: LimitsOf<Table> = {}, mayBeZero: ReadonlyArray<keyof Table> = []): { readonly [Name in keyof Table]: number } {
+  const said: unknown = given
+  if (typeof said !== 'object' || said === null) throw streamError('ERR_LIMIT_OPTION', 'limits are an object')
   const limits: Record<string, number> = { ...table }
   for (const name of Object.keys(table)) {
     const value = given[name]

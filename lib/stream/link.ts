@@ -1,3 +1,4 @@
+import { checkDuplex, isSource, notASource } from './check.js'
 import { deferred, ignore } from './deferred.js'
 import { asError, streamError } from './errors.js'
 import type { Duplex, Endpoint, Layer } from './layer.js'
@@ -50,6 +51,7 @@ export function link<A, Z, B, Y> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>):
 export function link<A, Z, B, Y, C, X> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>, two: Layer<B, C, X, Y>): LinkedDuplex<C, X>
 export function link<A, Z, B, Y, C, X, D, W> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>, two: Layer<B, C, X, Y>, three: Layer<C, D, W, X>): LinkedDuplex<D, W>
 export function link (duplex: Duplex<unknown, unknown>, ...parts: Array<AnyLayer | Endpoint<unknown, unknown, object>>): object {
+  checkDuplex(duplex)
   const last = parts.at(-1)
   const endpoint = last !== undefined && 'run' in last ? last : undefined
   const layers = (endpoint === undefined ? parts : parts.slice(0, -1)) as AnyLayer[]
@@ -118,6 +120,7 @@ function duplexFace (tie: Tie, duplex: Duplex<unknown, unknown>): LinkedDuplex<u
   tie.onFail = cause => { reading.reject(cause); writing.reject(cause) }
   void tie.settle(reading.promise, writing.promise)
   const sink = (source: AsyncIterable<unknown>): Promise<void> => {
+    if (!isSource(source)) return Promise.reject(notASource())
     if (closed || tie.cause !== undefined) {
       leave(source)
       return Promise.reject(tie.cause ?? streamError('ERR_CLOSED'))

@@ -1,4 +1,4 @@
-import { asError, type Bytes, Channel, deferred, type Duplex, ignore, letGo, nextTurn, streamError } from '../stream/index.js'
+import { asError, type Bytes, Channel, checkBytes, deferred, type Duplex, ignore, isSource, letGo, nextTurn, notASource, streamError } from '../stream/index.js'
 import { transportError } from './errors.js'
 import type { TransportLimits } from './limits.js'
 
@@ -93,6 +93,7 @@ export class Connection implements Transport {
   }
 
   sink (source: AsyncIterable<Bytes>): Promise<void> {
+    if (!isSource(source)) return Promise.reject(notASource())
     if (this.#sinkTaken) return Promise.reject(streamError('ERR_SINK_IN_USE'))
     this.#sinkTaken = true
     const iterator = source[Symbol.asyncIterator]()
@@ -131,7 +132,7 @@ export class Connection implements Transport {
         // stopped while it waited: whoever did that has ended the direction
         if (this.#stopping || this.#cause !== undefined) return
         if (next.done === true) break
-        const busy = this.#wire.write(next.value)
+        const busy = this.#wire.write(checkBytes(next.value))
         turn += next.value.byteLength + ITEM_BYTES
         if (busy !== undefined) await busy
         else if (turn >= TURN_BYTES) await nextTurn()

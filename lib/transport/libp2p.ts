@@ -34,7 +34,7 @@ const MAX_SEND = 262_144
  * its direction, are ERR_TRANSPORT_RESET; more bytes than libp2p's own `maxReadBufferLength` are
  * ERR_TRANSPORT_OVERFLOW; whatever else broke the stream is ERR_TRANSPORT_FAILED, with libp2p's error as the cause.
  *
- * @throws ERR_LIMIT_OPTION when a limit is out of its range
+ * @throws ERR_ARGUMENT when it is no stream, ERR_LIMIT_OPTION when a limit is out of its range
  * @example
  * ```ts
  * import type { Stream } from '@libp2p/interface'
@@ -48,6 +48,7 @@ const MAX_SEND = 262_144
  * ```
  */
 export function libp2pDuplex (stream: MessageStream, options: Libp2pDuplexOptions = {}): Transport {
+  if (typeof (stream as Partial<MessageStream> | null | undefined)?.addEventListener !== 'function') throw streamError('ERR_ARGUMENT', 'a stream or a connection of libp2p 3 is needed')
   const limits = transportLimits(options)
   const wire = new StreamWire(stream)
   const connection = new Connection(wire, limits)

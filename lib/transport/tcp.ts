@@ -4,7 +4,7 @@
  * @module transport/tcp
  */
 import { connect, createServer, type AddressInfo, type OnReadOpts, type Server, type Socket } from 'node:net'
-import { abortOn, abortReason, type Bytes, deferred, type Deferred, ignore, plain } from '../stream/index.js'
+import { abortOn, abortReason, type Bytes, checkSignal, deferred, type Deferred, ignore, plain, streamError } from '../stream/index.js'
 import { Connection, type Transport, type TransportOptions, type Wire } from './connection.js'
 import { dialling } from './dialling.js'
 import { connectionError, dialError, transportError } from './errors.js'
@@ -55,7 +55,7 @@ export interface TcpListenOptions extends TransportOptions {
  * Connects. Chunks that the source yields are never written to again, though several may share one buffer: copy
  * what is kept for long. Abort resets the connection (RST), so the other side never takes it for an end.
  *
- * @throws ERR_LIMIT_OPTION, ERR_TRANSPORT_REFUSED, ERR_TRANSPORT_CONNECT_TIMEOUT, ERR_TRANSPORT_CONNECT, or the signal's reason
+ * @throws ERR_ARGUMENT, ERR_LIMIT_OPTION, ERR_TRANSPORT_REFUSED, ERR_TRANSPORT_CONNECT_TIMEOUT, ERR_TRANSPORT_CONNECT, or the signal's reason
  * @example
  * ```ts
  * import { dialTcp, listenTcp } from 'hushwire/transport/tcp'
@@ -67,11 +67,13 @@ export interface TcpListenOptions extends TransportOptions {
  * ```
  */
 export async function dialTcp (options: TcpDialOptions): Promise<TcpConnection> {
-  const { signal } = options
   const limits = transportLimits(options)
+  const { signal, port } = options
+  checkSignal(signal)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw streamError('ERR_ARGUMENT', 'port is a number up to 65535')
   if (signal?.aborted === true) throw abortReason(signal)
   const reads = new SlabReads()
-  const socket = connect({ port: options.port, host: options.host ?? '127.0.0.1', noDelay: true, allowHalfOpen: true, onread: reads.onread })
+  const socket = connect({ port, host: options.host ?? '127.0.0.1', noDelay: true, allowHalfOpen: true, onread: reads.onread })
   const wire = new SocketWire(socket)
   try {
     await dialling({ ...limits, signal }, (stands, refused) => {

@@ -287,3 +287,22 @@ test('nothing is left behind, however it ends', async t => {
   })
   t.deepEqual(leaks, { rejections: [], handles: {} })
 })
+
+test('what plain JavaScript gives wrongly is refused with a sentence, a password above all', async t => {
+  const wrong = [null, 'a password that is longer than thirty-two letters', 5, {}, []]
+  for (const secret of wrong) {
+    const [left] = memoryPair()
+    t.is(await codeOf(ctrPeer(left, { role: 'top', secret } as never)), 'ERR_CTR_SECRET')
+  }
+  for (const duplex of wrong) t.is(await codeOf(ctrPeer(duplex as never, { role: 'top', secret: SECRET })), 'ERR_ARGUMENT')
+  for (const more of [{ signal: 5 }, { signal: null }]) {
+    const [left] = memoryPair()
+    t.is(await codeOf(ctrPeer(left, { role: 'top', secret: SECRET, ...more } as never)), 'ERR_ARGUMENT')
+  }
+  for (const more of [{ block: 5, secret: undefined }, { secret: undefined }]) {
+    const [left] = memoryPair()
+    t.is(await codeOf(ctrPeer(left, { role: 'top', secret: SECRET, ...more } as never)), 'ERR_CTR_OPTION')
+  }
+  const [left] = memoryPair()
+  t.is(await codeOf(ctrPeer(left, undefined as never)), 'ERR_CTR_OPTION')
+})
