@@ -13,7 +13,7 @@ const program = new Command('hushwire')
   .addCommand(ctrCommand())
 
 // set for each command, since a command that was added has settings of its own
-for (const command of [program, ...program.commands]) command.exitOverride()
+for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError('See hushwire --help and hushwire ctr --help.')
 
 // a reader that has gone, as of `--help | head`; what a command writes there, it looks after itself
 process.stdout.on('error', ignore)

@@ -27,7 +27,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   ERR_TRANSPORT_REFUSED: 'Nobody listens there yet: start the other side with --listen first.',
   ERR_TRANSPORT_CONNECT: 'Look at the host and port.',
   ERR_TRANSPORT_CONNECT_TIMEOUT: 'Look at the host and port, and at firewalls; see --timeout.',
-  ERR_TRANSPORT_LISTEN: 'The port may be taken: choose another one, or 0 for any that is free.',
+  ERR_TRANSPORT_LISTEN: 'The port may be taken, or the host is no address of this machine: choose another; port 0 is any that is free.',
   ERR_TRANSPORT_RESET: 'The other side broke off; its own message says why (another secret, the same role, a signal).'
 }
 
