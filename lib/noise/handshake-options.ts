@@ -1,9 +1,16 @@
 import { KEY_BYTES, type AgreementKey } from '../crypto/index.js'
 import { noiseError } from './errors.js'
-import type { NoiseHandshakeOptions } from './handshake.js'
+import type { HandshakeKeys } from './handshake-state.js'
 import type { NoiseProtocol } from './protocol.js'
 
-type Check = readonly [name: keyof NoiseHandshakeOptions, holds: (value: unknown) => boolean, sentence: string]
+/** The options of `NoiseHandshake` that are looked at here. */
+interface Options extends HandshakeKeys {
+  protocol: NoiseProtocol
+  payload?: unknown
+  received?: unknown
+}
+
+type Check = readonly [name: keyof Options, holds: (value: unknown) => boolean, sentence: string]
 
 const CHECKS: readonly Check[] = [
   ['protocol', isProtocol, 'protocol is what noiseProtocol(name) gives'],
@@ -22,8 +29,8 @@ const CHECKS: readonly Check[] = [
  *
  * @throws ERR_NOISE_OPTIONS
  */
-export function checkHandshakeOptions (options: NoiseHandshakeOptions): void {
-  const given: Partial<Record<keyof NoiseHandshakeOptions, unknown>> | null | undefined = options
+export function checkHandshakeOptions (options: Options): void {
+  const given: Partial<Record<keyof Options, unknown>> | null | undefined = options
   if (typeof given !== 'object' || given === null) throw noiseError('ERR_NOISE_OPTIONS', 'options are an object')
   for (const [name, holds, sentence] of CHECKS) if (!holds(given[name])) throw noiseError('ERR_NOISE_OPTIONS', sentence)
 }

@@ -52,7 +52,8 @@ export interface NoiseProtocolOptions {
  */
 export function noiseProtocol (name: string, { kems = [] }: NoiseProtocolOptions = {}): NoiseProtocol {
   if (typeof name !== 'string') throw noiseError('ERR_NOISE_PROTOCOL', 'a name is a string such as Noise_XX_25519_ChaChaPoly_SHA256')
-  if (!Array.isArray(kems as unknown)) throw noiseError('ERR_NOISE_PROTOCOL', 'kems is an array')
+  const list: unknown = kems
+  if (!Array.isArray(list)) throw noiseError('ERR_NOISE_PROTOCOL', 'kems is an array')
   const [noise, patternName = '', agreements = '', cipherName, hashName, ...more] = name.split('_')
   const [agreement, kemName, ...others] = agreements.split('+')
   const pattern = patternOf(patternName)
