@@ -208,6 +208,8 @@ function agree (key: AgreementKey, peer: Uint8Array): Uint8Array {
 
 /** Refuses what the pattern lacks, and a remote key where the pattern would replace it unseen. */
 function checkKeys ({ name, pattern }: NoiseProtocol, { role, staticKey, remoteStatic, psks = [] }: HandshakeKeys): void {
+  const given: string = role
+  if (given !== 'initiator' && given !== 'responder') throw noiseError('ERR_NOISE_OPTIONS', 'the role is initiator or responder')
   const initiator = role === 'initiator'
   const knownBefore = initiator ? pattern.responderKnown : pattern.initiatorKnown
   const ours = initiator ? pattern.initiatorKnown : pattern.responderKnown

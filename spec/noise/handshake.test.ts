@@ -1,6 +1,6 @@
 import test from 'ava'
 import { crypto } from '../../lib/crypto/index.js'
-import { NoiseKeypair, noiseProtocol, PATTERNS, type NoiseHandshake, type PatternName, type Role } from '../../lib/noise/index.js'
+import { NoiseHandshake, NoiseKeypair, noiseProtocol, PATTERNS, type PatternName, type Role } from '../../lib/noise/index.js'
 import { alice, bob, codeOf, endOf, endsOf, isDead, play, PROLOGUE, type Ends, type Options } from './support.js'
 
 const NAMES: readonly PatternName[] = ['XX', 'IK', 'X']
@@ -241,6 +241,7 @@ test('a one-way pattern gives one direction', t => {
 test('keys that a pattern lacks or does not take are refused', t => {
   const options: Options[] = [{ staticKey: undefined }, { remoteStatic: bob.publicKey }]
   for (const option of options) t.is(codeOf(() => end('XX', 'AESGCM', 'initiator', option)), 'ERR_NOISE_OPTIONS')
+  t.is(codeOf(() => new NoiseHandshake({ protocol: noiseProtocol('Noise_NN_25519_AESGCM_SHA256'), role: 'client' as Role })), 'ERR_NOISE_OPTIONS')
   t.is(codeOf(() => end('IK', 'AESGCM', 'initiator', { remoteStatic: undefined })), 'ERR_NOISE_OPTIONS')
   t.is(codeOf(() => end('IK', 'AESGCM', 'initiator', { remoteStatic: new Uint8Array(31) })), 'ERR_NOISE_OPTIONS')
   t.is(codeOf(() => end('IK', 'AESGCM', 'responder', { staticKey: undefined })), 'ERR_NOISE_OPTIONS')
