@@ -36,7 +36,7 @@ export function checkHandshakeOptions (options: Options): void {
 }
 
 /** Whether it agrees on secrets, as a key pair does. */
-export function isKeypair (value: unknown): value is AgreementKey {
+function isKeypair (value: unknown): value is AgreementKey {
   const { agree, publicKey } = (value ?? {}) as Partial<AgreementKey>
   return typeof agree === 'function' && isKey(publicKey)
 }

@@ -216,8 +216,9 @@ function checkKeys ({ name, pattern }: NoiseProtocol, { role, staticKey, remoteS
   const sends = pattern.messages.some((tokens, index) => (index % 2 === 0) === initiator && tokens.includes('s'))
   if ((ours === true || sends) && staticKey === undefined) throw noiseError('ERR_NOISE_OPTIONS', `${name} needs a static key of the ${role}`)
   if ((knownBefore === true) !== (remoteStatic !== undefined)) throw noiseError('ERR_NOISE_OPTIONS', `${name} ${knownBefore === true ? 'needs' : 'does not take'} the remote static key for the ${role}`)
+  if (remoteStatic !== undefined && remoteStatic.byteLength !== KEY_BYTES) throw noiseError('ERR_NOISE_OPTIONS', 'the remote static key is not 32 bytes')
   const preShared = pattern.messages.flat().filter(token => token === 'psk').length
-  if (psks.length !== preShared) throw noiseError('ERR_NOISE_OPTIONS', `${name} needs ${preShared} pre-shared keys of 32 bytes`)
+  if (psks.length !== preShared || psks.some(psk => psk.byteLength !== KEY_BYTES)) throw noiseError('ERR_NOISE_OPTIONS', `${name} needs ${preShared} pre-shared keys of 32 bytes`)
 }
 
 /** What checkKeys and the order of tokens in the table guarantee. */

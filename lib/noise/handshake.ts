@@ -3,7 +3,6 @@ import type { Handshake, MaybePromise } from '../stream/index.js'
 import { CipherState } from './cipher-state.js'
 import { noiseError } from './errors.js'
 import { HandshakeState, type HandshakeKeys, type Role } from './handshake-state.js'
-import { checkHandshakeOptions } from './handshake-options.js'
 import type { NoiseProtocol } from './protocol.js'
 
 /** The handshake at the moment when the payload of a message is asked for, or has been opened. */
@@ -74,10 +73,9 @@ export class NoiseHandshake implements Handshake<NoiseResult> {
   #destroyed = false
 
   /**
-   * @throws ERR_NOISE_OPTIONS when an option is not what it may be, or the pattern needs a key that is not given, or takes none where one is
+   * @throws ERR_NOISE_OPTIONS when the pattern needs a key that is not given, or takes none where one is
    */
   constructor (options: NoiseHandshakeOptions) {
-    checkHandshakeOptions(options)
     this.#options = options
     this.#oneWay = options.protocol.pattern.messages.length === 1
     this.#state = new HandshakeState(options.protocol, options)

@@ -1,6 +1,5 @@
 import { crypto, type AgreementKey } from '../crypto/index.js'
 import { noiseError } from './errors.js'
-import { isKeypair } from './handshake-options.js'
 
 /**
  * A static key of Noise: an X25519 key pair whose private bytes are wiped by {@link NoiseKeypair.destroy}. Handshakes
@@ -23,7 +22,7 @@ export class NoiseKeypair implements AgreementKey {
 
   /** @param key - the pair to wrap, from then on owned by this object; a new one unless given @throws ERR_NOISE_OPTIONS when it is none */
   constructor (key: AgreementKey = crypto.x25519()) {
-    if (!isKeypair(key)) throw noiseError('ERR_NOISE_OPTIONS', 'a NoiseKeypair wraps a key pair; NoiseKeypair.fromPrivate makes one of 32 bytes')
+    if (typeof (key as Partial<AgreementKey> | null)?.agree !== 'function') throw noiseError('ERR_NOISE_OPTIONS', 'for 32 private bytes there is NoiseKeypair.fromPrivate')
     this.#key = key
   }
 

@@ -51,9 +51,7 @@ export interface NoiseProtocolOptions {
  * ```
  */
 export function noiseProtocol (name: string, { kems = [] }: NoiseProtocolOptions = {}): NoiseProtocol {
-  if (typeof name !== 'string') throw noiseError('ERR_NOISE_PROTOCOL', 'a name is a string such as Noise_XX_25519_ChaChaPoly_SHA256')
-  const list: unknown = kems
-  if (!Array.isArray(list)) throw noiseError('ERR_NOISE_PROTOCOL', 'kems is an array')
+  if (typeof name !== 'string') throw noiseError('ERR_NOISE_PROTOCOL', 'a name is a string')
   const [noise, patternName = '', agreements = '', cipherName, hashName, ...more] = name.split('_')
   const [agreement, kemName, ...others] = agreements.split('+')
   const pattern = patternOf(patternName)
@@ -61,7 +59,7 @@ export function noiseProtocol (name: string, { kems = [] }: NoiseProtocolOptions
   const hash = [crypto.sha256, sha512, blake2s, blake2b].find(({ name }) => name === hashName)
   const kem = kems.find(({ name }) => name === kemName)
   const hybrid = patternName.includes('hfs')
-  if (hybrid && kem === undefined && kemName !== undefined) throw noiseError('ERR_NOISE_PROTOCOL', `${name.slice(0, 64)} needs its KEM in the option kems, such as mlKem768 of hushwire/noise/hybrid`)
+  if (hybrid && kem === undefined && kemName !== undefined) throw noiseError('ERR_NOISE_PROTOCOL', `${name.slice(0, 64)} needs its KEM in the option kems`)
   if (noise !== 'Noise' || agreement !== '25519' || others.length > 0 || more.length > 0 || pattern === undefined || cipher === undefined || hash === undefined || hybrid !== (kemName !== undefined) || hybrid !== (kem !== undefined)) {
     throw noiseError('ERR_NOISE_PROTOCOL', name.slice(0, 64))
   }

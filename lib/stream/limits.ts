@@ -20,8 +20,7 @@ const LONGEST_DELAY = 2 ** 31 - 1
  * ```
  */
 export function limitsOf<Table extends Readonly<Record<string, number>>> (table: Table, given: LimitsOf<Table> = {}, mayBeZero: ReadonlyArray<keyof Table> = []): { readonly [Name in keyof Table]: number } {
-  const said: unknown = given
-  if (typeof said !== 'object' || said === null) throw streamError('ERR_LIMIT_OPTION', 'limits are an object')
+  if ((given as unknown) === null) throw streamError('ERR_LIMIT_OPTION', 'null')
   const limits: Record<string, number> = { ...table }
   for (const name of Object.keys(table)) {
     const value = given[name]
