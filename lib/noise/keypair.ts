@@ -22,7 +22,7 @@ export class NoiseKeypair implements AgreementKey {
 
   /** @param key - the pair to wrap, from then on owned by this object; a new one unless given @throws ERR_NOISE_OPTIONS when it is none */
   constructor (key: AgreementKey = crypto.x25519()) {
-    if (typeof (key as Partial<AgreementKey> | null)?.agree !== 'function') throw noiseError('ERR_NOISE_OPTIONS', 'for 32 private bytes there is NoiseKeypair.fromPrivate')
+    if (typeof (key as Partial<AgreementKey> | null)?.agree !== 'function') throw noiseError('ERR_NOISE_OPTIONS', 'bytes go to fromPrivate')
     this.#key = key
   }
 

@@ -51,7 +51,7 @@ export interface NoiseProtocolOptions {
  * ```
  */
 export function noiseProtocol (name: string, { kems = [] }: NoiseProtocolOptions = {}): NoiseProtocol {
-  if (typeof name !== 'string') throw noiseError('ERR_NOISE_PROTOCOL', 'a name is a string')
+  if (typeof name !== 'string') throw noiseError('ERR_NOISE_PROTOCOL', 'not a string')
   const [noise, patternName = '', agreements = '', cipherName, hashName, ...more] = name.split('_')
   const [agreement, kemName, ...others] = agreements.split('+')
   const pattern = patternOf(patternName)
