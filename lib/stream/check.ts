@@ -30,5 +30,5 @@ export function checkBytes (bytes: Bytes): Bytes {
 
 /** @throws ERR_ARGUMENT unless it is undefined or an AbortSignal */
 export function checkSignal (signal: AbortSignal | undefined): void {
-  if (signal !== undefined && typeof (signal as Partial<AbortSignal> | null)?.addEventListener !== 'function') throw streamError('ERR_ARGUMENT', 'not a signal')
+  if (signal !== undefined && typeof (signal as Partial<AbortSignal> | null)?.addEventListener !== 'function') throw streamError('ERR_ARGUMENT', 'signal is an AbortSignal')
 }

@@ -1,6 +1,6 @@
 import { abortable, abortReason } from './abort.js'
 import { Channel } from './channel.js'
-import { checkDuplex, checkSignal } from './check.js'
+import { checkDuplex } from './check.js'
 import { deferred } from './deferred.js'
 import { asError, streamError } from './errors.js'
 import type { Bytes, Duplex, MaybePromise } from './layer.js'
@@ -48,7 +48,6 @@ export interface HandshakeOptions {
  */
 export async function performHandshake<Result> (duplex: Duplex, handshake: Handshake<Result>, framing: HandshakeFraming, options: HandshakeOptions = {}): Promise<{ result: Result, duplex: Duplex }> {
   checkDuplex(duplex)
-  checkSignal(options.signal)
   const reader = new Reader(duplex.source)
   const messages = new Channel<Bytes>({ maxItems: 1 })
   const after = deferred<AsyncIterable<Bytes>>({ handled: true })
