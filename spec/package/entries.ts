@@ -24,11 +24,12 @@ export const browserEntries: readonly BrowserEntry[] = [
   { entry: 'transport/libp2p', limit: 4_500 },
   { entry: 'noise', limit: 42_000 },
   { entry: 'noise/hybrid', limit: 9_500 },
-  { entry: 'nova', limit: 70_000 },
+  // the hybrid handshake and the checks of arguments came to Nova's 68,300: sentences that help are worth their bytes
+  { entry: 'nova', limit: 72_500 },
   { entry: 'libp2p', limit: 80_000 },
   { entry: 'ctr', limit: 37_500 },
   { entry: 'store', limit: 10_500 },
-  { entry: 'relay/client', limit: 70_000 }
+  { entry: 'relay/client', limit: 72_500 }
 ]
 
 /** Entry points that need Node. Every other one must have its row above. */
