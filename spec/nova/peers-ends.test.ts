@@ -145,12 +145,15 @@ test('nobody takes what others begin: greetings are left unanswered', async t =>
   const board = new Switchboard()
   const bob = board.hub({ limits: { maxIncoming: 2 } })
   for (let i = 0; i < 2; i++) await board.hub().hub.dial(bob.id)
+  // a dial is through when its last message has left; bob has still to read it
+  await idle()
   const late = board.hub({ limits: SHORT })
   t.is(await codeOf(late.hub.dial(bob.id)), 'ERR_PEER_TIMEOUT')
   // but its own dials work, also to those
   await bob.hub.dial(late.id)
   await first(bob.hub.incoming)
   await board.hub().hub.dial(bob.id)
+  await idle()
   const waiting: Array<Promise<void>> = []
   for await (const session of bob.hub.incoming) {
     waiting.push(session.closed)
