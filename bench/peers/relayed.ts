@@ -1,6 +1,6 @@
 import { createIdentity, pinned, stack, type NovaLink, type PeerSession } from '../../lib/nova/index.js'
-import { relayClient } from '../../lib/relay/client.js'
-import { startRelay } from '../../lib/relay/index.js'
+import { relayClient } from '../../lib/relay/index.js'
+import { startRelay } from '../../lib/relay/server/index.js'
 import { dialTcp } from '../../lib/transport/tcp.js'
 import { now } from '../harness/clock.js'
 import { Contents, type Content } from './contents.js'

@@ -1,9 +1,8 @@
 /**
- * The relay: a server that carries packets between identities, in Node. Its clients, which run in browsers too, are in
- * `hushwire/relay/client`.
+ * A client of the relay: the link to it, lookups, and conversations with peers. In Node and in browsers. The relay itself is in
+ * `hushwire/relay/server`.
  *
  * @module relay
  */
-export { startRelay, type Relay } from './server.js'
-export { RELAY_LIMITS, type RelayEvent, type RelayLimits, type RelayOptions } from './options.js'
+export { relayClient, type RelayClient, type RelayClientOptions } from './client/client.js'
 export { RELAY_ERRORS } from './errors.js'

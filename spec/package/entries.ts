@@ -29,11 +29,11 @@ export const browserEntries: readonly BrowserEntry[] = [
   { entry: 'libp2p', limit: 80_000 },
   { entry: 'ctr', limit: 37_500 },
   { entry: 'store', limit: 10_500 },
-  { entry: 'relay/client', limit: 72_500 }
+  { entry: 'relay', limit: 72_500 }
 ]
 
 /** Entry points that need Node. Every other one must have its row above. */
-export const nodeEntries: readonly string[] = ['transport/tcp', 'transport/websocket-server', 'store/sqlite', 'relay']
+export const nodeEntries: readonly string[] = ['transport/tcp', 'transport/websocket-server', 'store/sqlite', 'relay/server']
 
 /** The entry points of the exports map, such as `nova`; the root is the empty text. */
 export function entryPoints (): string[] {

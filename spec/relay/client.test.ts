@@ -1,7 +1,7 @@
 import test from 'ava'
 import { NIL_UUID } from '../../lib/bytes/index.js'
 import { createIdentity, decodeLookupRequest, encodeLookupAnswer, KIND, notFound, stack, type NovaLink } from '../../lib/nova/index.js'
-import { relayClient, type RelayClient, type RelayClientOptions } from '../../lib/relay/client.js'
+import { relayClient, type RelayClient, type RelayClientOptions } from '../../lib/relay/index.js'
 import { asError, collect, type Duplex } from '../../lib/stream/index.js'
 import { memoryPair } from '../../lib/transport/memory.js'
 import { codeOf } from './support.js'

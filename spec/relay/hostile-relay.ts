@@ -1,6 +1,6 @@
 import { equalUuid, isNilUuid, NIL_UUID, uuidKey } from '../../lib/bytes/index.js'
 import { createIdentity, decodeLookupRequest, encodeLookupAnswer, KIND, notFound, pinned, stack, type Identity, type LookupAnswer, type LookupRequest, type NovaLink, type RoutedHeader } from '../../lib/nova/index.js'
-import { relayClient, type RelayClient } from '../../lib/relay/client.js'
+import { relayClient, type RelayClient } from '../../lib/relay/index.js'
 import { ignore, join } from '../../lib/stream/index.js'
 import { memoryPair } from '../../lib/transport/memory.js'
 

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { equalUuid } from '../../lib/bytes/index.js'
 import { createIdentity, type Message } from '../../lib/nova/index.js'
-import type { RelayClient } from '../../lib/relay/client.js'
+import type { RelayClient } from '../../lib/relay/index.js'
 import { HostileRelay, isMessage, type HeldPacket } from './hostile-relay.js'
 import { codeOf, first, meet } from './support.js'
 

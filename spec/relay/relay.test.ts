@@ -1,7 +1,7 @@
 import test from 'ava'
 import { NIL_UUID } from '../../lib/bytes/index.js'
 import { createIdentity, decodeRelayError, KIND, pinned, RELAY_CODES, stack, type RoutedPacket } from '../../lib/nova/index.js'
-import { startRelay } from '../../lib/relay/index.js'
+import { startRelay } from '../../lib/relay/server/index.js'
 import { join as joined } from '../../lib/stream/index.js'
 import { memoryPair } from '../../lib/transport/memory.js'
 import { leaksOf } from '../support/leaks.js'

@@ -1,6 +1,6 @@
 import { createIdentity, pinned, type Identity, type PeerSession } from '../../lib/nova/index.js'
-import { startRelay, type Relay, type RelayEvent, type RelayOptions } from '../../lib/relay/index.js'
-import { relayClient, type RelayClient, type RelayClientOptions } from '../../lib/relay/client.js'
+import { startRelay, type Relay, type RelayEvent, type RelayOptions } from '../../lib/relay/server/index.js'
+import { relayClient, type RelayClient, type RelayClientOptions } from '../../lib/relay/index.js'
 import { asError, type Duplex } from '../../lib/stream/index.js'
 import { memoryPair, type MemoryPairOptions } from '../../lib/transport/memory.js'
 import { dialTcp } from '../../lib/transport/tcp.js'

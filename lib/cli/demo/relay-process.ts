@@ -1,6 +1,6 @@
 import { mlKem768 } from '../../noise/hybrid.js'
 import { createIdentity, type RoutedHeader } from '../../nova/index.js'
-import { startRelay, type Relay } from '../../relay/index.js'
+import { startRelay, type Relay } from '../../relay/server/index.js'
 import { measureMemory } from './memory-use.js'
 import { SecretSearch } from './secrets.js'
 import { runWorker, type Desk, type Work } from './worker.js'

@@ -1,6 +1,6 @@
 import { NIL_UUID } from '../../../lib/bytes/index.js'
 import { decodeLookupAnswer, decodeLookupRequest, decodeRelayError, encodeLookupAnswer, encodeLookupRequest, encodeRelayError, identityFromSeed, KIND, stack, type Identity, type NovaLink } from '../../../lib/nova/index.js'
-import { relayClient, type RelayClient } from '../../../lib/relay/client.js'
+import { relayClient, type RelayClient } from '../../../lib/relay/index.js'
 import { collect } from '../../../lib/stream/index.js'
 import { memoryPair } from '../../../lib/transport/memory.js'
 import { holds, same, type Target } from '../target.js'

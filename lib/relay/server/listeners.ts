@@ -1,6 +1,6 @@
-import type { Duplex } from '../stream/index.js'
-import { listenTcp, type Address, type Listener } from '../transport/tcp.js'
-import { listenWebSocket } from '../transport/websocket-server.js'
+import type { Duplex } from '../../stream/index.js'
+import { listenTcp, type Address, type Listener } from '../../transport/tcp.js'
+import { listenWebSocket } from '../../transport/websocket-server.js'
 import type { CheckedLimits, RelayOptions } from './options.js'
 
 /** Where a relay listens. */

@@ -1,5 +1,5 @@
-import { uuidKey, type Uuid } from '../bytes/index.js'
-import { RELAY_CODES } from '../nova/index.js'
+import { uuidKey, type Uuid } from '../../bytes/index.js'
+import { RELAY_CODES } from '../../nova/index.js'
 import type { Member } from './member.js'
 
 /** Who is connected: one member an identity. */

@@ -1,7 +1,7 @@
-import { NIL_UUID, uuidKey, type Uuid } from '../bytes/index.js'
-import { encodeRelayError, KIND, type NovaLink, type Peer, type RelayError } from '../nova/index.js'
-import { deferred, ignore, type Deferred } from '../stream/index.js'
-import { relayError } from './errors.js'
+import { NIL_UUID, uuidKey, type Uuid } from '../../bytes/index.js'
+import { encodeRelayError, KIND, type NovaLink, type Peer, type RelayError } from '../../nova/index.js'
+import { deferred, ignore, type Deferred } from '../../stream/index.js'
+import { relayError } from '../errors.js'
 import type { CheckedLimits } from './options.js'
 import type { Passage } from './passage.js'
 

@@ -1,7 +1,7 @@
-import { stack, type NovaLink, type Peer } from '../nova/index.js'
-import { asError, deferred, ignore, type Duplex } from '../stream/index.js'
-import type { Address, Listener } from '../transport/tcp.js'
-import { relayError } from './errors.js'
+import { stack, type NovaLink, type Peer } from '../../nova/index.js'
+import { asError, deferred, ignore, type Duplex } from '../../stream/index.js'
+import type { Address, Listener } from '../../transport/tcp.js'
+import { relayError } from '../errors.js'
 import { listenAll } from './listeners.js'
 import { Member } from './member.js'
 import { Members } from './members.js'
@@ -42,7 +42,7 @@ export interface Relay {
  * @example
  * ```ts
  * import { createIdentity } from 'hushwire/nova'
- * import { startRelay } from 'hushwire/relay'
+ * import { startRelay } from 'hushwire/relay/server'
  *
  * const relay = await startRelay({ identity: createIdentity(), tcp: { port: 0 } })
  * console.log(relay.tcp?.port)

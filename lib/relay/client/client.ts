@@ -1,14 +1,7 @@
-/**
- * A client of the relay: the link to it, lookups, and conversations with peers. In Node and in browsers.
- *
- * @module relay/client
- */
-import { equalUuid, NIL_UUID, type Uuid } from '../bytes/index.js'
-import { decodeLookupAnswer, encodeLookupRequest, KIND, LOOKUP_ANSWER_BYTES, peers, stack, verifyProof, type HardenedStackOptions, type LookupAnswer, type NovaLink, type Peer, type Peers, type PeersOptions, type RoutedPacket } from '../nova/index.js'
-import { asError, collect, deferred, ignore, leave, limitsOf, streamError, type Deferred, type Duplex } from '../stream/index.js'
-import { relayError } from './errors.js'
-
-export { RELAY_ERRORS } from './errors.js'
+import { equalUuid, NIL_UUID, type Uuid } from '../../bytes/index.js'
+import { decodeLookupAnswer, encodeLookupRequest, KIND, LOOKUP_ANSWER_BYTES, peers, stack, verifyProof, type HardenedStackOptions, type LookupAnswer, type NovaLink, type Peer, type Peers, type PeersOptions, type RoutedPacket } from '../../nova/index.js'
+import { asError, collect, deferred, ignore, leave, limitsOf, streamError, type Deferred, type Duplex } from '../../stream/index.js'
+import { relayError } from '../errors.js'
 
 /** Options of {@link relayClient}. */
 export interface RelayClientOptions extends Omit<HardenedStackOptions, 'role' | 'profile'> {
@@ -51,7 +44,7 @@ export interface RelayClient {
  * @example
  * ```ts
  * import { createIdentity, pinned } from 'hushwire/nova'
- * import { relayClient } from 'hushwire/relay/client'
+ * import { relayClient } from 'hushwire/relay'
  * import { dialWebSocket } from 'hushwire/transport/websocket'
  *
  * async function talk (url: string, relayKey: Uint8Array, friend: Uint8Array) {

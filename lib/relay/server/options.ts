@@ -1,6 +1,6 @@
-import type { Uuid } from '../bytes/index.js'
-import type { Identity, PostQuantum, RoutedHeader, SlowConsumer, StackLimits, VerifyPeer } from '../nova/index.js'
-import { limitsOf, type LimitsOf } from '../stream/index.js'
+import type { Uuid } from '../../bytes/index.js'
+import type { Identity, PostQuantum, RoutedHeader, SlowConsumer, StackLimits, VerifyPeer } from '../../nova/index.js'
+import { limitsOf, type LimitsOf } from '../../stream/index.js'
 
 /** The limits of a relay and their defaults. */
 export const RELAY_LIMITS = {

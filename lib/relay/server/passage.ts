@@ -1,4 +1,4 @@
-import { letGo } from '../stream/index.js'
+import { letGo } from '../../stream/index.js'
 
 /** One packet on its way to a target: whether its turn has come, and how long nothing has come of it. */
 export class Passage implements AsyncIterableIterator<Uint8Array> {

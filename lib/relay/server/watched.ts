@@ -1,4 +1,4 @@
-import { letGo } from '../stream/index.js'
+import { letGo } from '../../stream/index.js'
 
 /** Shows each piece before it is passed on. */
 export function watched (source: AsyncIterable<Uint8Array>, look: (bytes: Uint8Array) => void): AsyncIterable<Uint8Array> {
