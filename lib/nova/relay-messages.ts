@@ -1,32 +1,42 @@
-import { bool, decode, encode, fixedBytes, string, struct, uint32, uint64, UUID_BYTES, type Uuid } from '../bytes/index.js'
-import { KEY_BYTES } from '../crypto/index.js'
-import { PROOF_BYTES } from './identity.js'
+import { decode, encode, fixedBytes, string, struct, uint32, uint64, UUID_BYTES, type Uuid } from '../bytes/index.js'
 
-/** Why a relay did not deliver a packet, or could not answer (nova.md, Relay). */
+/** What a relay answers a request with, and says in an error packet (docs/protocol.md). */
 export const RELAY_CODES = {
-  /** Nobody with the target's id is connected. */
+  /** Done. */
+  ok: 0,
+  /** There is no account with this id. */
   unknownTarget: 1,
   /** The packet's source is not the identity that the connection proved. */
   notYourSource: 2,
   /** The connection of a peer that packets were exchanged with has ended. */
   targetGone: 3,
-  /** A packet to the relay itself that it does not understand. */
+  /** The relay does not understand the packet. */
   malformed: 4,
-  /** More than the relay allows. */
-  limit: 5
+  /** More than the relay allows; later it may be less. */
+  limit: 5,
+  /** The connection has not said hello, or was not admitted. */
+  notRegistered: 6,
+  /** The invite is missing, unknown or used up. */
+  invite: 7,
+  /** The mailbox of the sender, of the recipient, or of all is full. */
+  quota: 8,
+  /** The mail is longer than the relay takes. */
+  tooLong: 9,
+  /** The relay cannot do it now; what was asked for was not done. */
+  unavailable: 10,
+  /** The account is known, but not connected. */
+  offline: 11,
+  /** The account has no prekey left. */
+  noPrekey: 12,
+  /** The relay is shutting down: connect again. */
+  shutdown: 13
 } as const
 
 /** Most bytes of an error packet's text that are kept on the way in. */
 export const MAX_RELAY_TEXT = 1024
 
 const errorBody = struct({ code: uint32, target: fixedBytes(UUID_BYTES), kind: uint64, text: string })
-const requestBody = struct({ requestId: uint32, id: fixedBytes(UUID_BYTES) })
-const answerBody = struct({ requestId: uint32, found: bool, staticKey: fixedBytes(KEY_BYTES), proof: fixedBytes(PROOF_BYTES) })
 
-/** Bytes of a lookup's request. */
-export const LOOKUP_REQUEST_BYTES = requestBody.minBytes
-/** Bytes of a lookup's answer. */
-export const LOOKUP_ANSWER_BYTES = answerBody.minBytes
 /** Most bytes of an error packet that make sense. */
 export const MAX_RELAY_ERROR_BYTES = errorBody.minBytes + MAX_RELAY_TEXT
 
@@ -42,27 +52,6 @@ export interface RelayError {
   readonly text: string
 }
 
-/** Asks for whom a relay knows by an id. The number comes back with the answer. */
-export interface LookupRequest {
-  /** 32 bits, the asker's. */
-  readonly requestId: number
-  readonly id: Uuid
-}
-
-/**
- * What a relay knows of a peer: its static key and the proof that it is the peer's, for `verifyProof`. Both are all zero
- * when it was not found.
- */
-export interface LookupAnswer {
-  /** Of the request. */
-  readonly requestId: number
-  readonly found: boolean
-  /** X25519, 32 bytes. */
-  readonly staticKey: Uint8Array
-  /** Identity key (32) | signature (64). */
-  readonly proof: Uint8Array
-}
-
 /** @throws ERR_VALUE_RANGE, ERR_UUID */
 export function encodeRelayError (error: RelayError): Uint8Array {
   return encode(errorBody, error)
@@ -75,29 +64,4 @@ export function encodeRelayError (error: RelayError): Uint8Array {
  */
 export function decodeRelayError (bytes: Uint8Array): RelayError {
   return decode(errorBody, bytes)
-}
-
-/** @throws ERR_VALUE_RANGE */
-export function encodeLookupRequest (request: LookupRequest): Uint8Array {
-  return encode(requestBody, request)
-}
-
-/** Reads a lookup's request. @throws ERR_SHORT_INPUT, ERR_TRAILING_BYTES */
-export function decodeLookupRequest (bytes: Uint8Array): LookupRequest {
-  return decode(requestBody, bytes)
-}
-
-/** @throws ERR_VALUE_RANGE */
-export function encodeLookupAnswer (answer: LookupAnswer): Uint8Array {
-  return encode(answerBody, answer)
-}
-
-/** The answer that a peer was not found. */
-export function notFound (requestId: number): LookupAnswer {
-  return { requestId, found: false, staticKey: new Uint8Array(KEY_BYTES), proof: new Uint8Array(PROOF_BYTES) }
-}
-
-/** Reads a lookup's answer. Nothing in it is to be believed before `verifyProof`. @throws ERR_SHORT_INPUT, ERR_TRAILING_BYTES, ERR_BOOL */
-export function decodeLookupAnswer (bytes: Uint8Array): LookupAnswer {
-  return decode(answerBody, bytes)
 }

@@ -19,10 +19,16 @@ export const KIND = {
   handshake: RESERVED_KINDS + 1n,
   /** The server could not deliver a packet. */
   error: RESERVED_KINDS + 2n,
-  /** Asks the server for a peer's key, and its answer. */
-  lookup: RESERVED_KINDS + 3n,
   /** An empty message under new keys: after IK it shows the responder that the initiator has them. */
-  confirm: RESERVED_KINDS + 4n
+  confirm: RESERVED_KINDS + 4n,
+  /** Asks the relay for something, and its answer. */
+  request: RESERVED_KINDS + 5n,
+  /** Mail that the relay delivers. */
+  delivery: RESERVED_KINDS + 6n,
+  /** One direction of a live stream between peers. */
+  stream: RESERVED_KINDS + 7n,
+  /** The relay says who has come or gone. */
+  presence: RESERVED_KINDS + 8n
 } as const
 
 /** Where a packet goes, where it is from, and what it is (nova.md, Routed). */
