@@ -1,6 +1,6 @@
 import { checkUuid, randomUuid, uuidKey, type Uuid } from '../../bytes/index.js'
 import { RESERVED_KINDS, type Peer } from '../../nova/index.js'
-import { abortReason, deferred, HushwireError, streamError, type Bytes, type Deferred } from '../../stream/index.js'
+import { abortReason, asError, deferred, HushwireError, streamError, type Bytes, type Deferred } from '../../stream/index.js'
 import type { WirePrekey } from '../wire/index.js'
 import { Backoff, pause } from './backoff.js'
 import { provenPeer } from './client.js'
@@ -40,6 +40,8 @@ interface Letter {
   readonly lifetime: bigint
   readonly signal: AbortSignal | undefined
   readonly done: Deferred<void>
+  /** Set when it cannot be sealed, which no other try would change. */
+  failure?: Error
   /** Whom it is sealed to, once the relay has said so: every try is sealed to the same prekey. */
   to?: { readonly peer: Peer, readonly prekey: WirePrekey }
 }
@@ -144,6 +146,7 @@ export class Outbox {
       } catch (error) {
         if (letter.signal?.aborted === true) throw error
         const again = codeOf(error) === 'ERR_RELAY_NO_PREKEY' && ++refusals < this.#limits.prekeyTries
+        if (letter.failure !== undefined) throw letter.failure
         if (!again && !connection.ended.aborted && isFinal(error)) throw error
         await pause(backoff.next(), connection.ended)
       }
@@ -151,12 +154,23 @@ export class Outbox {
   }
 
   async #try (connection: Connection, letter: Letter): Promise<void> {
-    const { id, recipient, kind, bytes, lifetime } = letter
-    const { peer, prekey } = letter.to ??= await this.#address(connection, recipient)
+    const { id, recipient, kind, lifetime } = letter
+    letter.to ??= await this.#address(connection, recipient)
     await this.#slots.use(async () => {
       if (letter.signal?.aborted === true) throw abortReason(letter.signal)
-      await connection.ask('mail', { id, recipient, kind, lifetime }, this.#seal(peer, prekey, kind, bytes))
+      await connection.ask('mail', { id, recipient, kind, lifetime }, this.#sealed(letter))
     })
+  }
+
+  /** Sealed anew; what it fails with is the letter's, not the connection's. */
+  async * #sealed (letter: Letter): AsyncGenerator<Bytes, void> {
+    try {
+      const { peer, prekey } = letter.to as NonNullable<Letter['to']>
+      yield * this.#seal(peer, prekey, letter.kind, letter.bytes)
+    } catch (error) {
+      letter.failure = asError(error)
+      throw error
+    }
   }
 
   /** Whom the relay says mail is to be sealed to, as far as it proves itself. */
@@ -168,10 +182,9 @@ export class Outbox {
   }
 }
 
-/** What cannot be sealed, or comes from anything but the connection, is not tried again either. */
+/** What is none of our errors is a mistake of ours, which no other try would change. */
 function isFinal (error: unknown): boolean {
-  if (!(error instanceof HushwireError) || FINAL.has(error.code)) return true
-  return error.layer.startsWith('nova.mail')
+  return !(error instanceof HushwireError) || FINAL.has(error.code)
 }
 
 /** @throws ERR_ARGUMENT unless it is a kind of an application's: from 0 up to and without 2^63 */
