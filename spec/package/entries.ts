@@ -26,7 +26,7 @@ export const browserEntries: readonly BrowserEntry[] = [
   { entry: 'noise/hybrid', limit: 9_500 },
   // the hybrid handshake and the checks of arguments came to Nova's 68,300: sentences that help are worth their bytes
   { entry: 'nova', limit: 72_500 },
-  { entry: 'nova/mail', limit: 72_500 },
+  { entry: 'nova/mail', limit: 50_500 },
   { entry: 'libp2p', limit: 80_000 },
   { entry: 'ctr', limit: 37_500 },
   { entry: 'store', limit: 10_500 },
