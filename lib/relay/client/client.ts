@@ -1,5 +1,5 @@
 import { equalUuid, type Uuid } from '../../bytes/index.js'
-import { KIND, peers, stack, verifyProof, type HardenedStackOptions, type NovaLink, type Peer, type Peers, type PeersOptions, type RoutedPacket } from '../../nova/index.js'
+import { KIND, peers, stack, verifyProof, type HardenedStackOptions, type MessagePacket, type NovaLink, type Peer, type Peers, type PeersOptions } from '../../nova/index.js'
 import { asError, HushwireError, ignore, leave, limitsOf, type Bytes, type Duplex } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 import { RELAY_VERSION, type Answered, type Asked, type OperationName } from '../wire/index.js'
@@ -20,7 +20,7 @@ export interface RelayClientOptions extends Omit<HardenedStackOptions, 'role' | 
   /** Requests that may wait for their answers. Default 256. */
   maxRequests?: number | undefined
   /** Takes what the relay sends of itself: deliveries and presence. It reads or leaves their source. */
-  onPush?: ((packet: RoutedPacket) => void) | undefined
+  onPush?: ((packet: MessagePacket) => void) | undefined
 }
 
 /** A connection to a relay. */

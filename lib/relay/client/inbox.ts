@@ -1,7 +1,7 @@
 import { uuidKey, type Uuid } from '../../bytes/index.js'
-import type { Peer, RoutedPacket } from '../../nova/index.js'
+import type { MessagePacket, Peer } from '../../nova/index.js'
 import type { Store, StoreTransaction } from '../../store/index.js'
-import { asError, Channel, deferred, ignore, leave, type Deferred } from '../../stream/index.js'
+import { asError, Channel, deferred, type Deferred } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 import { decodeDeliveryHead, DELIVERY_HEAD_BYTES, readHead, type DeliveryHead } from '../wire/index.js'
 import { clientError } from './errors.js'
@@ -151,28 +151,29 @@ export class Inbox {
     }
   }
 
-  async #handle (receiving: Receiving, packet: RoutedPacket): Promise<void> {
+  async #handle (receiving: Receiving, packet: MessagePacket): Promise<void> {
     const source = new Watched(packet.source, this.#options.limits.deliveryTimeout)
-    const head = await headOf(source).catch((error: unknown) => asError(error))
-    if (head instanceof Error || head.position <= receiving.last) {
+    const begun = await begin(source).catch((error: unknown) => asError(error))
+    if (begun instanceof Error || begun.head.position <= receiving.last) {
       source.leave()
-      receiving.fail(head instanceof Error ? head : relayError('ERR_RELAY_PROTOCOL', 'mail out of order'))
+      receiving.fail(begun instanceof Error ? begun : relayError('ERR_RELAY_PROTOCOL', 'mail out of order'))
       return
     }
+    const { head, rest } = begun
     receiving.last = head.position
     this.#options.handled.passed(head.position, receiving)
     if (this.#options.handled.seen(head.sender, head.id, head.position, receiving)) {
       source.leave()
       receiving.confirm(head.position)
     } else {
-      await this.#open(receiving, head, source)
+      await this.#open(receiving, head, rest, source)
     }
   }
 
-  async #open (receiving: Receiving, head: DeliveryHead, source: Watched): Promise<void> {
+  async #open (receiving: Receiving, head: DeliveryHead, body: AsyncIterable<Uint8Array>, source: Watched): Promise<void> {
     let opened: Opened | undefined
     try {
-      opened = await this.#options.open(head, source)
+      opened = await this.#options.open(head, body)
     } catch (error) {
       // what is lost with the connection comes again; but one that always fails must not keep the others from coming
       if (source.failure !== undefined && this.#again(head)) receiving.fail(source.failure)
@@ -250,11 +251,10 @@ export class Inbox {
   }
 }
 
-/** @throws ERR_RELAY_PROTOCOL, and what the source throws */
-async function headOf (source: Watched): Promise<DeliveryHead> {
+/** Reads what stands before the body. @throws ERR_RELAY_PROTOCOL, and what the source throws */
+async function begin (source: Watched): Promise<{ head: DeliveryHead, rest: AsyncIterable<Uint8Array> }> {
   const headed = await readHead(source, DELIVERY_HEAD_BYTES)
   if (headed === undefined) throw relayError('ERR_RELAY_PROTOCOL', 'a delivery without its head')
-  source.continue(headed.rest)
-  const { id, sender, ...rest } = decodeDeliveryHead(headed.head)
-  return { ...rest, id: new Uint8Array(id), sender: new Uint8Array(sender) }
+  const { id, sender, ...others } = decodeDeliveryHead(headed.head)
+  return { head: { ...others, id: new Uint8Array(id), sender: new Uint8Array(sender) }, rest: headed.rest }
 }

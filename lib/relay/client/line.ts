@@ -2,6 +2,7 @@ import { abortable, asError, deferred, HushwireError, ignore, type Deferred } fr
 import { Backoff, pause } from './backoff.js'
 import type { RelayClient } from './client.js'
 import { clientError } from './errors.js'
+import type { Receiving } from './receiving.js'
 
 /** What a client tells about its connection. */
 export type ClientState =
@@ -14,8 +15,13 @@ export type ClientState =
   /** There will be none any more: the client was closed, or `error` is one that another try cannot heal. */
   | { readonly type: 'closed', readonly error: Error | undefined }
 
+/** A connection as it was made, with the mail that it brings. */
+export interface MadeConnection extends RelayClient {
+  readonly receiving: Receiving
+}
+
 /** A connection that stands, or stood. */
-export interface Connection extends RelayClient {
+export interface Connection extends MadeConnection {
   /** Aborts when the connection is gone. */
   readonly ended: AbortSignal
 }
@@ -23,7 +29,7 @@ export interface Connection extends RelayClient {
 /** What a {@link Line} is made with. */
 export interface LineOptions {
   /** Makes one connection. `onGoaway` is called with the code when the relay takes nothing more on it. */
-  open(signal: AbortSignal, onGoaway: (code: number) => void): Promise<RelayClient>
+  open(signal: AbortSignal, onGoaway: (code: number) => void): Promise<MadeConnection>
   readonly reconnectMin: number
   readonly reconnectMax: number
   /** Whether another try cannot heal what a connection failed with. */
@@ -128,7 +134,7 @@ export class Line {
     }
   }
 
-  #standing (client: RelayClient): Connection {
+  #standing (client: MadeConnection): Connection {
     const ended = new AbortController()
     const connection: Connection = { ...client, ended: ended.signal }
     this.#connections.add(connection)

@@ -1,5 +1,5 @@
 import { uuidKey, type Uuid } from '../../bytes/index.js'
-import type { RoutedPacket } from '../../nova/index.js'
+import type { MessagePacket } from '../../nova/index.js'
 import { collect, deferred, ignore, type Deferred } from '../../stream/index.js'
 import { decodePresence, PRESENCE_BYTES } from '../wire/index.js'
 import { Backoff, pause } from './backoff.js'
@@ -57,7 +57,7 @@ export class PresenceWatch {
   }
 
   /** Takes what the relay says of itself about somebody. */
-  receive ({ source }: RoutedPacket): void {
+  receive ({ source }: MessagePacket): void {
     collect(source, PRESENCE_BYTES).then(body => {
       if (body !== undefined) this.#tell(decodePresence(body))
     }).catch(ignore)

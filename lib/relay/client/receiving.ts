@@ -1,4 +1,4 @@
-import type { RoutedPacket } from '../../nova/index.js'
+import type { MessagePacket } from '../../nova/index.js'
 import { leave } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 import { Backoff, pause } from './backoff.js'
@@ -14,7 +14,7 @@ export class Receiving {
   readonly #maxUntaken: number
   readonly #onArrival: () => void
   readonly #backoff: Backoff
-  #packets: RoutedPacket[] = []
+  #packets: MessagePacket[] = []
   #taken: bigint[] = []
   #telling = false
   #untaken = 0
@@ -32,7 +32,7 @@ export class Receiving {
   get length (): number { return this.#packets.length }
 
   /** Takes a delivery. */
-  push (packet: RoutedPacket): void {
+  push (packet: MessagePacket): void {
     if (this.#untaken >= this.#maxUntaken || this.#ended?.aborted === true) {
       leave(packet.source)
       this.fail(relayError('ERR_RELAY_PROTOCOL', 'more mail than was asked for'))
@@ -43,7 +43,7 @@ export class Receiving {
     this.#onArrival()
   }
 
-  shift (): RoutedPacket | undefined { return this.#packets.shift() }
+  shift (): MessagePacket | undefined { return this.#packets.shift() }
 
   /** The connection stands: asks for mail. */
   begin (client: RelayClient, ended: AbortSignal): void {

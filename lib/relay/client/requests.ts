@@ -1,5 +1,5 @@
 import { NIL_UUID, type Uuid } from '../../bytes/index.js'
-import { KIND, RELAY_CODES, type NovaLink, type RoutedPacket } from '../../nova/index.js'
+import { KIND, RELAY_CODES, type MessagePacket, type NovaLink } from '../../nova/index.js'
 import { asError, collect, deferred, ignore, letGo, streamError, type Bytes, type Deferred } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 import { decodeAnswered, decodeAnswerHead, encodeRequest, MAX_REQUEST_BYTES, OPERATIONS, type Answered, type Asked, type OperationName } from '../wire/index.js'
@@ -62,7 +62,7 @@ export class Requests {
   }
 
   /** Takes an answer of the relay's. */
-  receive (packet: RoutedPacket): void {
+  receive (packet: MessagePacket): void {
     this.#read(packet).catch(ignore)
   }
 
@@ -74,7 +74,7 @@ export class Requests {
     return requestId
   }
 
-  async #read ({ source }: RoutedPacket): Promise<void> {
+  async #read ({ source }: MessagePacket): Promise<void> {
     const answer = await collect(source, MAX_REQUEST_BYTES)
     const head = answer === undefined ? undefined : headOf(answer)
     if (head === undefined) {
