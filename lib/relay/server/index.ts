@@ -6,4 +6,5 @@
  */
 export { startRelay, type Relay } from './server.js'
 export { RELAY_LIMITS, type RelayEvent, type RelayLimits, type RelayOptions } from './options.js'
+export { admitAll, type Admission, type Admitted } from './admission.js'
 export { RELAY_ERRORS } from '../errors.js'
