@@ -278,4 +278,5 @@ async function finish ({ link, underway }: Member): Promise<void> {
     await link.drained()
   } while (!underway.empty)
   await link.close().catch(ignore)
+  await link.closed.catch(ignore)
 }
