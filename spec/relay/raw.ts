@@ -162,7 +162,7 @@ export async function rawClient (server: { relay: Relay, identity: Identity }, o
 }
 
 /** The same, which has said hello. */
-export async function member (server: { relay: Relay, identity: Identity }, options: Partial<RawOptions> = {}): Promise<RawClient> {
+export async function member (server: { relay: Relay, identity: Identity }, options: Partial<RawOptions> & { address?: string } = {}): Promise<RawClient> {
   const client = await rawClient(server, options)
   await client.hello()
   return client
