@@ -77,7 +77,7 @@ test('so many packets begin as were granted, and as many more as are given back'
 
 test('one that is given up before its first frame leaves its place to another', async t => {
   const link = credited()
-  const failing = Array.from({ length: 4 }, () => codeOf(link.face.send((async function * () { throw new Error('disk') })())))
+  const failing = Array.from({ length: 4 }, () => codeOf(link.face.send({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('disk')) }) })))
   t.deepEqual(await Promise.all(failing), Array(4).fill('disk'))
   for (let index = 0; index < 4; index++) void later(link.face.send(pattern(1)))
   t.deepEqual((await take(link, 4)).map(one => one.packetNonce), [1, 2, 3, 4])
