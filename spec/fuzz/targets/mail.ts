@@ -7,7 +7,7 @@ import type { Random } from '../random.js'
 import { holds, same, type Target } from '../target.js'
 import { CHUNK_CODES, EDGES, message, opened } from './session.js'
 
-/** The names of prekeys are random; this is what the first of them are held by. */
+/** Who writes to whom, who meddles, and what mail is sealed to. */
 interface Parties {
   readonly alice: Identity
   readonly bob: Identity
