@@ -93,4 +93,3 @@ export class ReceiveCredit {
     this.#pool.give(bytes)
   }
 }
-
