@@ -26,6 +26,7 @@ export const browserEntries: readonly BrowserEntry[] = [
   { entry: 'noise/hybrid', limit: 9_500 },
   // 68,300; then the hybrid handshake, checks of arguments with sentences that help, and Control
   { entry: 'nova', limit: 74_500 },
+  { entry: 'nova/mail', limit: 50_500 },
   { entry: 'libp2p', limit: 80_000 },
   { entry: 'ctr', limit: 37_500 },
   { entry: 'store', limit: 10_500 },
