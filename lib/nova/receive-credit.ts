@@ -3,6 +3,9 @@ import { novaError } from './errors.js'
 import type { IncomingPacket } from './incoming-packet.js'
 import type { OutgoingControls } from './outgoing-controls.js'
 
+/** Bytes that are given back even where they are less than half of a window: a sender with a large one must not run dry before it hears of it. */
+const MUCH = 524_288
+
 /**
  * Credit for what comes in (nova.md, Control): bytes of each packet, given back as its reader takes them, and packets, given back
  * as they are done with. So what waits on a link is bounded, and a reader that is behind holds up nothing but its own packet.
@@ -52,10 +55,10 @@ export class ReceiveCredit {
     this.give(packet)
   }
 
-  /** Gives back what was taken, when it is half of the window; more than that to a reader that keeps up. */
+  /** Gives back what was taken, when it is half of the window or much; more than that to a reader that keeps up. */
   give (packet: IncomingPacket): void {
     const { credit } = packet
-    if (credit === undefined || packet.over || packet.dropped || this.#ended || credit.taken * 2 < credit.window) return
+    if (credit === undefined || packet.over || packet.dropped || this.#ended || credit.taken < Math.min(credit.window / 2, MUCH)) return
     const keepsUp = packet.source.length === 0
     const growth = keepsUp ? this.#pool.take(Math.min(credit.window, this.#maxWindow - credit.window)) : 0
     this.#grown += growth
@@ -93,4 +96,3 @@ export class ReceiveCredit {
     this.#pool.give(bytes)
   }
 }
-

@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { createIdentity, type Identity } from '../../lib/nova/index.js'
 import { sealMail, verifyPrekey } from '../../lib/nova/mail/index.js'
 import { openPrekeyRing } from '../../lib/relay/client/prekey-ring.js'
-import type { PrekeyRing, PrekeyRingOptions } from '../../lib/relay/client/prekey-ring-options.js'
-import type { Asked, WirePrekey } from '../../lib/relay/wire/index.js'
+import type { PrekeyRing, PrekeyRingOptions, Publication } from '../../lib/relay/client/prekey-ring-options.js'
+import { encodeRequest, type WirePrekey } from '../../lib/relay/wire/index.js'
 import { memoryStore, openDirectory, type Directory, type Store } from '../../lib/store/index.js'
 import { codeOf } from '../nova/session/support.js'
 import { collect } from '../zlib/support.js'
@@ -44,12 +44,12 @@ class Setting {
     return this
   }
 
-  async missing (): Promise<Asked<'publish'> | undefined> {
+  async missing (): Promise<Publication | undefined> {
     return this.ring.missing(await this.directory.prekeys(bob.id), this.lastResort, 200)
   }
 
   /** What the relay does with a publication; there is no `replace` here. */
-  async send ({ oneTime, lastResort: [last] }: Asked<'publish'>): Promise<void> {
+  async send ({ oneTime, lastResort: [last] }: Publication): Promise<void> {
     await this.directory.addPrekeys(bob.id, oneTime)
     if (last === undefined) return
     await this.directory.setLastResort(bob.id, last)
@@ -86,6 +86,8 @@ test('a new ring publishes, and is content then', async t => {
   t.is(publication?.oneTime.length, 100)
   t.is(publication?.lastResort.length, 1)
   for (const prekey of [...publication?.oneTime ?? [], ...publication?.lastResort ?? []]) t.notThrows(() => verifyPrekey(bob.publicKey, prekey))
+  // it goes into one request
+  t.true(encodeRequest('publish', 1, publication as Publication).byteLength < 65_536)
   t.is(await setting.settle(), 1)
   t.is(await setting.directory.prekeys(bob.id), 100)
   for (let taken = 0; taken < 30; taken++) await setting.take()
@@ -137,6 +139,38 @@ test('a last resort opens many mails, each once', async t => {
   t.is(await codeOf(setting.ring.open(again(), { from: alice.id, kind: 4n })), 'ERR_PREKEY_RING_REPLAYED')
 })
 
+test('mail that was opened before, or cannot be looked up, is let go of', async t => {
+  const setting = await new Setting({ limits: { oneTime: 1 } }).open()
+  await setting.settle()
+  await setting.take()
+  const prekey = await setting.take()
+  const pieces: Uint8Array[] = []
+  for await (const piece of mailTo(prekey)) pieces.push(piece)
+  let returned = 0
+  const source = (): AsyncIterable<Uint8Array> => {
+    const left = [...pieces]
+    return { [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        const value = left.shift()
+        return value === undefined ? { value, done: true } : { value, done: false }
+      },
+      return: async () => {
+        returned++
+        return { value: undefined, done: true }
+      }
+    }) }
+  }
+  const { prekeyId, mark, message } = await setting.ring.open(source(), { from: alice.id, kind: 4n })
+  await setting.store.write(transaction => setting.ring.used(transaction, prekeyId, mark))
+  await message.return?.()
+  t.is(returned, 1)
+  t.is(await codeOf(setting.ring.open(source(), { from: alice.id, kind: 4n })), 'ERR_PREKEY_RING_REPLAYED')
+  t.is(returned, 2)
+  await setting.store.close()
+  t.is(await codeOf(setting.ring.open(source(), { from: alice.id, kind: 4n })), 'ERR_STORE_CLOSED')
+  t.is(returned, 3)
+})
+
 test('what the caller writes in the transaction is kept together with the use, or not at all', async t => {
   const setting = await new Setting({ limits: { oneTime: 1 } }).open()
   await setting.settle()
@@ -167,7 +201,7 @@ test('a publication that was cut off is made again with the same prekeys, and do
   const again = await setting.missing()
   t.deepEqual(again, cut)
   // the relay has it, and the answer was lost; two are handed out meanwhile
-  await setting.send(again as Asked<'publish'>)
+  await setting.send(again as Publication)
   const taken = [await setting.take(), await setting.take()]
   await setting.open()
   await setting.settle()
@@ -188,7 +222,7 @@ test('a ring that is new, or that lost some, replaces what the relay has', async
     t.is(publication?.oneTime.length, 3)
     t.is(publication?.lastResort.length, 1)
   }
-  const first = await ring.missing(0, NONE) as Asked<'publish'>
+  const first = await ring.missing(0, NONE) as Publication
   await ring.published(first)
   const [last] = first.lastResort
   t.is(await ring.missing(3, last?.id as Uint8Array), undefined)
@@ -218,7 +252,7 @@ test('a relay that takes fewer gets fewer, and one that takes many gets them in 
   const setting = await new Setting({ limits: { oneTime: 700 } }).open()
   t.is((await setting.ring.missing(0, NONE, 7))?.oneTime.length, 7)
   t.is((await setting.ring.missing(7, NONE, 5))?.oneTime.length, 0)
-  const first = await setting.ring.missing(0, NONE) as Asked<'publish'>
+  const first = await setting.ring.missing(0, NONE) as Publication
   t.is(first.oneTime.length, 500)
   await setting.ring.published(first)
   t.is((await setting.ring.missing(500, first.lastResort[0]?.id as Uint8Array))?.oneTime.length, 200)
@@ -310,7 +344,7 @@ test('what is kept is bounded: one-time prekeys that are never used, last resort
 test('the rings of two identities in one store do not meet', async t => {
   const store = memoryStore()
   const rings = [await openPrekeyRing(store, bob, { limits: { oneTime: 1 } }), await openPrekeyRing(store, alice, { limits: { oneTime: 1 } })] as const
-  const mine = await rings[0].missing(0, NONE) as Asked<'publish'>
+  const mine = await rings[0].missing(0, NONE) as Publication
   await rings[0].published(mine)
   t.is((await rings[1].missing(0, NONE))?.oneTime.length, 1)
   for (const { id } of [...mine.oneTime, ...mine.lastResort]) {

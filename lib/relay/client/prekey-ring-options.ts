@@ -1,9 +1,8 @@
 import type { AgreementKey } from '../../crypto/index.js'
 import type { OpenOptions } from '../../nova/index.js'
-import type { OpenedMail, OpenMailEnvelope } from '../../nova/mail/index.js'
+import type { OpenedMail, OpenMailEnvelope, PublicPrekey } from '../../nova/mail/index.js'
 import type { StoreTransaction } from '../../store/index.js'
 import type { Bytes, LimitsOf } from '../../stream/index.js'
-import type { Asked } from '../wire/index.js'
 
 /** The limits of a ring of prekeys and their defaults. */
 export const PREKEY_RING_LIMITS = {
@@ -31,6 +30,15 @@ export interface PrekeyRingOptions {
   readonly now?: (() => number) | undefined
 }
 
+/** What is asked of a relay by the operation `publish`. */
+export interface Publication {
+  /** Drops the one-time prekeys that wait at the relay first. */
+  readonly replace: boolean
+  readonly oneTime: PublicPrekey[]
+  /** None or one. */
+  readonly lastResort: PublicPrekey[]
+}
+
 /** What became of a prekey. */
 export interface UsedPrekey {
   /** True when it was a one-time prekey, which is gone; false for one of last resort, which is kept. */
@@ -52,9 +60,9 @@ export interface PrekeyRing {
    * @returns undefined when nothing is missing; `replace` is true when the private halves of what the relay has are lost
    * @throws ERR_CRYPTO_DESTROYED when the identity was, and what the store does (as rejections)
    */
-  missing(waiting: number, lastResort: Uint8Array, maxPrekeys?: number): Promise<Asked<'publish'> | undefined>
+  missing(waiting: number, lastResort: Uint8Array, maxPrekeys?: number): Promise<Publication | undefined>
   /** Notes that the relay has said yes to a publication. One that was not noted is sent again, and does no harm. @throws what the store does (as rejections) */
-  published(publication: Asked<'publish'>): Promise<void>
+  published(publication: Publication): Promise<void>
   /** The private half of a prekey, the caller's to destroy, or undefined when it is not held. @throws what the store does (as rejections) */
   find(prekeyId: Uint8Array): Promise<AgreementKey | undefined>
   /**

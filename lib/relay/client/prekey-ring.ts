@@ -3,8 +3,7 @@ import type { Identity, OpenOptions } from '../../nova/index.js'
 import { createPrekey, exportPrekey, importPrekey, openMail, type OpenedMail, type OpenMailEnvelope, type Prekey, type PublicPrekey } from '../../nova/mail/index.js'
 import { migrate, type Migration, type Store, type StoreTransaction } from '../../store/index.js'
 import { ignore, leave, limitsOf, nextTurn, type Bytes } from '../../stream/index.js'
-import type { Asked, WirePrekey } from '../wire/index.js'
-import { PREKEY_RING_LIMITS, type PrekeyRing, type PrekeyRingOptions, type UsedPrekey } from './prekey-ring-options.js'
+import { PREKEY_RING_LIMITS, type PrekeyRing, type PrekeyRingOptions, type Publication, type UsedPrekey } from './prekey-ring-options.js'
 import { prekeyRingError } from './prekey-ring-errors.js'
 import { PrekeyRecords, type LastResortRecord, type Named, type OneTimeRecord } from './prekey-records.js'
 
@@ -64,13 +63,13 @@ class StoredPrekeyRing implements PrekeyRing {
     this.#records = new PrekeyRecords(identity.id)
   }
 
-  missing (waiting: number, lastResort: Uint8Array, maxPrekeys = Infinity): Promise<Asked<'publish'> | undefined> {
+  missing (waiting: number, lastResort: Uint8Array, maxPrekeys = Infinity): Promise<Publication | undefined> {
     const answer = this.#asked.then(() => this.#missing(waiting, lastResort, maxPrekeys))
     this.#asked = answer.catch(ignore)
     return answer
   }
 
-  async published ({ oneTime, lastResort }: Asked<'publish'>): Promise<void> {
+  async published ({ oneTime, lastResort }: Publication): Promise<void> {
     const now = BigInt(this.#time())
     await this.#store.write(transaction => {
       for (const { id } of oneTime) {
@@ -101,9 +100,8 @@ class StoredPrekeyRing implements PrekeyRing {
     }
     try {
       const mail = await openMail(source, { keys, self: this.#identity.id, from, kind }, options)
-      if (!await this.#store.read(view => this.#records.marked(view, mail.prekeyId, mail.mark))) return mail
-      leave(mail.message)
-      throw prekeyRingError('ERR_PREKEY_RING_REPLAYED')
+      await this.#checkNew(mail)
+      return mail
     } finally {
       key?.destroy()
     }
@@ -125,7 +123,17 @@ class StoredPrekeyRing implements PrekeyRing {
     return { oneTime: false, renew: record.retired === 0n && this.#due(after) }
   }
 
-  async #missing (waiting: number, lastResort: Uint8Array, maxPrekeys: number): Promise<Asked<'publish'> | undefined> {
+  /** Lets go of mail that was opened before. */
+  async #checkNew ({ prekeyId, mark, message }: OpenedMail): Promise<void> {
+    try {
+      if (await this.#store.read(view => this.#records.marked(view, prekeyId, mark))) throw prekeyRingError('ERR_PREKEY_RING_REPLAYED')
+    } catch (error) {
+      leave(message)
+      throw error
+    }
+  }
+
+  async #missing (waiting: number, lastResort: Uint8Array, maxPrekeys: number): Promise<Publication | undefined> {
     const held = await this.#store.read((view): Held => ({ oneTime: this.#records.allOneTime(view), lastResorts: this.#records.allLastResorts(view) }))
     const replace = this.#lost(held, waiting, lastResort)
     const room = Math.max(0, Math.min(Math.min(this.#limits.oneTime, maxPrekeys) - (replace ? 0 : waiting), MOST_AT_ONCE))
@@ -135,9 +143,9 @@ class StoredPrekeyRing implements PrekeyRing {
     const [renewed] = await this.#make(current === undefined ? 1 : 0)
     await this.#keep(held, made, renewed)
     await this.#sweep()
-    const oneTime = [...kept.map(({ record }) => publicOf(record)), ...made.map(wireOf)]
+    const oneTime = [...kept.map(({ record }) => publicOf(record)), ...made.map(shown)]
     const atRelay = current?.record.published === true && crypto.equal(current.id, lastResort)
-    const last = renewed !== undefined ? [wireOf(renewed)] : current === undefined || atRelay && !replace ? [] : [publicOf(current.record)]
+    const last = renewed !== undefined ? [shown(renewed)] : current === undefined || atRelay && !replace ? [] : [publicOf(current.record)]
     return replace || oneTime.length > 0 || last.length > 0 ? { replace, oneTime, lastResort: last } : undefined
   }
 
@@ -206,12 +214,12 @@ class StoredPrekeyRing implements PrekeyRing {
   }
 }
 
-function wireOf ({ id, key, signature }: PublicPrekey): WirePrekey {
+function shown ({ id, key, signature }: PublicPrekey): PublicPrekey {
   return { id, key, signature }
 }
 
-function publicOf ({ stored }: { readonly stored: Uint8Array }): WirePrekey {
+function publicOf ({ stored }: { readonly stored: Uint8Array }): PublicPrekey {
   const prekey = importPrekey(stored)
   prekey.keyPair.destroy()
-  return wireOf(prekey)
+  return shown(prekey)
 }
