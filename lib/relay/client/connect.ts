@@ -73,8 +73,8 @@ export interface Client {
    */
   pair(text: string, options?: Pick<MailOptions, 'signal'>): Promise<Contact>
   /**
-   * Ends everything in order: what is on the wire is finished, as far as the link's `closeTimeout` allows; mail that still waits to be sent is
-   * rejected with ERR_RELAY_CLIENT_CLOSED. Never rejects.
+   * Ends everything in order: mail on the wire is finished, as far as the link's `closeTimeout` allows; mail that still waits to be
+   * sent is rejected with ERR_RELAY_CLIENT_CLOSED, and streams that are open are reset with ERR_RESET_SHUTDOWN. Never rejects.
    */
   close(): Promise<void>
 }
@@ -199,9 +199,9 @@ class RelayConnection implements Client {
   get rejected (): number { return this.#inbox.rejected }
   get closed (): Promise<void> { return this.#line.closed }
 
-  /** The first connection. When it cannot be made, nothing is left. */
+  /** The first connection, and prekeys for those who want to write to us. When it cannot be made, nothing is left. */
   get first (): Promise<void> {
-    return this.#line.first.catch(async (error: unknown) => {
+    return this.#line.first.then(() => this.#parts.supply.ready).catch(async (error: unknown) => {
       await this.close()
       throw error
     })
