@@ -22,20 +22,20 @@ export class SocketConnection extends Connection implements TcpConnection {
     super(wire, limits)
     this.local = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 }
     this.remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
-    socket.on('end', () => { this.#ended(socket) })
+    socket.on('end', () => { this.#ended(socket, wire.below) })
     socket.on('error', error => { this.fail(connectionError(error)) })
     socket.on('close', () => { this.fail(transportError('ERR_TRANSPORT_RESET')) })
   }
 
   /**
    * libuv reports a reset as an end when it comes together with bytes (docs/decisions/tcp-reset.md). Writing nothing
-   * tells them apart: it fails after a reset, and sends nothing otherwise.
+   * tells them apart: it fails after a reset, and sends nothing otherwise. TLS would not pass that on, so it is asked below.
    */
-  #ended (socket: Socket): void {
+  #ended (socket: Socket, below: Socket): void {
     const end = (): void => { this.receiveEnd() }
     if (!socket.writable) end()
     else if (socket.writableLength > 0) setImmediate(end)
-    else socket.write(NOTHING, error => { if (error === null || error === undefined) end() })
+    else below.write(NOTHING, error => { if (error === null || error === undefined) end() })
   }
 }
 

@@ -85,37 +85,36 @@ export async function dialTcp (options: TcpDialOptions): Promise<TcpConnection> 
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw streamError('ERR_ARGUMENT', 'port is a number up to 65535')
   if (signal?.aborted === true) throw abortReason(signal)
   const reads = new SlabReads()
-  const { socket, wire, event } = open(options, reads)
+  const { host = '127.0.0.1', tls = false } = options
+  const below = connect({ port, host, noDelay: true, allowHalfOpen: true, ...tls === false ? { onread: reads.onread } : {} })
+  const dialled = { socket: below, wire: new SocketWire(below) }
   try {
     await dialling({ ...limits, signal }, (stands, refused) => {
-      socket.once(event, stands)
-      socket.once('error', error => { refused(dialError(error)) })
+      const fail = (error: Error): void => { refused(dialError(error)) }
+      below.once('error', fail)
+      below.once('connect', tls === false ? stands : () => {
+        // not before: a socket that is not connected yet would be wrapped in a stream of JavaScript
+        dialled.socket = secure(below, host, tls).once('error', fail).once('secureConnect', stands)
+        dialled.wire = new SocketWire(dialled.socket, below)
+      })
     })
   } catch (error) {
-    socket.destroy()
-    wire.below.destroy()
-    await wire.gone
+    dialled.socket.destroy()
+    await dialled.wire.gone
     throw error
   }
-  const connection = new SocketConnection(socket, wire, limits)
-  if (event === 'connect') reads.connection = connection
-  else socket.on('data', bytes => { connection.receive(plain(bytes)) })
+  const connection = new SocketConnection(dialled.socket, dialled.wire, limits)
+  if (tls === false) reads.connection = connection
+  else dialled.socket.on('data', bytes => { connection.receive(plain(bytes)) })
   abortOn(signal, connection)
   return connection
 }
 
-function open ({ host = '127.0.0.1', port, tls = false }: TcpDialOptions, { onread }: SlabReads): { socket: Socket, wire: SocketWire, event: 'connect' | 'secureConnect' } {
-  const about = { port, host, noDelay: true, allowHalfOpen: true }
-  if (tls === false) {
-    const socket = connect({ ...about, onread })
-    return { socket, wire: new SocketWire(socket), event: 'connect' }
-  }
-  const below = connect(about)
+/** TLS over a socket that is connected. */
+function secure (socket: Socket, host: string, tls: true | ClientTls): Socket {
   const { ca, servername = host } = tls === true ? {} : tls
-  // a name that is an address is not sent, but looked for in the certificate all the same
-  const socket = connectTls({ socket: below, host: servername, ...isIP(servername) === 0 ? { servername } : {}, ...ca === undefined ? {} : { ca: Buffer.from(ca) } })
-  below.on('error', error => { socket.destroy(error) })
-  return { socket, wire: new SocketWire(socket, below), event: 'secureConnect' }
+  // an address is no name to send, but it is looked for in the certificate all the same
+  return connectTls({ socket, host: servername, ...isIP(servername) === 0 ? { servername } : {}, ...ca === undefined ? {} : { ca: Buffer.from(ca) } })
 }
 
 /**
