@@ -6,7 +6,11 @@ import { getUint32, putUint32, type Frame } from './frame.js'
 const RECORD_LENGTH = 9
 
 /** The types of control records (nova.md, Control). */
-export const CONTROL = { goaway: 6, rekey: 7 } as const
+export const CONTROL = { credit: 1, reset: 2, stop: 3, ping: 4, pong: 5, goaway: 6, rekey: 7 } as const
+/** What credit may add up to: bytes of a packet, or packets. */
+export const MAX_CREDIT = 2 ** 31
+/** Records of one frame that is sent. */
+const FRAME_RECORDS = 4096
 
 /** Why a link says goaway. */
 export const GOAWAY_CODES = {
@@ -23,6 +27,11 @@ export interface ControlRecord {
   readonly type: number
   readonly packetNonce: number
   readonly value: number
+}
+
+/** Records as the contents of frames. */
+export function * recordFrames (records: readonly ControlRecord[]): Generator<Uint8Array> {
+  for (let at = 0; at < records.length; at += FRAME_RECORDS) yield encodeRecords(records.slice(at, at + FRAME_RECORDS))
 }
 
 /** Writes records back to back. */

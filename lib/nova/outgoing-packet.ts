@@ -52,6 +52,10 @@ export class OutgoingPacket {
   frameNonce = 0
   /** Where it stands in the sender's queue. */
   place: 'none' | 'ripening' | 'ready' = 'none'
+  /** Bytes that the other side takes of it. */
+  credit = Infinity
+  /** The most that this has been. */
+  peak = Infinity
   readonly done = deferred({ handled: true })
   #gather: Uint8Array = NONE
   #spare: Uint8Array = NONE
@@ -66,6 +70,10 @@ export class OutgoingPacket {
   #iterator: Iterator<Bytes> | AsyncIterator<Bytes> | undefined
 
   get finished (): boolean { return this.#finished }
+  /** Most bytes of its next frame: a quarter of its window, so that credit comes back before it has run out. */
+  get room (): number { return Math.min(this.credit, Math.floor(this.peak / 4)) }
+  /** True when it has bytes to send and no credit for them. */
+  get blocked (): boolean { return this.credit === 0 && this.pending > 0 }
   /** Bytes that the next frames can take. */
   get pending (): number { return this.#gathered - this.#from + this.#heldBytes }
 

@@ -1,19 +1,27 @@
 import { Channel, deferred, type Deferred, type HushwireError } from '../stream/index.js'
 import type { OpenedFrame } from './cipher.js'
 import { CONTROL, decodeRecords, type ControlRecord } from './control.js'
+import type { CreditBudget } from './credit-budget.js'
 import { novaError } from './errors.js'
 import type { Frame } from './frame.js'
 import { IncomingPacket, type Packet } from './incoming-packet.js'
+import type { OutgoingControls } from './outgoing-controls.js'
 import type { PacketRules } from './packet-rules.js'
+import { ReceiveCredit } from './receive-credit.js'
+import { resetError } from './reset-codes.js'
 
-/** The limits of what comes in and their defaults. */
+/** The limits of what comes in and their defaults. The first two and the last two are for links without credit. */
 export const RECEIVE_LIMITS = {
   /** Bytes that one packet holds for its reader; one frame more may come. */
   packetBytes: 262_144,
   /** Bytes that all packets of a link hold together. */
   linkBytes: 4_194_304,
-  /** Packets in flight, from the first frame to the terminating one. */
+  /** Packets in flight, from the first frame to the terminating one; with credit, until they are read to their end. */
   maxIncoming: 1024,
+  /** With credit: bytes that the window of one packet grows to while its reader keeps up. */
+  maxWindow: 2_097_152,
+  /** With credit: bytes by which all windows of a link may grow together. */
+  poolBytes: 16_777_216,
   /** Packets that wait to be taken from `source`. */
   maxUnread: 1024,
   /** Milliseconds for which full packets may keep the link from reading; 0 = for ever. */
@@ -28,10 +36,16 @@ export interface ReceiverOptions {
   readonly limits: Readonly<Record<keyof typeof RECEIVE_LIMITS, number>>
   readonly slowConsumer: SlowConsumer
   readonly headSize: number
-  /** A control record of part 2. */
+  /** What the windows of all links of a server grow by. */
+  readonly budget: CreditBudget | undefined
+  /** Takes what is to be told to the other side. */
+  readonly controls: OutgoingControls
+  /** A control record of part 2 that is not about a packet that comes in. */
   readonly onControl: (record: ControlRecord) => void
   /** A packet failed before anybody had it. */
   readonly onLost: (error: HushwireError) => void
+  /** A packet is over on the wire, or done with. */
+  readonly onOver: () => void
 }
 
 /** Sorts the frames that arrive into packets (nova.md, Packets: Receiving); sans I/O. */
@@ -44,10 +58,13 @@ export class PacketReceiver {
   readonly #packetBytes: number
   readonly #linkBytes: number
   readonly #maxIncoming: number
+  readonly #credit: ReceiveCredit | undefined
   #held = 0
   #error: Error | undefined
   #nextNonce: number
   #nextControl: number
+  /** Packets with a higher nonce are passed over. */
+  #lastServed = Infinity
   #room: Deferred<void> | undefined
   /** Packets in flight whose readers are behind. */
   readonly #full = new Set<IncomingPacket>()
@@ -55,20 +72,24 @@ export class PacketReceiver {
   readonly #unread = new Set<IncomingPacket>()
 
   constructor (rules: PacketRules, options: ReceiverOptions) {
+    const { limits } = options
     this.#rules = rules
     this.#options = options
-    this.#packetBytes = options.limits.packetBytes
-    this.#linkBytes = options.limits.linkBytes
-    this.#maxIncoming = options.limits.maxIncoming
+    this.#packetBytes = limits.packetBytes
+    this.#linkBytes = limits.linkBytes
+    this.#maxIncoming = limits.maxIncoming
     this.#nextNonce = rules.firstNonce
     this.#nextControl = rules.remoteControlNonce
-    this.packets = new Channel<Packet>({ maxItems: options.limits.maxUnread, sizeOf: () => 0 })
+    this.#credit = rules.credit === undefined ? undefined : new ReceiveCredit(rules.credit.receive, limits, options.controls, options.budget)
+    this.packets = new Channel<Packet>({ maxItems: rules.credit === undefined ? limits.maxUnread : Infinity, sizeOf: () => 0 })
   }
 
   /** Packets in flight. */
   get size (): number { return this.#open.size }
   /** Bytes that wait for readers. */
   get held (): number { return this.#held }
+  /** True when nothing is in flight, nor waits for a reader. */
+  get idle (): boolean { return this.#open.size === 0 && (this.#credit?.packets ?? this.#unread.size) === 0 }
 
   /**
    * Takes one frame. Its content is copied unless it was opened, and is new memory then.
@@ -88,12 +109,12 @@ export class PacketReceiver {
   }
 
   /**
-   * A promise while nothing more may be read from the wire, because a reader is behind.
+   * A promise while nothing more may be read from the wire, because a reader is behind. Never on a link with credit.
    *
    * It resolves when there may be room again; a packet that is full for `stallTimeout` fails.
    */
   room (): Promise<void> | undefined {
-    if (this.#error !== undefined) return undefined
+    if (this.#error !== undefined || this.#credit !== undefined) return undefined
     if (!this.#blocked()) return this.packets.room()
     this.#room = deferred()
     const timeout = this.#options.limits.stallTimeout
@@ -102,9 +123,16 @@ export class PacketReceiver {
     return this.#room.promise.finally(() => { clearTimeout(timer) })
   }
 
+  /** Passes over the packets that have not begun. @returns the last nonce that is served */
+  refuseLater (): number {
+    this.#lastServed = Math.min(this.#lastServed, this.#nextNonce - 1)
+    return this.#lastServed
+  }
+
   /** The wire has ended: what is open is truncated, the rest is as it is. */
   end (): void {
     for (const nonce of [...this.#open.keys()]) this.#fail(nonce, novaError('ERR_PACKET_TRUNCATED'))
+    this.#credit?.end()
     this.packets.end()
   }
 
@@ -119,9 +147,13 @@ export class PacketReceiver {
   /** The link has failed: everybody gets the error. */
   fail (error: Error): void {
     this.#error ??= error
-    for (const packet of this.#open.values()) packet.fail(error)
+    for (const packet of this.#open.values()) {
+      packet.over = true
+      packet.fail(error)
+    }
     this.#open.clear()
     this.#full.clear()
+    this.#credit?.end()
     this.packets.fail(error)
     this.#wake()
   }
@@ -129,13 +161,15 @@ export class PacketReceiver {
   #begin (frame: Frame): IncomingPacket | undefined {
     if (frame.frameNonce !== 1) {
       // the rest of a packet that has failed, or of one that never opened
-      if (this.#rules.ordered) throw novaError('ERR_PACKET_PROTOCOL', 'a frame of a packet that is not open')
+      if (this.#rules.ordered && frame.packetNonce <= this.#lastServed) throw novaError('ERR_PACKET_PROTOCOL', 'a frame of a packet that is not open')
       return undefined
     }
     if (this.#rules.ordered && frame.packetNonce !== this.#nextNonce) throw novaError('ERR_PACKET_PROTOCOL', 'packets begin in the order of their nonces')
-    if (this.#open.size >= this.#maxIncoming) throw novaError('ERR_PACKET_TOO_MANY', `${this.#maxIncoming}`)
+    if (this.#credit === undefined && this.#open.size >= this.#maxIncoming) throw novaError('ERR_PACKET_TOO_MANY', `${this.#maxIncoming}`)
     this.#nextNonce = frame.packetNonce + 1
-    const packet = new IncomingPacket(frame.packetNonce, this.#options.headSize, this.#packetBytes, (packet, bytes) => { this.#taken(packet, bytes) })
+    if (frame.packetNonce > this.#lastServed) return undefined
+    const packet = new IncomingPacket(frame.packetNonce, this.#options.headSize, this.#packetBytes, this.#rules.credit?.receive, this)
+    this.#credit?.begin()
     this.#open.set(packet.nonce, packet)
     if (packet.headed) this.#announce(packet)
     return packet
@@ -145,7 +179,10 @@ export class PacketReceiver {
     if (!packet.follows(frame.frameNonce)) return this.#break(packet, novaError('ERR_PACKET_SEQUENCE'))
     if (frame.terminating && frame.size > 0 && !this.#rules.terminatorCarries) return this.#break(packet, novaError('ERR_PACKET_TERMINATOR'))
     if (!frame.terminating && frame.size === 0 && this.#rules.terminatorCarries) throw novaError('ERR_PACKET_PROTOCOL', 'an empty frame that ends nothing')
+    this.#credit?.spend(packet, frame.size)
     const headed = packet.headed
+    // what is terminated needs no credit any more, so that reading it gives none
+    packet.over = frame.terminating
     for (const piece of frame.content) {
       // apart from the sum: a reader that waits takes its bytes off it while they are written
       const bytes = packet.write(frame.encrypted ? piece : new Uint8Array(piece))
@@ -153,6 +190,7 @@ export class PacketReceiver {
     }
     if (!headed && packet.headed) this.#announce(packet)
     if (frame.terminating) this.#terminate(packet)
+    else if (this.#credit !== undefined) this.#credit.give(packet)
     else if (packet.source.full && this.#options.slowConsumer === 'fail-packet') this.#fail(packet.nonce, novaError('ERR_PACKET_SLOW'), { discard: true })
     else if (packet.source.full) this.#full.add(packet)
   }
@@ -160,9 +198,10 @@ export class PacketReceiver {
   #terminate (packet: IncomingPacket): void {
     this.#open.delete(packet.nonce)
     this.#full.delete(packet)
-    if (packet.source.bytes > 0) this.#unread.add(packet)
+    if (this.#credit === undefined && packet.source.bytes > 0) this.#unread.add(packet)
     if (packet.headed) packet.source.end()
     else this.#options.onLost(novaError('ERR_ROUTED_SHORT'))
+    this.#over(packet)
   }
 
   #announce (packet: IncomingPacket): void {
@@ -194,20 +233,51 @@ export class PacketReceiver {
     for (const record of decodeRecords(frame)) {
       // the cipher has gone on to the next key already
       if (record.type === CONTROL.rekey) continue
-      if (record.type !== CONTROL.goaway) throw novaError('ERR_CONTROL_RECORD', `type ${record.type}`)
-      this.#options.onControl(record)
+      if (record.type !== CONTROL.goaway && (this.#rules.credit === undefined || record.type < CONTROL.credit || record.type > CONTROL.rekey)) throw novaError('ERR_CONTROL_RECORD', `type ${record.type}`)
+      if (record.type === CONTROL.reset) this.#reset(record)
+      else this.#options.onControl(record)
     }
+  }
+
+  /** The other side has given one of its packets up. One that is over is nothing to anybody any more. */
+  #reset ({ packetNonce, value }: ControlRecord): void {
+    if (packetNonce === 0 || packetNonce >= this.#nextNonce) throw novaError('ERR_CONTROL_RECORD', 'a reset of a packet that never was')
+    const packet = this.#open.get(packetNonce)
+    if (packet === undefined) return
+    this.#open.delete(packetNonce)
+    packet.over = true
+    const error = resetError(value)
+    if (!packet.headed) this.#options.onLost(error)
+    packet.fail(error, { discard: true })
+    this.#over(packet)
+  }
+
+  #over (packet: IncomingPacket): void {
+    this.#credit?.settle(packet)
+    this.#options.onOver()
   }
 
   #blocked (): boolean {
     return this.#held >= this.#linkBytes || this.#full.size > 0
   }
 
-  #taken (packet: IncomingPacket, bytes: number): void {
+  /** Of a packet's account: its reader has taken bytes. */
+  taken (packet: IncomingPacket, bytes: number): void {
     this.#held -= bytes
+    if (this.#credit !== undefined) {
+      this.#credit.taken(packet, bytes)
+      // while its last frame is being written it is still open
+      if (packet.over && !this.#open.has(packet.nonce)) this.#over(packet)
+      return
+    }
     if (!packet.source.full) this.#full.delete(packet)
     if (packet.source.bytes === 0) this.#unread.delete(packet)
     this.#wakeIfRoom()
+  }
+
+  /** Of a packet's account: its reader has left. */
+  left (packet: IncomingPacket, code: number): void {
+    if (this.#credit !== undefined && this.#error === undefined) this.#options.controls.add(CONTROL.stop, packet.nonce, code)
   }
 
   /** Fails the packet that holds most, in flight or whole and not read. */

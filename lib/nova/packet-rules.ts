@@ -17,8 +17,10 @@ export interface PacketRules {
   readonly controlNonce: number
   /** The next frameNonce of packetNonce 0 that is expected. */
   readonly remoteControlNonce: number
-  /** Packets that the other side takes in flight. */
+  /** Packets that the other side takes in flight; with credit, that it lets us begin before it gives more. */
   readonly maxOutgoing: number
+  /** The window that each packet begins with, sent and received. Without it the link has no control but goaway and rekey. */
+  readonly credit?: { readonly send: number, readonly receive: number } | undefined
   /** The nonce at which `onExhausting` is called. */
   readonly warnNonce: number
   /** Called once, when few nonces are left. */

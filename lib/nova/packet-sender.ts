@@ -1,11 +1,14 @@
-import { asError, deferred, type Bytes, type Deferred } from '../stream/index.js'
-import { CONTROL, encodeRecords, GOAWAY_CODES, type ControlRecord } from './control.js'
+import { asError, deferred, type Deferred } from '../stream/index.js'
+import { CONTROL, GOAWAY_CODES, recordFrames, type ControlRecord } from './control.js'
 import { novaError } from './errors.js'
 import { LAST_NONCE, type Frame } from './frame.js'
+import { OutgoingControls } from './outgoing-controls.js'
 import { OutgoingPacket } from './outgoing-packet.js'
 import type { PacketRules } from './packet-rules.js'
-import { isBytes, notIterable, type PacketSource, type SendLimits, type SendOptions } from './packet-source.js'
+import { notIterable, pump, type PacketSource, type SendLimits, type SendOptions } from './packet-source.js'
 import { ReadyQueue } from './ready-queue.js'
+import { resetCodeOf, resetError } from './reset-codes.js'
+import { SendCredit } from './send-credit.js'
 
 /** Room for a routing header or the heads of chunks, so that what is made 64 or 256 KiB at a time fits one frame. */
 const HEADS = 1024
@@ -18,18 +21,30 @@ const BATCH = 65_536
 const MAX_BATCH_FRAMES = 256
 const NO_HEAD = new Uint8Array(0)
 
+/** What the sender tells its endpoint, and asks it. */
+export interface SenderEvents {
+  /** The link must go because a packet cannot be ended truthfully. */
+  abort(error: Error): void
+  /** A packet is over. */
+  over(): void
+  /** False while the other side still needs to hear from us: credit for what it has begun. */
+  mayEnd(): boolean
+}
+
 /**
  * Cuts the packets being sent into batches of frames, taking turns frame by frame (nova.md, Packets: Sending).
  * A batch is valid until the next one is asked for.
  */
 export class PacketSender implements AsyncIterableIterator<Frame[]> {
+  /** What is to be told to the other side. */
+  readonly controls = new OutgoingControls(() => { this.#wake() })
   readonly #rules: PacketRules & SendLimits
-  readonly #onAbort: (error: Error) => void
+  readonly #events: SenderEvents
+  readonly #credit: SendCredit
   #nextNonce: number
   /** The nonce that the next packet to be accepted is sure to get, at the latest. */
   #reserved: number
   #controlNonce: number
-  readonly #controls: ControlRecord[] = []
   readonly #active = new Set<OutgoingPacket>()
   readonly #waiting: Array<{ packet: OutgoingPacket, start: () => void }> = []
   readonly #ready = new ReadyQueue(() => { this.#wake() }, () => { this.#flush() })
@@ -41,13 +56,17 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   /** The last nonce that the other side still serves. */
   #served = Infinity
   #goawayCode = 0
+  /** The other side has been told that nothing more is begun. */
+  #announced = false
+  /** What was sent last is a goaway. */
+  #saidGoaway = false
   #warned = false
   #error: Error | undefined
 
-  /** @param onAbort - told when the link must go because a packet cannot be ended truthfully */
-  constructor (rules: PacketRules & SendLimits, onAbort: (error: Error) => void) {
+  constructor (rules: PacketRules & SendLimits, events: SenderEvents) {
     this.#rules = rules
-    this.#onAbort = onAbort
+    this.#events = events
+    this.#credit = new SendCredit(rules.credit?.send, rules.maxOutgoing)
     this.#nextNonce = rules.firstNonce
     this.#reserved = rules.firstNonce
     this.#controlNonce = rules.controlNonce
@@ -66,9 +85,10 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     else if (options.head !== undefined) packet.begin(options.head)
     const start = (): void => {
       this.#active.add(packet)
+      this.#credit.begin(packet)
       this.#pump(packet, source, options)
     }
-    if (this.#active.size < this.#rules.maxOutgoing) start()
+    if (this.#mayBegin) start()
     else this.#waiting.push({ packet, start })
     return packet.done.promise
   }
@@ -80,6 +100,36 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     this.#refusal ??= refusal
     this.#goawayCode = code
     this.#wake()
+  }
+
+  /** Tells the other side to begin no more packets than those up to `last`; what is sent goes on. */
+  goaway (last: number, code: number): void {
+    if (this.#error === undefined && this.#state !== 'ended') this.controls.add(CONTROL.goaway, last, code)
+  }
+
+  /**
+   * Takes a record of the other side about what is sent.
+   *
+   * @throws ERR_CONTROL_RECORD
+   */
+  receive (record: ControlRecord): void {
+    if (record.type === CONTROL.credit && record.packetNonce === 0) {
+      this.#credit.morePackets(record.value)
+      this.#startWaiting()
+      return
+    }
+    const packet = this.#credit.find(record, this.#nextNonce)
+    if (packet === undefined) return
+    if (record.type === CONTROL.stop) {
+      this.#reset(packet, resetError(record.value))
+    } else if (this.#credit.moreBytes(packet, record.value)) {
+      this.#ready.push(packet)
+    }
+  }
+
+  /** There may be nothing more to wait for. */
+  check (): void {
+    if (this.#state === 'closing') this.#wake()
   }
 
   /**
@@ -127,8 +177,12 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
 
   [Symbol.asyncIterator] (): this { return this }
 
+  get #mayBegin (): boolean {
+    return this.#active.size < this.#rules.maxActive && this.#credit.mayBegin
+  }
+
   #tooMany (): Error | undefined {
-    return this.#active.size >= this.#rules.maxOutgoing && this.#waiting.length >= this.#rules.maxWaiting ? novaError('ERR_PACKET_QUEUE', `${this.#waiting.length}`) : undefined
+    return !this.#mayBegin && this.#waiting.length >= this.#rules.maxWaiting ? novaError('ERR_PACKET_QUEUE', `${this.#waiting.length}`) : undefined
   }
 
   /** Nonces never restart: the link ends before they run out. */
@@ -151,23 +205,8 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
       this.#ready.push(packet)
       return
     }
-    this.#pumpChunks(packet, source).then(() => { this.#finish(packet) }, (thrown: unknown) => { this.#sourceFailed(packet, asError(thrown), options) })
-  }
-
-  async #pumpChunks (packet: OutgoingPacket, source: Iterable<Bytes> | AsyncIterable<Bytes>): Promise<void> {
-    const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
-    packet.open(iterator)
-    for (;;) {
-      const result = await iterator.next()
-      if (result.done === true) return
-      if (!isBytes(result.value)) throw novaError('ERR_PACKET_BODY')
-      if (this.#active.has(packet) && result.value.byteLength > 0) {
-        const wait = packet.write(result.value)
-        this.#ready.offer(packet)
-        if (wait !== undefined) await wait
-      }
-      if (!this.#active.has(packet)) return
-    }
+    const pumped = pump(packet, source, () => this.#active.has(packet), () => { this.#ready.offer(packet) })
+    pumped.then(() => { this.#finish(packet) }, (thrown: unknown) => { this.#sourceFailed(packet, asError(thrown), options) })
   }
 
   #sourceFailed (packet: OutgoingPacket, error: Error, options: SendOptions): void {
@@ -175,13 +214,21 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     if (packet.frameNonce === 0) {
       // nothing of it has been on the wire, so there is nothing to take back
       this.#drop(packet, error)
+    } else if (this.#credit.exists) {
+      this.#reset(packet, error)
     } else if (options.onSourceError === 'truncate') {
       packet.done.reject(error)
       this.#finish(packet)
     } else {
       packet.done.reject(error)
-      this.#onAbort(novaError('ERR_PACKET_SOURCE', undefined, error))
+      this.#events.abort(novaError('ERR_PACKET_SOURCE', undefined, error))
     }
+  }
+
+  /** Tells the other side that the packet is given up, and drops what is queued of it. */
+  #reset (packet: OutgoingPacket, error: Error): void {
+    this.controls.add(CONTROL.reset, packet.nonce, resetCodeOf(error))
+    this.#drop(packet, error)
   }
 
   #finish (packet: OutgoingPacket): void {
@@ -215,30 +262,33 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
 
   #nextBatch (): IteratorResult<Frame[]> | undefined {
     const frames: Frame[] = []
-    if (this.#state !== 'ended' && this.#rules.rekeyDue?.() === true) this.#controls.push({ type: CONTROL.rekey, packetNonce: 0, value: 0 })
-    this.#takeControls(frames)
+    if (this.#state !== 'ended') this.#takeControls(frames, this.#ready.length + this.controls.length > 0)
     let bytes = 0
     const again: OutgoingPacket[] = []
     while (this.#ready.length > 0 && bytes < BATCH && frames.length < MAX_BATCH_FRAMES) {
       const packet = this.#ready.shift() as OutgoingPacket
-      if (!this.#active.has(packet)) continue
+      // one without credit comes again when it has some
+      if (!this.#active.has(packet) || packet.blocked) continue
       bytes += this.#takeFrame(packet, frames)
       this.#batch.push(packet)
-      if (this.#active.has(packet) && packet.pending > 0) again.push(packet)
+      if (this.#active.has(packet) && packet.pending > 0 && !packet.blocked) again.push(packet)
     }
     for (const packet of again) this.#ready.push(packet)
-    if (frames.length > 0) return { value: frames, done: false }
-    return this.#ended()
+    if (frames.length === 0) return this.#ended()
+    this.#saidGoaway = false
+    return { value: frames, done: false }
   }
 
   #takeFrame (packet: OutgoingPacket, frames: Frame[]): number {
     if (packet.nonce === 0) packet.nonce = this.#nextNonce++
-    const room = Math.min(this.#active.size === 1 ? ALONE_FRAME : SHARED_FRAME, this.#rules.maxFrame)
+    const room = Math.min(this.#active.size === 1 ? ALONE_FRAME : SHARED_FRAME, this.#rules.maxFrame, packet.room)
     const { pieces, size, last } = packet.take(room)
+    packet.credit -= size
     const alone = last && this.#rules.terminatorCarries
     if (size > 0 || alone) frames.push(this.#frame(packet, pieces, size, alone))
     if (last && !alone) frames.push(this.#frame(packet, [], 0, true))
-    if (last) this.#active.delete(packet)
+    if (last) this.#over(packet)
+    else if (packet.frameNonce === 1) this.#credit.follow(packet)
     return size
   }
 
@@ -248,25 +298,36 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     return { packetNonce: packet.nonce, frameNonce, terminating, encrypted: false, size, content }
   }
 
-  #takeControls (frames: Frame[]): void {
-    if (this.#controls.length === 0) return
-    const content = encodeRecords(this.#controls.splice(0))
-    frames.push({ packetNonce: 0, frameNonce: this.#controlNonce++, terminating: false, encrypted: false, size: content.byteLength, content: [content] })
+  #takeControls (frames: Frame[], mayRekey: boolean): void {
+    const records = this.controls.take()
+    // the last one: everything behind it is under the next key
+    if (mayRekey && this.#rules.rekeyDue?.() === true) records.push({ type: CONTROL.rekey, packetNonce: 0, value: 0 })
+    for (const content of recordFrames(records)) {
+      frames.push({ packetNonce: 0, frameNonce: this.#controlNonce++, terminating: false, encrypted: false, size: content.byteLength, content: [content] })
+    }
   }
 
-  /** The end of this direction, after a goaway where the link has one. */
+  /** The end of this direction; a goaway is the last that is said where the link has one. */
   #ended (): IteratorResult<Frame[]> | undefined {
     if (this.#state === 'open' || this.#active.size > 0 || this.#waiting.length > 0) return undefined
     if (this.#state === 'closing' && this.#rules.goaway) {
-      this.#state = 'ended'
-      const frames: Frame[] = []
-      // everything that the other side has begun is still read until its end
-      this.#controls.push({ type: CONTROL.goaway, packetNonce: LAST_NONCE, value: this.#goawayCode })
-      this.#takeControls(frames)
-      return { value: frames, done: false }
+      // with credit it may be said twice: the other side has to hear that nothing more is begun, and what it has begun itself still needs credit
+      if (!this.#announced) return this.#sayGoaway()
+      if (!this.#events.mayEnd()) return undefined
+      if (!this.#saidGoaway) return this.#sayGoaway()
     }
     this.#state = 'ended'
     return { value: undefined, done: true }
+  }
+
+  #sayGoaway (): IteratorResult<Frame[]> {
+    const frames: Frame[] = []
+    this.#announced = true
+    this.#saidGoaway = true
+    // everything that the other side has begun is still read until its end
+    this.controls.add(CONTROL.goaway, LAST_NONCE, this.#goawayCode)
+    this.#takeControls(frames, false)
+    return { value: frames, done: false }
   }
 
   /** The last batch is on the wire. */
@@ -282,11 +343,18 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   }
 
   #startWaiting (): void {
-    while (this.#waiting.length > 0 && this.#active.size < this.#rules.maxOutgoing) (this.#waiting.shift() as { start: () => void }).start()
+    while (this.#waiting.length > 0 && this.#mayBegin) (this.#waiting.shift() as { start: () => void }).start()
+  }
+
+  #over (packet: OutgoingPacket): void {
+    this.#active.delete(packet)
+    this.#credit.forget(packet)
+    this.#events.over()
   }
 
   #drop (packet: OutgoingPacket, error: Error): void {
-    this.#active.delete(packet)
+    if (packet.frameNonce === 0) this.#credit.unbegin()
+    this.#over(packet)
     packet.done.reject(error)
     packet.stop()
     this.#startWaiting()

@@ -1,19 +1,20 @@
-import { asError, deferred, ignore, type Endpoint, type HushwireError, limitsOf, type LimitsOf, type LinkControl } from '../stream/index.js'
+import { asError, deferred, ignore, type Deferred, type Endpoint, type HushwireError, limitsOf, type LimitsOf, type LinkControl } from '../stream/index.js'
 import type { OpenedFrame } from './cipher.js'
-import type { ControlRecord } from './control.js'
-import { GOAWAY_CODES } from './control.js'
+import { CONTROL, GOAWAY_CODES, type ControlRecord } from './control.js'
+import type { CreditBudget } from './credit-budget.js'
 import { novaError } from './errors.js'
-import { MAX_PLAINTEXT, type Frame } from './frame.js'
+import { LAST_NONCE, MAX_PLAINTEXT, type Frame } from './frame.js'
 import type { Packet } from './incoming-packet.js'
 import { PacketReceiver, RECEIVE_LIMITS, type SlowConsumer } from './packet-receiver.js'
 import { PacketSender } from './packet-sender.js'
+import { Pings, type PingOptions } from './pings.js'
 import type { PacketSource, SendLimits, SendOptions } from './packet-source.js'
 import { SEED_RULES, type PacketRules } from './packet-rules.js'
 
 /** The limits of packets and their defaults. */
 export const PACKET_LIMITS = {
   ...RECEIVE_LIMITS,
-  /** Packets in flight outward; more wait their turn. A hardened link takes the other side's offer where that is less. */
+  /** Packets in flight outward; more wait their turn, and for what the other side of a hardened link offers. */
   maxOutgoing: 1024,
   /** Packets that may wait to be sent while others are in flight; 0 = none. */
   maxWaiting: 65_536,
@@ -29,8 +30,10 @@ export type PacketLimits = LimitsOf<typeof PACKET_LIMITS>
 /** Options of {@link packets}. */
 export interface PacketsOptions {
   limits?: PacketLimits | undefined
-  /** Default `stop-reading`: a packet whose reader is behind stops the link; see docs/back-pressure.md. */
+  /** Without credit; default `stop-reading`: a packet whose reader is behind stops the link; see docs/back-pressure.md. */
   slowConsumer?: SlowConsumer | undefined
+  /** What the windows of this link and of others grow by together, beside its own `poolBytes`. */
+  budget?: CreditBudget | undefined
   /** First bytes of each body that are kept apart as `head`; a packet is passed on once they are there. Default 0. */
   headSize?: number | undefined
   /** The rules of the wire; {@link SEED_RULES} by default. */
@@ -50,10 +53,24 @@ export interface PacketFace {
    * the promise settles.
    *
    * @returns a promise that resolves when its last frame was handed to the wire, and rejects when it could not be
-   * @throws ERR_PACKET_BODY, ERR_PACKET_QUEUE, ERR_PACKET_EXHAUSTED, ERR_LINK_CLOSING, ERR_LINK_GOAWAY, what the source threw, or the
+   * @throws one of `RESET_ERRORS` when the other side has stopped it; ERR_PACKET_BODY, ERR_PACKET_QUEUE, ERR_PACKET_EXHAUSTED, ERR_LINK_CLOSING, ERR_LINK_GOAWAY, what the source threw, or the
    * link's cause (as rejections)
    */
   send(source: PacketSource, options?: SendOptions): Promise<void>
+  /**
+   * Asks the other side for a sign of life; calls while one is under way share it. On a link with credit alone.
+   *
+   * @returns milliseconds until the answer, and at most `timeout` (10,000)
+   * @throws ERR_CONTROL_NONE, ERR_TIMEOUT, or the link's cause (as rejections)
+   */
+  ping(options?: PingOptions): Promise<number>
+  /**
+   * Tells the other side to begin no more packets, with one of `GOAWAY_CODES`: what it begins before it hears this is passed over and
+   * rejects there with ERR_LINK_GOAWAY, what has begun goes on. Own packets may still be begun. On a link with credit alone.
+   */
+  goaway(code: number): void
+  /** Resolves when no packet is in flight either way, nor waits to be read or sent; also when the link is gone. */
+  drained(): Promise<void>
   /**
    * Takes no more packets, finishes what is under way and ends the own direction; what the other side still sends
    * is read until it ends too.
@@ -106,7 +123,13 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
   readonly #failed = deferred<never>({ handled: true })
   readonly #sent = deferred({ handled: true })
   readonly #read = deferred({ handled: true })
+  readonly #pings: Pings
+  readonly #drains: Array<Deferred<void>> = []
+  /** What came last is a goaway, after which the stream may end. */
   #goaway = false
+  /** The other side begins no more packets at all. */
+  #finished = false
+  #over = false
   #closing: Promise<void> | undefined
 
   constructor (options: PacketsOptions) {
@@ -116,15 +139,24 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
     this.#options = options
     this.#rules = {
       ...rules,
-      maxOutgoing: Math.min(limits.maxOutgoing, rules.maxOutgoing),
+      maxActive: rules.credit === undefined ? Math.min(limits.maxOutgoing, rules.maxOutgoing) : limits.maxOutgoing,
       maxWaiting: limits.maxWaiting,
       maxFrame: limits.maxFrame
     }
-    this.#sender = new PacketSender(this.#rules, error => { this.#failed.reject(error) })
+    this.#sender = new PacketSender(this.#rules, {
+      abort: error => { this.#failed.reject(error) },
+      over: () => { this.#check() },
+      // what the other side has begun needs credit until its end; and it ends nothing before it knows that nothing more is begun
+      mayEnd: () => rules.credit === undefined || this.#over || this.#finished && this.#receiver.size === 0
+    })
+    this.#pings = new Pings(value => { this.#sender.controls.add(CONTROL.ping, 0, value) })
     this.#receiver = new PacketReceiver(this.#rules, {
       limits,
       slowConsumer: options.slowConsumer ?? 'stop-reading',
       headSize: options.headSize ?? 0,
+      budget: options.budget,
+      controls: this.#sender.controls,
+      onOver: () => { this.#check() },
       onControl: record => { this.#control(record) },
       onLost: error => { options.onLostPacket?.(error) }
     })
@@ -132,6 +164,9 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
     this.face = {
       source: this.#source(),
       send: (source, options) => this.#sender.send(source, options),
+      ping: options => rules.credit === undefined ? Promise.reject(novaError('ERR_CONTROL_NONE')) : this.#pings.ping(options),
+      goaway: code => { if (rules.credit !== undefined) this.#sender.goaway(this.#receiver.refuseLater(), code) },
+      drained: () => this.#drained(),
       close: () => this.#close()
     }
   }
@@ -143,6 +178,8 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
   fail (cause: Error): void {
     this.#sender.fail(cause)
     this.#receiver.fail(cause)
+    this.#pings.fail(cause)
+    this.#end()
     this.#sent.reject(cause)
     this.#read.reject(cause)
   }
@@ -150,12 +187,14 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
   async #readAll (source: AsyncIterable<OpenedFrame[]>): Promise<void> {
     for await (const batch of source) {
       for (const frame of batch) {
+        this.#goaway = false
         this.#receiver.receive(frame)
         for (let room = this.#receiver.room(); room !== undefined; room = this.#receiver.room()) await room
       }
     }
     if (this.#rules.goaway && !this.#goaway) throw novaError('ERR_LINK_TRUNCATED')
     this.#receiver.end()
+    this.#end()
     this.#read.resolve()
     // the other side of a hardened link is gone for good; the seed's half-close leaves the own direction open
     if (this.#rules.goaway) this.#close().catch(ignore)
@@ -187,9 +226,43 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
     return iterator
   }
 
+  /** Records that are not about a packet that comes in. @throws ERR_CONTROL_RECORD, ERR_CONTROL_FLOOD */
   #control (record: ControlRecord): void {
-    this.#goaway = true
-    if (this.#sender.refuseAbove(record.packetNonce)) this.#options.onGoaway?.(record.value)
+    const { type, packetNonce, value } = record
+    if (type === CONTROL.goaway) this.#told(record)
+    else if (type === CONTROL.credit || type === CONTROL.stop) this.#sender.receive(record)
+    else if (packetNonce !== 0) throw novaError('ERR_CONTROL_RECORD', 'a ping of a packet')
+    else if (type === CONTROL.ping) this.#sender.controls.pong(value)
+    else this.#pings.answered(value)
+  }
+
+  #told ({ packetNonce, value }: ControlRecord): void {
+    // one that names a packet goes before others, which may begin until then
+    const last = this.#rules.credit === undefined || packetNonce === LAST_NONCE
+    this.#goaway = last
+    this.#finished ||= last
+    if (this.#sender.refuseAbove(packetNonce)) this.#options.onGoaway?.(value)
+    // nothing that we might begin is taken any more
+    if (this.#rules.credit !== undefined && last) this.#close().catch(ignore)
+  }
+
+  /** The other side is heard no more. */
+  #end (): void {
+    this.#over = true
+    this.#check()
+  }
+
+  #check (): void {
+    this.#sender.check()
+    if (!this.#over && (this.#sender.size > 0 || !this.#receiver.idle)) return
+    for (const drain of this.#drains.splice(0)) drain.resolve()
+  }
+
+  #drained (): Promise<void> {
+    const drain = deferred()
+    this.#drains.push(drain)
+    this.#check()
+    return drain.promise
   }
 
   #close (): Promise<void> {

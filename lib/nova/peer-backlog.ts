@@ -1,11 +1,11 @@
 import { uuidKey, type Uuid } from '../bytes/index.js'
 import { deferred, leave, type Deferred } from '../stream/index.js'
 import { ReadAhead } from './read-ahead.js'
-import type { RoutedPacket } from './routed.js'
+import type { MessagePacket } from './session/session.js'
 
 /** What one peer has sent since its greeting came. */
 interface Waiting {
-  packets: RoutedPacket[]
+  packets: MessagePacket[]
   /** Greetings that are being looked at. */
   readonly holds: Set<() => void>
   draining: boolean
@@ -21,7 +21,7 @@ interface Waiting {
 export class PeerBacklog {
   readonly #maxPackets: number
   readonly #timeout: number
-  readonly #deliver: (packet: RoutedPacket) => Promise<void> | undefined
+  readonly #deliver: (packet: MessagePacket) => Promise<void> | undefined
   readonly #peers = new Map<string, Waiting>()
 
   /**
@@ -29,7 +29,7 @@ export class PeerBacklog {
    * @param timeout - milliseconds after which packets wait no longer for one greeting
    * @param deliver - takes what has waited; a promise puts off the next of the same peer
    */
-  constructor (maxPackets: number, timeout: number, deliver: (packet: RoutedPacket) => Promise<void> | undefined) {
+  constructor (maxPackets: number, timeout: number, deliver: (packet: MessagePacket) => Promise<void> | undefined) {
     this.#maxPackets = maxPackets
     this.#timeout = timeout
     this.#deliver = deliver
@@ -63,7 +63,7 @@ export class PeerBacklog {
    *
    * @returns a promise when no more may wait: it resolves when there is room
    */
-  push (packet: RoutedPacket): Promise<void> | undefined {
+  push (packet: MessagePacket): Promise<void> | undefined {
     const waiting = this.#peers.get(uuidKey(packet.header.source))
     if (waiting === undefined) return this.#deliver(packet)
     waiting.packets.push(packet)
@@ -93,20 +93,20 @@ export class PeerBacklog {
    *
    * @param onOver - called once more than `maxBytes` of such packets wait for this peer
    */
-  pushAhead ({ header, source }: RoutedPacket, maxBytes: number, onOver: () => void): Promise<void> | undefined {
+  pushAhead ({ header, source, stop }: MessagePacket, maxBytes: number, onOver: () => void): Promise<void> | undefined {
     const waiting = this.#peers.get(uuidKey(header.source))
     const ahead = new ReadAhead(source, bytes => {
       if (waiting === undefined || (waiting.bytes += bytes) <= maxBytes) return
       onOver()
     })
-    return this.push({ header, source: ahead })
+    return this.push({ header, source: ahead, ...stop !== undefined && { stop } })
   }
 
   async #drain (key: string, waiting: Waiting): Promise<void> {
     if (waiting.draining) return
     waiting.draining = true
     while (waiting.holds.size === 0 && waiting.packets.length > 0) {
-      const packet = waiting.packets.shift() as RoutedPacket
+      const packet = waiting.packets.shift() as MessagePacket
       if (packet.source instanceof ReadAhead) packet.source.halt()
       const full = this.#deliver(packet)
       waiting.room?.resolve()

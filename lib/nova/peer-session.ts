@@ -3,6 +3,7 @@ import type { MessageSource, OpenOptions, SealOptions } from './session/body.js'
 import type { DirectionKeys } from './session/keyring.js'
 import type { Session, MessagePacket } from './session/session.js'
 import type { Peer } from './identity.js'
+import { RESET_CODES } from './reset-codes.js'
 import { KIND } from './routed.js'
 
 /**
@@ -15,8 +16,8 @@ export interface Message {
   readonly source: AsyncIterable<Uint8Array>
   /** The whole message, at most 64 MiB or `maxInflated`. */
   bytes(options?: OpenOptions): Promise<Uint8Array>
-  /** Leaves a message that nobody wants to read. */
-  drop(): void
+  /** Leaves a message that nobody wants to read; its sender is told one of `RESET_CODES`, by default `cancelled`, where the link can say so. */
+  drop(code?: number): void
 }
 
 /** A conversation with one peer whose identity is proved. */
@@ -157,8 +158,9 @@ class ArrivedMessage implements Message {
     }
   }
 
-  drop (): void {
-    leave(this.#packet.source)
+  drop (code: number = RESET_CODES.cancelled): void {
+    if (this.#packet.stop === undefined) leave(this.#packet.source)
+    else this.#packet.stop(code)
   }
 
   /** A packet that the session refuses from the outside has to be left. */

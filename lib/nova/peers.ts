@@ -10,8 +10,8 @@ import { PeerHandshakes } from './peer-handshakes.js'
 import { Conversation, taking, type PeerSession } from './peer-session.js'
 import type { PostQuantum } from './post-quantum.js'
 import { decodeRelayError, MAX_RELAY_ERROR_BYTES, type RelayError } from './relay-messages.js'
-import { KIND, type RoutedLink, type RoutedPacket } from './routed.js'
-import { Session } from './session/session.js'
+import { KIND, type RoutedFace } from './routed.js'
+import { type MessagePacket, Session } from './session/session.js'
 import type { VerifyPeer } from './verify-peer.js'
 
 /** The limits of {@link peers} and their defaults. */
@@ -46,7 +46,13 @@ export interface PeersOptions {
   postQuantum?: PostQuantum | undefined
   limits?: PeersLimits | undefined
   /** Takes the server's own packets (target nil) except its errors about peers. It must read or leave their source; what it throws ends the link. */
-  onServerPacket?: ((packet: RoutedPacket) => void) | undefined
+  onServerPacket?: ((packet: MessagePacket) => void) | undefined
+}
+
+/** What conversations need of a link: that of `stack`, or another way to a server that routes packets. */
+export interface PeersLink extends Pick<RoutedFace, 'send' | 'close'>, LinkControl {
+  /** One consumer: {@link peers}. */
+  readonly source: AsyncIterable<MessagePacket>
 }
 
 /** Conversations over one link. */
@@ -87,13 +93,13 @@ export interface Peers extends Pick<LinkControl, 'closed'> {
  * }
  * ```
  */
-export function peers (link: RoutedLink, options: PeersOptions): Peers {
+export function peers (link: PeersLink, options: PeersOptions): Peers {
   return new Hub(link, options)
 }
 
 class Hub implements Peers {
   readonly incoming: AsyncIterable<PeerSession>
-  readonly #link: RoutedLink
+  readonly #link: PeersLink
   readonly #options: PeersOptions
   readonly #limits: Readonly<Record<keyof typeof PEERS_LIMITS, number>>
   readonly #begun: Channel<Conversation>
@@ -105,7 +111,7 @@ class Hub implements Peers {
   #failing = false
   #goOn: () => void = ignore
 
-  constructor (link: RoutedLink, options: PeersOptions) {
+  constructor (link: PeersLink, options: PeersOptions) {
     const { identity, verify, offer, postQuantum, limits } = options
     this.#link = link
     this.#options = options
@@ -189,14 +195,14 @@ class Hub implements Peers {
   }
 
   /** Not awaited: a greeting that comes slowly must not hold up anything else. The link limits how many there are. */
-  #greeted (packet: RoutedPacket): void {
+  #greeted (packet: MessagePacket): void {
     const peer = new Uint8Array(packet.header.source)
     // what follows this greeting can be under the key that it brings
     const release = this.#handshakes.underWay(peer) ? this.#backlog.hold(peer) : ignore
     readGreeting(packet.source).then(greeting => this.#handshakes.receive(peer, greeting)).catch(ignore).finally(release)
   }
 
-  #fromServer (packet: RoutedPacket): void {
+  #fromServer (packet: MessagePacket): void {
     if (packet.header.kind === KIND.error) {
       collect(packet.source, MAX_RELAY_ERROR_BYTES).then(body => {
         if (body !== undefined) this.#unreachable(decodeRelayError(body))
@@ -215,7 +221,7 @@ class Hub implements Peers {
   }
 
   /** A packet of a peer; a promise when nothing more is to be read. */
-  #arrived (packet: RoutedPacket): Promise<void> | undefined {
+  #arrived (packet: MessagePacket): Promise<void> | undefined {
     const peer = packet.header.source
     if (!this.#backlog.holds(peer)) return this.#deliver(packet)
     if (this.#conversations.has(uuidKey(peer))) return this.#backlog.push(packet)
@@ -233,7 +239,7 @@ class Hub implements Peers {
     this.#backlog.forget(peer)
   }
 
-  #deliver (packet: RoutedPacket): Promise<void> | undefined {
+  #deliver (packet: MessagePacket): Promise<void> | undefined {
     const conversation = this.#conversations.get(uuidKey(packet.header.source))
     if (conversation === undefined) leave(packet.source)
     else if (packet.header.kind === KIND.confirm) conversation.confirmedBy(packet)

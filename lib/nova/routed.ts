@@ -4,7 +4,7 @@ import type { OpenedFrame } from './cipher.js'
 import { novaError } from './errors.js'
 import { getUint32, MAGIC, putUint32, type Frame } from './frame.js'
 import type { Packet } from './incoming-packet.js'
-import { packets, type PacketsOptions } from './packets.js'
+import { packets, type PacketFace, type PacketsOptions } from './packets.js'
 import type { PacketSource, SendOptions } from './packet-source.js'
 
 /** Bytes of a routing header. */
@@ -45,10 +45,12 @@ export interface RoutedPacket {
   readonly header: RoutedHeader
   /** The body after the header; see {@link Packet.source}. */
   readonly source: AsyncIterable<Uint8Array>
+  /** As {@link Packet.stop}. */
+  stop(code: number): void
 }
 
 /** The face of a link of routed packets. */
-export interface RoutedFace {
+export interface RoutedFace extends Pick<PacketFace, 'ping' | 'goaway' | 'drained'> {
   readonly source: AsyncIterable<RoutedPacket>
   /** As {@link PacketFace.send}, under a routing header. @throws ERR_ROUTED_HEADER (as a rejection) */
   send(header: RoutedHeader, source: PacketSource, options?: Omit<SendOptions, 'head'>): Promise<void>
@@ -119,6 +121,9 @@ export function routed (options: Omit<PacketsOptions, 'headSize'> = {}): Endpoin
     face: {
       source: withHeaders(below.source, options.onLostPacket),
       send: async (header, body, options) => below.send(body, { ...options, head: encodeRoutedHeader(header) }),
+      ping: below.ping.bind(below),
+      goaway: below.goaway.bind(below),
+      drained: below.drained.bind(below),
       close: below.close.bind(below)
     },
     outbound: lower.outbound,
@@ -132,8 +137,9 @@ function withHeaders (source: AsyncIterable<Packet>, onLost: ((error: HushwireEr
   const packets = source[Symbol.asyncIterator]()
   const pass = (result: IteratorResult<Packet>): IteratorResult<RoutedPacket> | undefined => {
     if (result.done === true) return result
-    const { head, source } = result.value
-    if (getUint32(head, 0) === MAGIC) return { value: { header: decodeRoutedHeader(head), source }, done: false }
+    const packet = result.value
+    const { head, source } = packet
+    if (getUint32(head, 0) === MAGIC) return { value: { header: decodeRoutedHeader(head), source, stop: code => { packet.stop(code) } }, done: false }
     leave(source)
     onLost?.(novaError('ERR_ROUTED_MAGIC'))
     return undefined

@@ -1,6 +1,7 @@
 import { wipe } from '../crypto/index.js'
 import { abortOn, asError, link, limitsOf, performHandshake, type Duplex, type HushwireError, type LimitsOf } from '../stream/index.js'
 import { cipher, CIPHER_LIMITS, type CipherLayer, type CipherOptions, type HopKey } from './cipher.js'
+import type { CreditBudget } from './credit-budget.js'
 import { frames } from './frames.js'
 import { handshakeError } from './handshake-errors.js'
 import type { HardenedHandshakeOptions } from './handshake-hardened.js'
@@ -28,7 +29,10 @@ export type StackLimits = LimitsOf<typeof STACK_LIMITS>
 /** What both profiles take. */
 export interface StackOptions {
   limits?: StackLimits | undefined
+  /** For a link on the seed's wire; see {@link PacketsOptions.slowConsumer}. A hardened one has credit instead. */
   slowConsumer?: SlowConsumer | undefined
+  /** As {@link PacketsOptions.budget}: one for all links of a server. */
+  budget?: CreditBudget | undefined
   /** Aborts the handshake, and the link once it stands. */
   signal?: AbortSignal | undefined
   /** Told of a packet that failed before anybody had it. */
@@ -136,12 +140,13 @@ async function hardenedStack (duplex: Duplex, options: HardenedStackOptions): Pr
   const rules: PacketRules = {
     ...HARDENED_RULES,
     maxOutgoing: result.remoteOffer.maxPackets,
+    credit: { send: result.remoteOffer.window, receive: result.localOffer.window },
     controlNonce: framing.sent + 1,
     remoteControlNonce: framing.received + 1,
     onExhausting,
     rekeyDue: () => hop.rekeyDue
   }
-  const limits = { ...options.limits, maxIncoming: Math.min(options.limits?.maxIncoming ?? Infinity, result.localOffer.maxPackets) }
+  const limits = { ...options.limits, maxIncoming: result.localOffer.maxPackets }
   const routes = join(after, hop, rules, { ...options, limits })
   const { remote, handshakeHash, protocol, confirmed } = result
   const standing = Object.assign(routes, { profile: 'hardened' as const, remote, handshakeHash, protocol, confirmed })
@@ -182,8 +187,8 @@ async function seedKey (duplex: Duplex, options: SeedStackOptions): Promise<{ af
 
 /** The layers over a duplex whose handshake is done; the cipher's keys are wiped when the link is gone. */
 function join (duplex: Duplex, hop: CipherLayer, rules: PacketRules, options: StackOptions): RoutedLink {
-  const { limits, slowConsumer, onLostPacket, onGoaway } = options
-  const routes = link(duplex, frames({ obfuscation: hop.obfuscation }), hop, routed({ rules, limits, slowConsumer, onLostPacket, onGoaway }))
+  const { limits, slowConsumer, budget, onLostPacket, onGoaway } = options
+  const routes = link(duplex, frames({ obfuscation: hop.obfuscation }), hop, routed({ rules, limits, slowConsumer, budget, onLostPacket, onGoaway }))
   const forget = (): void => { hop.destroy() }
   routes.closed.then(forget, forget)
   abortOn(options.signal, routes)

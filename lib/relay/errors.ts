@@ -3,6 +3,10 @@ import { errorsOf, type ErrorTable } from '../stream/index.js'
 /** The codes that the relay and its clients raise. */
 export const RELAY_ERRORS = {
   ERR_RELAY_FULL: { origin: 'local', fatal: true, sentence: 'the relay takes no more connections for now' },
+  ERR_RELAY_RATE: { origin: 'remote', fatal: true, sentence: 'more comes from one address or identity than is allowed' },
+  ERR_RELAY_HELLO: { origin: 'remote', fatal: true, sentence: 'the connection did not say hello in time' },
+  ERR_RELAY_SILENT: { origin: 'remote', fatal: true, sentence: 'the other side did not answer a ping in time' },
+  ERR_RELAY_SLOW: { origin: 'remote', fatal: true, sentence: 'the other side has taken nothing of what waits for it for too long' },
   ERR_RELAY_TAKEN_OVER: { origin: 'remote', fatal: true, sentence: 'another connection of the same identity has taken over' },
   ERR_RELAY_IDLE: { origin: 'remote', fatal: false, sentence: 'nothing more came of a packet while others waited for its place' },
   ERR_RELAY_CLOSED: { origin: 'local', fatal: true, sentence: 'the relay has been closed' },

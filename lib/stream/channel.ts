@@ -11,6 +11,8 @@ export interface ChannelOptions<T> {
   sizeOf?: (item: T) => number
   /** Called with the bytes of each item that has left the channel, taken or discarded. */
   onTake?: (bytes: number) => void
+  /** May put an item together with the last one that waits, so that a flood of tiny ones is held in few; gives the item that both became. */
+  merge?: (last: T, item: T) => T | undefined
 }
 
 /**
@@ -33,6 +35,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
   readonly #maxItems: number
   readonly #sizeOf: (item: T) => number
   readonly #onTake: ((bytes: number) => void) | undefined
+  readonly #merge: ((last: T, item: T) => T | undefined) | undefined
   #items: T[] = []
   #head = 0
   #bytes = 0
@@ -50,6 +53,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     if (!(this.#maxItems >= 0)) throw streamError('ERR_LIMIT_OPTION', 'maxItems')
     this.#sizeOf = options.sizeOf ?? (item => (item as { byteLength?: number }).byteLength ?? 0)
     this.#onTake = options.onTake
+    this.#merge = options.merge
   }
 
   /** Bytes that wait for the reader. */
@@ -78,8 +82,15 @@ export class Channel<T> implements AsyncIterableIterator<T> {
       reader.resolve({ value: item, done: false })
       return undefined
     }
-    this.#items.push(item)
-    this.#bytes += this.#sizeOf(item)
+    const last = this.#merge !== undefined && this.length > 0 ? this.#items[this.#items.length - 1] as T : undefined
+    const both = last === undefined ? undefined : this.#merge?.(last, item)
+    if (both === undefined) {
+      this.#items.push(item)
+      this.#bytes += this.#sizeOf(item)
+    } else {
+      this.#items[this.#items.length - 1] = both
+      this.#bytes += this.#sizeOf(both) - this.#sizeOf(last as T)
+    }
     return this.room()
   }
 

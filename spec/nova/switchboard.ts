@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { isNilUuid, NIL_UUID, uuidKey, type Uuid } from '../../lib/bytes/index.js'
-import { createIdentity, encodeRelayError, KIND, peers, type Identity, type Message, type PacketSource, type Peers, type PeersOptions, type RoutedHeader, type RoutedLink, type RoutedPacket } from '../../lib/nova/index.js'
+import { createIdentity, encodeRelayError, KIND, peers, type Identity, type Message, type PacketSource, type Peers, type PeersOptions, type RoutedHeader, type PeersLink, type MessagePacket } from '../../lib/nova/index.js'
 import { Channel, deferred, ignore, join, type Bytes } from '../../lib/stream/index.js'
 
 /** A packet that the switchboard holds. */
@@ -84,10 +84,10 @@ export class Switchboard {
 }
 
 /** One link into the switchboard. */
-export class End implements RoutedLink {
-  readonly source = new Channel<RoutedPacket>({ maxItems: 1e6, sizeOf: () => 0 })
+export class End implements PeersLink {
+  readonly source = new Channel<MessagePacket>({ maxItems: 1e6, sizeOf: () => 0 })
   /** Packets that arrived and were neither read nor left. */
-  readonly unread = new Set<RoutedPacket>()
+  readonly unread = new Set<MessagePacket>()
   readonly #board: Switchboard
   readonly #id: Uuid
   readonly #closed = deferred({ handled: true })
@@ -118,7 +118,7 @@ export class End implements RoutedLink {
       return: async () => { leave(); return { value: undefined, done: true } },
       [Symbol.asyncIterator]: () => iterator
     }
-    const packet: RoutedPacket = { header, source: iterator }
+    const packet: MessagePacket = { header, source: iterator }
     if (!this.source.open) return
     this.unread.add(packet)
     void this.source.push(packet)

@@ -29,7 +29,7 @@ export interface SessionOptions {
 }
 
 /** A packet that may hold a message; what a routed link yields. */
-export type MessagePacket = Pick<RoutedPacket, 'header' | 'source'>
+export type MessagePacket = Pick<RoutedPacket, 'header' | 'source'> & Partial<Pick<RoutedPacket, 'stop'>>
 
 /**
  * An end-to-end encrypted conversation with one peer over a link of routed packets (nova.md, Session): zlib, then

@@ -1,5 +1,6 @@
 import { decodeRoutedHeader, encodeRoutedHeader, FrameDecoder, frames as framesLayer, HARDENED_RULES, packets, routed, ROUTED_LENGTH, SEED_RULES, type PacketRules, type RoutedPacket } from '../../../lib/nova/index.js'
 import { CONTROL, encodeRecords } from '../../../lib/nova/control.js'
+import { OutgoingControls } from '../../../lib/nova/outgoing-controls.js'
 import { PacketReceiver, RECEIVE_LIMITS, type SlowConsumer } from '../../../lib/nova/packet-receiver.js'
 import type { Packet } from '../../../lib/nova/incoming-packet.js'
 import { asError, ignore } from '../../../lib/stream/index.js'
@@ -21,7 +22,7 @@ function receiver (name: string, rules: PacketRules, slowConsumer: SlowConsumer)
     valid: random => wireOf([...someFrames(random, { maxContent: 900, carries: rules.terminatorCarries }), ...rules.ordered && random.bool() ? [goaway()] : []]),
     decode: async input => {
       const headSize = (input.bytes[5] ?? 0) % 2 === 0 ? 0 : 10
-      const receiver = new PacketReceiver(rules, { limits: LIMITS, slowConsumer, headSize, onControl: ignore, onLost: ignore })
+      const receiver = new PacketReceiver(rules, { limits: LIMITS, slowConsumer, headSize, budget: undefined, controls: new OutgoingControls(ignore), onControl: ignore, onLost: ignore, onOver: ignore })
       const decoder = new FrameDecoder()
       const reading: Array<Promise<Uint8Array | string>> = []
       const readNext = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import { crypto } from '../../../lib/crypto/index.js'
 import { encodeGreeting } from '../../../lib/nova/greeting.js'
-import { encodeRelayError, HardenedHandshake, identityFromSeed, KIND, peers, sealHardenedBody, SendingKey, type PeerSession, type RoutedHeader, type RoutedLink, type RoutedPacket } from '../../../lib/nova/index.js'
+import { encodeRelayError, HardenedHandshake, identityFromSeed, KIND, peers, sealHardenedBody, SendingKey, type PeerSession, type RoutedHeader, type PeersLink, type MessagePacket } from '../../../lib/nova/index.js'
 import { NIL_UUID } from '../../../lib/bytes/index.js'
 import { Channel, deferred, ignore, type Deferred } from '../../../lib/stream/index.js'
 import { join } from '../../../lib/stream/pieces.js'
@@ -22,8 +22,8 @@ function packet (from: number, kind: number, body: Uint8Array): Uint8Array {
 }
 
 /** A link in hand: what is to come is pushed, what is sent is kept. */
-class HandLink implements RoutedLink {
-  readonly source = new Channel<RoutedPacket>({ maxItems: Infinity, sizeOf: () => 0 })
+class HandLink implements PeersLink {
+  readonly source = new Channel<MessagePacket>({ maxItems: Infinity, sizeOf: () => 0 })
   readonly sent = new Channel<Uint8Array>({ maxItems: Infinity, sizeOf: () => 0 })
   readonly #over: Deferred<void> = deferred({ handled: true })
   get closed (): Promise<void> { return this.#over.promise }

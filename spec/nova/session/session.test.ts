@@ -108,7 +108,7 @@ for (const profile of ['seed', 'hardened'] as const) {
     t.is((await opened.next()).value?.byteLength, 50)
     go.resolve()
     t.is(await sent, 'disk')
-    t.is(await codeOf(opened.next()), 'ERR_SESSION_NO_FINAL')
+    t.is(await codeOf(opened.next()), 'ERR_RESET_FAILED')
     await a.send(1n, text(10))
     t.is((await b.openBytes(await packetOf(packets))).byteLength, 10)
     await Promise.all([left.close(), right.close()])

@@ -1,0 +1,54 @@
+import { CONTROL, type ControlRecord } from './control.js'
+import { novaError } from './errors.js'
+
+/** Answers to pings that may wait to be sent. */
+const MAX_PONGS = 16
+
+/**
+ * The control records that wait to be sent. They are bounded by what they are about: a credit, a reset and a stop for each
+ * packet, and a few pongs.
+ */
+export class OutgoingControls {
+  readonly #onReady: () => void
+  readonly #credits = new Map<number, number>()
+  #records: ControlRecord[] = []
+  #pongs = 0
+
+  constructor (onReady: () => void) {
+    this.#onReady = onReady
+  }
+
+  get length (): number { return this.#records.length + this.#credits.size }
+
+  add (type: number, packetNonce: number, value: number): void {
+    this.#records.push({ type, packetNonce, value })
+    this.#onReady()
+  }
+
+  /** So many more bytes of a packet of the other side, or more packets where the nonce is 0. */
+  credit (packetNonce: number, value: number): void {
+    this.#credits.set(packetNonce, (this.#credits.get(packetNonce) ?? 0) + value)
+    this.#onReady()
+  }
+
+  /** The packet is over: it needs no more credit. */
+  noCredit (packetNonce: number): void {
+    this.#credits.delete(packetNonce)
+  }
+
+  /** @throws ERR_CONTROL_FLOOD when the other side asks and does not take the answers */
+  pong (value: number): void {
+    if (++this.#pongs > MAX_PONGS) throw novaError('ERR_CONTROL_FLOOD')
+    this.add(CONTROL.pong, 0, value)
+  }
+
+  /** Everything that waits; a reset goes before the credit that comes after it. */
+  take (): ControlRecord[] {
+    const records = this.#records
+    for (const [packetNonce, value] of this.#credits) records.push({ type: CONTROL.credit, packetNonce, value })
+    this.#records = []
+    this.#credits.clear()
+    this.#pongs = 0
+    return records
+  }
+}
