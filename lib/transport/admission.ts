@@ -7,30 +7,40 @@ import type { Address } from './listener.js'
  */
 export type Admit = (remote: Address) => (() => void) | undefined
 
+/** What names a connection of TCP while it stands, also where TLS has a socket of its own over it. */
+export function endsOf ({ localAddress, localPort, remoteAddress, remotePort }: Socket): string {
+  return `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`
+}
+
 /** Sockets that were let in and are not connections yet. */
 export class Entrance {
   readonly #admit: Admit
-  readonly #entered = new WeakMap<Socket, () => void>()
+  readonly #entered = new Map<string, () => void>()
 
   constructor (admit: Admit) {
     this.#admit = admit
   }
 
-  /** Takes a socket in, or destroys it. */
+  /** Takes a socket of TCP in, or destroys it. */
   enter (socket: Socket): void {
     const leave = this.#admit({ host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 })
     if (leave === undefined) {
       socket.destroy()
       return
     }
-    this.#entered.set(socket, leave)
-    socket.once('close', () => { this.leave(socket) })
+    const ends = endsOf(socket)
+    this.#entered.set(ends, leave)
+    socket.once('close', () => { if (this.#entered.get(ends) === leave) this.#leave(ends) })
   }
 
-  /** What enters is a connection now, or gone. */
+  /** What had entered, or TLS over it, is a connection now. */
   leave (socket: Socket): void {
-    const leave = this.#entered.get(socket)
-    this.#entered.delete(socket)
+    this.#leave(endsOf(socket))
+  }
+
+  #leave (ends: string): void {
+    const leave = this.#entered.get(ends)
+    this.#entered.delete(ends)
     leave?.()
   }
 }

@@ -136,7 +136,7 @@ export async function listenTcp (options: TcpListenOptions, onConnection: (conne
   const entrance = admit === undefined ? undefined : new Entrance(admit)
   const report = (error: Error): void => { options.onError?.(connectionError(error)) }
   const take = (socket: Socket, below: Socket): void => {
-    entrance?.leave(below)
+    entrance?.leave(socket)
     listener.accept(acceptSocket(socket, below, limits), onConnection)
   }
   const server = tls === undefined ? createServer({ noDelay: true, allowHalfOpen: true }) : tlsServer(tls, limits.connectTimeout, take, report)

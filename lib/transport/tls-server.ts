@@ -1,6 +1,7 @@
 import type { Server, Socket } from 'node:net'
 import { createServer as createTls, type TLSSocket } from 'node:tls'
 import { ignore } from '../stream/index.js'
+import { endsOf } from './admission.js'
 import { codeOf, connectionError, transportError } from './errors.js'
 import type { Pem, ServerTls } from './tls-options.js'
 
@@ -58,8 +59,4 @@ export function tlsServer (tls: ServerTls, handshakeTimeout: number, onSocket: (
     onError(connectionError(error))
   })
   return server
-}
-
-function endsOf ({ localAddress, localPort, remoteAddress, remotePort }: Socket): string {
-  return `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`
 }

@@ -98,6 +98,7 @@ export async function listenWebSocket (options: WebSocketListenOptions, onConnec
   }, tls => { reloadCertificate(server, tls) })
   sockets.on('connection', (socket, request) => {
     socket.on('error', ignore)
+    entrance?.leave(request.socket)
     if (listener.connections.size >= limits.maxConnections) socket.close(1013)
     else listener.accept(Object.assign(wrapWebSocket(socket, limits), { remote: remoteOf(request, trustProxy) }), onConnection)
   })

@@ -54,7 +54,7 @@ export function certificate ({ name, hosts = ['localhost', '127.0.0.1'], authori
   )
   const signer: KeyObject = issuer === undefined ? privateKey : createPrivateKey(issuer.key)
   const whole = sequence(body, algorithm, der(0x03, Buffer.concat([Buffer.of(0), sign('sha256', body, signer)])))
-  return { name, key, cert: `-----BEGIN CERTIFICATE-----\n${whole.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n` }
+  return { name, key, cert: `-----BEGIN CERTIFICATE-----\n${whole.toString('base64').match(/.{1,64}/g)?.join('\n') ?? ''}\n-----END CERTIFICATE-----\n` }
 }
 
 function der (tag: number, content: Uint8Array): Buffer {
