@@ -20,7 +20,7 @@ export async function listenAll ({ tcp, websocket }: RelayOptions, limits: Check
     const messages = websocket === undefined ? undefined : await listenWebSocket({ ...websocket, maxConnections, closeTimeout }, served)
     return {
       tcp: sockets?.address,
-      websocket: messages === undefined ? undefined : urlOf(messages.address, websocket?.path),
+      websocket: messages === undefined ? undefined : urlOf(messages.address, websocket),
       listeners: [sockets, messages].filter(listener => listener !== undefined)
     }
   } catch (error) {
@@ -29,6 +29,6 @@ export async function listenAll ({ tcp, websocket }: RelayOptions, limits: Check
   }
 }
 
-function urlOf ({ host, port }: Address, path = '/'): string {
-  return `ws://${host.includes(':') ? `[${host}]` : host}:${port}${path}`
+function urlOf ({ host, port }: Address, { path = '/', tls }: NonNullable<RelayOptions['websocket']> = {}): string {
+  return `${tls === undefined ? 'ws' : 'wss'}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`
 }
