@@ -1,5 +1,5 @@
 import type { Uuid } from '../../bytes/index.js'
-import { encodeRelayError, KIND, RELAY_CODES, type NovaLink, type Peer, type RelayError, type RoutedHeader } from '../../nova/index.js'
+import { encodeRelayError, GOAWAY_CODES, KIND, RELAY_CODES, type NovaLink, type Peer, type RelayError, type RoutedHeader } from '../../nova/index.js'
 import { ignore } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 import type { Deliveries } from './deliveries.js'
@@ -10,6 +10,9 @@ import type { CheckedLimits } from './options.js'
 import { Passages } from './passages.js'
 import { Turns } from './turns.js'
 import { Underway } from './underway.js'
+
+/** Milliseconds that a connection whose place was taken has to read why. */
+const DISPLACED_TIMEOUT = 1000
 
 /** One connection that has proved who it is. */
 export class Member implements ExchangeMember {
@@ -47,13 +50,16 @@ export class Member implements ExchangeMember {
   get id (): Uuid { return this.remote.id }
 
   async take (header: RoutedHeader, source: AsyncIterable<Uint8Array>): Promise<void> {
-    await this.passages.carry(header, source, { onSourceError: 'truncate' })
+    await this.passages.carry(header, source)
   }
 
   displaced (): void {
     this.leave()
     this.#onDisplaced()
-    this.link.abort(relayError('ERR_RELAY_TAKEN_OVER'))
+    const end = (): void => { this.link.abort(relayError('ERR_RELAY_TAKEN_OVER')) }
+    this.link.goaway(GOAWAY_CODES.takenOver)
+    // whoever has answered this has read why, and a reset takes nothing from it
+    this.link.ping({ timeout: DISPLACED_TIMEOUT }).then(end, end)
   }
 
   parted (id: Uuid): void {
