@@ -1,4 +1,4 @@
-import { deferred, letGo, type Bytes, type Duplex } from '../../../stream/index.js'
+import { deferred, letGo, type Duplex } from '../../../stream/index.js'
 
 /**
  * A duplex that is read no faster than is allowed: after each chunk the wait that it costs, so that the other side is made to
@@ -45,19 +45,19 @@ class Pause {
 /** The longest delay that a timer takes. */
 const LONGEST = 2 ** 31 - 1
 
-class Throttled implements AsyncIterableIterator<Bytes> {
-  readonly #chunks: AsyncIterator<Bytes>
+class Throttled implements AsyncIterableIterator<Uint8Array> {
+  readonly #chunks: AsyncIterator<Uint8Array>
   readonly #charge: (bytes: number) => number
   readonly #pause: Pause
   #owed = 0
 
-  constructor (chunks: AsyncIterator<Bytes>, charge: (bytes: number) => number, pause: Pause) {
+  constructor (chunks: AsyncIterator<Uint8Array>, charge: (bytes: number) => number, pause: Pause) {
     this.#chunks = chunks
     this.#charge = charge
     this.#pause = pause
   }
 
-  async next (): Promise<IteratorResult<Bytes>> {
+  async next (): Promise<IteratorResult<Uint8Array>> {
     const owed = this.#owed
     this.#owed = 0
     if (owed > 0) await this.#pause.wait(owed)
@@ -66,7 +66,7 @@ class Throttled implements AsyncIterableIterator<Bytes> {
     return next
   }
 
-  async return (): Promise<IteratorResult<Bytes>> {
+  async return (): Promise<IteratorResult<Uint8Array>> {
     this.#pause.end()
     letGo(this.#chunks)
     return { value: undefined, done: true }
