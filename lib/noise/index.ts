@@ -5,7 +5,7 @@
  * @module noise
  */
 export { AESGCM, CHACHAPOLY, noiseProtocol, type NoiseCipher, type NoiseProtocol, type NoiseProtocolOptions } from './protocol.js'
-export { IK, PATTERNS, XX, type Pattern, type PatternName, type Token } from './patterns.js'
+export { IK, PATTERNS, X, XX, type Pattern, type PatternName, type Token } from './patterns.js'
 export { withHfs } from './modifiers.js'
 export type { Kem, KemKey } from './kem.js'
 export { NoiseKeypair } from './keypair.js'

@@ -18,6 +18,9 @@ export const XX = { messages: [['e'], ['e', 'ee', 's', 'es'], ['s', 'se']] } as 
 /** The pattern for an initiator that knows the responder; by itself, for who needs no other one. */
 export const IK = { responderKnown: true, messages: [['e', 'es', 's', 'ss'], ['e', 'ee', 'se']] } as const satisfies Pattern
 
+/** The one-way pattern for one message to a known responder, from a sender that proves its static key; by itself, for who needs no other one. */
+export const X = { responderKnown: true, messages: [['e', 'es', 's', 'ss']] } as const satisfies Pattern
+
 /**
  * The fundamental patterns of the Noise Protocol Framework, revision 34, sections 7.4 and 7.5. A pattern of one
  * message is one-way.
@@ -25,7 +28,7 @@ export const IK = { responderKnown: true, messages: [['e', 'es', 's', 'ss'], ['e
 export const PATTERNS = {
   N: { responderKnown: true, messages: [['e', 'es']] },
   K: { initiatorKnown: true, responderKnown: true, messages: [['e', 'es', 'ss']] },
-  X: { responderKnown: true, messages: [['e', 'es', 's', 'ss']] },
+  X,
   NN: { messages: [['e'], ['e', 'ee']] },
   NK: { responderKnown: true, messages: [['e', 'es'], ['e', 'ee']] },
   NX: { messages: [['e'], ['e', 'ee', 's', 'es']] },

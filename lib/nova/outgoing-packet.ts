@@ -72,8 +72,8 @@ export class OutgoingPacket {
   get finished (): boolean { return this.#finished }
   /** Most bytes of its next frame: a quarter of its window, so that credit comes back before it has run out. */
   get room (): number { return Math.min(this.credit, Math.floor(this.peak / 4)) }
-  /** True when it has bytes to send and no credit for them. */
-  get blocked (): boolean { return this.credit === 0 && this.pending > 0 }
+  /** True when it has more to send than credit for, and credit for less than such a frame: more is sure to come, and splinters cost as much as frames. */
+  get blocked (): boolean { return this.credit < this.pending && this.credit < Math.floor(this.peak / 4) }
   /** Bytes that the next frames can take. */
   get pending (): number { return this.#gathered - this.#from + this.#heldBytes }
 

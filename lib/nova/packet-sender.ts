@@ -1,7 +1,8 @@
 import { asError, deferred, type Deferred } from '../stream/index.js'
-import { CONTROL, GOAWAY_CODES, recordFrames, type ControlRecord } from './control.js'
+import { CONTROL, GOAWAY_CODES, type ControlRecord } from './control.js'
 import { novaError } from './errors.js'
 import { LAST_NONCE, type Frame } from './frame.js'
+import { FrameCutter } from './frame-cutter.js'
 import { OutgoingControls } from './outgoing-controls.js'
 import { OutgoingPacket } from './outgoing-packet.js'
 import type { PacketRules } from './packet-rules.js'
@@ -10,12 +11,6 @@ import { ReadyQueue } from './ready-queue.js'
 import { resetCodeOf, resetError } from './reset-codes.js'
 import { SendCredit } from './send-credit.js'
 
-/** Room for a routing header or the heads of chunks, so that what is made 64 or 256 KiB at a time fits one frame. */
-const HEADS = 1024
-/** Frames while packets share the link. */
-const SHARED_FRAME = 65_536 + HEADS
-/** Frames while one packet flows alone. */
-const ALONE_FRAME = 262_144 + HEADS
 /** A batch takes no more frames from this many bytes on. */
 const BATCH = 65_536
 const MAX_BATCH_FRAMES = 256
@@ -41,10 +36,9 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   readonly #rules: PacketRules & SendLimits
   readonly #events: SenderEvents
   readonly #credit: SendCredit
-  #nextNonce: number
+  readonly #cutter: FrameCutter
   /** The nonce that the next packet to be accepted is sure to get, at the latest. */
   #reserved: number
-  #controlNonce: number
   readonly #active = new Set<OutgoingPacket>()
   readonly #waiting: Array<{ packet: OutgoingPacket, start: () => void }> = []
   readonly #ready = new ReadyQueue(() => { this.#wake() }, () => { this.#flush() })
@@ -67,9 +61,8 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     this.#rules = rules
     this.#events = events
     this.#credit = new SendCredit(rules.credit?.send, rules.maxOutgoing)
-    this.#nextNonce = rules.firstNonce
+    this.#cutter = new FrameCutter(rules)
     this.#reserved = rules.firstNonce
-    this.#controlNonce = rules.controlNonce
   }
 
   /** Packets in flight or waiting. */
@@ -118,7 +111,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
       this.#startWaiting()
       return
     }
-    const packet = this.#credit.find(record, this.#nextNonce)
+    const packet = this.#credit.find(record, this.#cutter.nextNonce)
     if (packet === undefined) return
     if (record.type === CONTROL.stop) {
       this.#reset(packet, resetError(record.value))
@@ -138,7 +131,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
    * @returns false when that was so before: a frame full of goaways must not cost an error each
    */
   refuseAbove (last: number): boolean {
-    const served = Math.min(last, this.#nextNonce - 1)
+    const served = Math.min(last, this.#cutter.nextNonce - 1)
     if (served >= this.#served) return false
     this.#served = served
     const error = novaError('ERR_LINK_GOAWAY')
@@ -280,31 +273,17 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   }
 
   #takeFrame (packet: OutgoingPacket, frames: Frame[]): number {
-    if (packet.nonce === 0) packet.nonce = this.#nextNonce++
-    const room = Math.min(this.#active.size === 1 ? ALONE_FRAME : SHARED_FRAME, this.#rules.maxFrame, packet.room)
-    const { pieces, size, last } = packet.take(room)
-    packet.credit -= size
-    const alone = last && this.#rules.terminatorCarries
-    if (size > 0 || alone) frames.push(this.#frame(packet, pieces, size, alone))
-    if (last && !alone) frames.push(this.#frame(packet, [], 0, true))
+    const { size, last } = this.#cutter.packet(frames, packet, this.#active.size === 1)
     if (last) this.#over(packet)
     else if (packet.frameNonce === 1) this.#credit.follow(packet)
     return size
-  }
-
-  #frame (packet: OutgoingPacket, content: Uint8Array[], size: number, terminating: boolean): Frame {
-    const frameNonce = ++packet.frameNonce
-    if (frameNonce >= LAST_NONCE && !terminating) throw novaError('ERR_PACKET_TOO_LONG')
-    return { packetNonce: packet.nonce, frameNonce, terminating, encrypted: false, size, content }
   }
 
   #takeControls (frames: Frame[], mayRekey: boolean): void {
     const records = this.controls.take()
     // the last one: everything behind it is under the next key
     if (mayRekey && this.#rules.rekeyDue?.() === true) records.push({ type: CONTROL.rekey, packetNonce: 0, value: 0 })
-    for (const content of recordFrames(records)) {
-      frames.push({ packetNonce: 0, frameNonce: this.#controlNonce++, terminating: false, encrypted: false, size: content.byteLength, content: [content] })
-    }
+    this.#cutter.controls(frames, records)
   }
 
   /** The end of this direction; a goaway is the last that is said where the link has one. */

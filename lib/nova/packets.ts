@@ -65,8 +65,9 @@ export interface PacketFace {
    */
   ping(options?: PingOptions): Promise<number>
   /**
-   * Tells the other side to begin no more packets, with one of `GOAWAY_CODES`: what it begins before it hears this is passed over and
-   * rejects there with ERR_LINK_GOAWAY, what has begun goes on. Own packets may still be begun. On a link with credit alone.
+   * Tells the other side to begin no more packets, with one of `GOAWAY_CODES`. What has begun goes on; what it begins before it hears
+   * this is passed over here, and rejects there with ERR_LINK_GOAWAY unless all of it was on the wire by then. Own packets may
+   * still be begun. On a link with credit alone.
    */
   goaway(code: number): void
   /** Resolves when no packet is in flight either way, nor waits to be read or sent; also when the link is gone. */
@@ -134,7 +135,7 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
 
   constructor (options: PacketsOptions) {
     const { rules = SEED_RULES } = options
-    const limits = limitsOf(PACKET_LIMITS, options.limits, ['stallTimeout', 'maxWaiting'])
+    const limits = limitsOf(PACKET_LIMITS, options.limits, ['stallTimeout', 'maxWaiting', 'poolBytes'])
     this.#closeTimeout = limits.closeTimeout
     this.#options = options
     this.#rules = {

@@ -1,7 +1,11 @@
+import { nextTurn } from '../stream/index.js'
 import { CreditBudget } from './credit-budget.js'
 import { novaError } from './errors.js'
 import type { IncomingPacket } from './incoming-packet.js'
 import type { OutgoingControls } from './outgoing-controls.js'
+
+/** Bytes that are given back even where they are less than half of a window: a sender with a large one must not run dry before it hears of it. */
+const MUCH = 524_288
 
 /**
  * Credit for what comes in (nova.md, Control): bytes of each packet, given back as its reader takes them, and packets, given back
@@ -19,6 +23,8 @@ export class ReceiveCredit {
   #returned = 0
   /** What the windows have grown by together. */
   #grown = 0
+  /** Packets are about to be given back. */
+  #soon = false
   #ended = false
 
   constructor (window: number, limits: { maxWindow: number, poolBytes: number, maxIncoming: number }, controls: OutgoingControls, budget: CreditBudget | undefined) {
@@ -52,10 +58,10 @@ export class ReceiveCredit {
     this.give(packet)
   }
 
-  /** Gives back what was taken, when it is half of the window; more than that to a reader that keeps up. */
+  /** Gives back what was taken, when it is half of the window or much; more than that to a reader that keeps up. */
   give (packet: IncomingPacket): void {
     const { credit } = packet
-    if (credit === undefined || packet.over || packet.dropped || this.#ended || credit.taken * 2 < credit.window) return
+    if (credit === undefined || packet.over || packet.dropped || this.#ended || credit.taken < Math.min(credit.window / 2, MUCH)) return
     const keepsUp = packet.source.length === 0
     const growth = keepsUp ? this.#pool.take(Math.min(credit.window, this.#maxWindow - credit.window)) : 0
     this.#grown += growth
@@ -76,10 +82,8 @@ export class ReceiveCredit {
     this.#returned++
     this.#controls.noCredit(packet.nonce)
     this.#shrink(credit.window - this.#window)
-    // half of what could be under way: packets that are held by their readers are none of it
-    if (this.#returned * 2 < this.#maxPackets - this.#held) return
-    this.#controls.credit(0, this.#returned)
-    this.#returned = 0
+    if (this.#returned * 2 >= this.#maxPackets) this.#giveBack()
+    else if (this.#returned * 2 >= this.#maxPackets - this.#held) this.#giveSoon()
   }
 
   /** The link is over: nothing more comes, and nothing more is told. */
@@ -88,9 +92,26 @@ export class ReceiveCredit {
     this.#shrink(this.#grown)
   }
 
+  #giveBack (): void {
+    if (this.#returned > 0 && !this.#ended) this.#controls.credit(0, this.#returned)
+    this.#returned = 0
+  }
+
+  /**
+   * Half of what readers do not hold: the other side may wait for it. Readers that are just going through a burst are given time to
+   * come to its end, or each of its packets would cost a record.
+   */
+  #giveSoon (): void {
+    if (this.#soon) return
+    this.#soon = true
+    void nextTurn().then(() => {
+      this.#soon = false
+      this.#giveBack()
+    })
+  }
+
   #shrink (bytes: number): void {
     this.#grown -= bytes
     this.#pool.give(bytes)
   }
 }
-

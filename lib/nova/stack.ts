@@ -99,7 +99,7 @@ export interface NovaLink extends RoutedLink {
  */
 export async function stack (duplex: Duplex, options: HardenedStackOptions | SeedStackOptions): Promise<NovaLink> {
   try {
-    limitsOf(STACK_LIMITS, options.limits, ['stallTimeout', 'maxWaiting'])
+    limitsOf(STACK_LIMITS, options.limits, ['stallTimeout', 'maxWaiting', 'poolBytes'])
     checkOptions(options)
     return await (options.profile === 'seed' ? seedStack(duplex, options) : hardenedStack(duplex, options))
   } catch (thrown) {

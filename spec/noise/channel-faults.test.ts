@@ -301,11 +301,12 @@ test('a stack of Nova goes on top', async t => {
     stack(near, { role: 'initiator', identity: client, verify: () => true }),
     stack(far, { role: 'responder', identity: server, verify: () => true })
   ])
-  await one.send({ target: server.id, source: client.id, kind: 1n }, pattern(100_000))
+  const sent = one.send({ target: server.id, source: client.id, kind: 1n }, pattern(100_000))
   for await (const packet of two.source) {
     t.deepEqual(await collect(packet.source), pattern(100_000))
     break
   }
+  await sent
   await Promise.all([one.close(), two.close()])
   t.deepEqual(await codesOf([one.closed, two.closed, near.closed, far.closed]), ['resolved', 'resolved', 'resolved', 'resolved'])
 })

@@ -110,6 +110,25 @@ test('one sender cannot fill a target: another one gets through', async t => {
   await server.relay.close()
 })
 
+test('packets that are begun and never finished give way when somebody waits', async t => {
+  const server = await serve({ limits: { maxIdle: 40, maxToOne: 300 } })
+  const [mallory, carol, bob] = await Promise.all([member(server), member(server), member(server)])
+  // what Bob may have in flight, answers to him included
+  const flood = Array.from({ length: 256 }, () => codeOf(mallory.live(bob.id, unfinished(text('x'), deferred().promise))))
+  for (let i = 0; i < 250; i++) await nextOf(bob.packets)
+  const through = carol.live(bob.id, text('through'))
+  let packet = await nextOf(bob.packets)
+  while (!equalUuid(packet.header.source, carol.id)) packet = await nextOf(bob.packets)
+  t.is(textOf(await whole(packet.source)), 'through')
+  await through
+  t.is((await nextOf(mallory.errors)).code, RELAY_CODES.limit)
+  t.is(await Promise.race(flood), 'ERR_RESET_STALLED')
+  t.is(((await server.happened('undelivered')).error as { code?: string }).code, 'ERR_RELAY_IDLE')
+  for (const client of [mallory, carol, bob]) client.link.abort()
+  await Promise.all(flood)
+  await server.relay.close()
+})
+
 test('a target that does not read one packet still gets others, requests and deliveries', async t => {
   const server = await serve()
   const [alice, bob] = await Promise.all([member(server), member(server)])
@@ -123,7 +142,7 @@ test('a target that does not read one packet still gets others, requests and del
   await alice.mail(bob.id, text('and mail'))
   t.is(textOf((await nextOf(bob.deliveries)).body), 'and mail')
   over = true
-  for await (const bytes of held.source) void bytes
+  await whole(held.source)
   await sent
   await Promise.all([alice.close(), bob.close()])
   await server.relay.close()

@@ -142,18 +142,25 @@ async function * inflated (batch: Batch, unpacker: Unpacker): AsyncGenerator<Uin
   for (let out = await unpacker.read(); out !== undefined; out = await unpacker.read()) yield out
 }
 
-async function readHeader (source: AsyncIterator<Bytes>, length: number): Promise<{ header: Uint8Array, rest: Uint8Array[] }> {
+/**
+ * Reads the first `length` bytes, which may be none. What is left of the last item is valid until the next read.
+ *
+ * @throws ERR_SESSION_EMPTY, ERR_SESSION_TRUNCATED, and what the source throws
+ */
+export async function readHeader (source: AsyncIterator<Bytes>, length: number): Promise<{ header: Uint8Array, rest: Uint8Array[] }> {
   const queue = new ByteQueue()
-  for (let pieces = await piecesOf(source); pieces !== undefined; pieces = await piecesOf(source)) {
-    const rest: Uint8Array[] = []
+  let rest: Uint8Array[] = []
+  while (queue.length < length) {
+    const pieces = await piecesOf(source)
+    if (pieces === undefined) throw sessionError(queue.length === 0 ? 'ERR_SESSION_EMPTY' : 'ERR_SESSION_TRUNCATED')
+    rest = []
     for (const piece of pieces) {
       const missing = length - queue.length
       queue.push(new Uint8Array(piece.subarray(0, missing)))
       rest.push(piece.subarray(missing))
     }
-    if (queue.length === length) return { header: queue.takeJoined(length), rest }
   }
-  throw sessionError(queue.length === 0 ? 'ERR_SESSION_EMPTY' : 'ERR_SESSION_TRUNCATED')
+  return { header: queue.takeJoined(length), rest }
 }
 
 /** The pieces of the next item; undefined at the end. */

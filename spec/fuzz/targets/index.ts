@@ -5,6 +5,7 @@ import * as ctr from './ctr.js'
 import * as frames from './frames.js'
 import * as handshake from './handshake.js'
 import * as libp2p from './libp2p.js'
+import * as mail from './mail.js'
 import * as muxer from './muxer.js'
 import * as noiseChannel from './noise-channel.js'
 import * as noise from './noise.js'
@@ -34,9 +35,10 @@ export const targets: readonly Entry[] = [
   ...of('frames', frames.header, frames.stream, frames.seedCipher, frames.maskedCipher, frames.hardenedCipher, frames.control),
   ...of('packets', packets.seedPackets, packets.failingPackets, packets.hardenedPackets, packets.packetLink, packets.routedLink, packets.routedHeader),
   ...of('session', session.seedSession, session.hardenedSession),
+  ...of('mail', mail.body, mail.prekeys),
   ...of('handshake', handshake.offer, handshake.seed, handshake.hardened, handshake.hop, handshake.greeting, handshake.identity),
   ...of('peers', peers.hub),
-  ...of('relay', relay.messages, relay.lookups),
+  ...of('relay', relay.messages),
   ...of('ctr', ctr.header, ctr.opener, ctr.layer, ctr.exchange),
   ...of('libp2p', libp2p.payload, libp2p.identity, libp2p.inbound),
   ...of('muxer', muxer.records, muxer.connection)

@@ -9,16 +9,17 @@ import type { Input } from '../input.js'
 import { holds, type Target } from '../target.js'
 
 const MAX_INFLATED = 20_000
-const CHUNK_CODES = ['ERR_SESSION_EMPTY', 'ERR_SESSION_TRUNCATED', 'ERR_SESSION_NO_FINAL', 'ERR_SESSION_CHUNK_SIZE', 'ERR_SESSION_FINAL_FLAG', 'ERR_SESSION_TRAILING', 'ERR_SESSION_AUTH', 'ERR_ZLIB_OUTPUT_LIMIT']
-const EDGES = [16, 33, 65_536, 65_552]
+/** What is wrong with chunks. */
+export const CHUNK_CODES = ['ERR_SESSION_EMPTY', 'ERR_SESSION_TRUNCATED', 'ERR_SESSION_NO_FINAL', 'ERR_SESSION_CHUNK_SIZE', 'ERR_SESSION_FINAL_FLAG', 'ERR_SESSION_TRAILING', 'ERR_SESSION_AUTH', 'ERR_ZLIB_OUTPUT_LIMIT']
+export const EDGES = [16, 33, 65_536, 65_552]
 
 /** A message in one chunk or several; now and then one that is not zlib, or holds too much. */
-function message (random: Random): MessageSource {
+export function message (random: Random): MessageSource {
   if (random.nat(19) === 0) return [new Uint8Array(30_000)]
   return random.many(4, () => random.nat(2) === 0 ? FLUSH : random.content(400))
 }
 
-async function opened (source: AsyncIterable<Uint8Array>): Promise<void> {
+export async function opened (source: AsyncIterable<Uint8Array>): Promise<void> {
   const out: Uint8Array[] = []
   for await (const piece of source) out.push(piece)
   holds('output within its limit', join(out).byteLength <= MAX_INFLATED)

@@ -1,0 +1,393 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { createIdentity, type Identity } from '../../lib/nova/index.js'
+import { sealMail, verifyPrekey } from '../../lib/nova/mail/index.js'
+import { openPrekeyRing } from '../../lib/relay/client/prekey-ring.js'
+import type { PrekeyRing, PrekeyRingOptions, Publication } from '../../lib/relay/client/prekey-ring-options.js'
+import { encodeRequest, type WirePrekey } from '../../lib/relay/wire/index.js'
+import { memoryStore, openDirectory, type Directory, type Store } from '../../lib/store/index.js'
+import { codeOf } from '../nova/session/support.js'
+import { collect } from '../zlib/support.js'
+
+const DAY = 86_400_000
+const NONE = new Uint8Array(8)
+const [alice, bob] = [createIdentity(), createIdentity()]
+const mark = (byte: number): Uint8Array => new Uint8Array(16).fill(byte)
+const idsOf = (prekeys: readonly WirePrekey[]): string[] => prekeys.map(({ id }) => Buffer.from(id).toString('hex'))
+
+function mailTo (prekey: WirePrekey, to: Identity = bob): AsyncIterable<Uint8Array> {
+  const sealed = sealMail([Uint8Array.of(1, 2, 3)], { identity: alice, prekey: verifyPrekey(to.publicKey, prekey), route: { target: to.id, source: alice.id, kind: 4n } })
+  return { async * [Symbol.asyncIterator] () { for await (const list of sealed) yield list.slice() } }
+}
+
+/** Bob's ring and what a relay would have of it. */
+class Setting {
+  readonly store: Store
+  readonly options: PrekeyRingOptions
+  now = 1_800_000_000_000
+  ring!: PrekeyRing
+  directory!: Directory
+  lastResort: Uint8Array = NONE
+
+  constructor (options: PrekeyRingOptions = {}, store = memoryStore()) {
+    this.store = store
+    this.options = { now: () => this.now, ...options }
+  }
+
+  async open (): Promise<this> {
+    this.ring = await openPrekeyRing(this.store, bob, this.options)
+    if (this.directory as Directory | undefined === undefined) {
+      this.directory = await openDirectory(memoryStore())
+      const { id, publicKey, staticKey, proof } = bob
+      await this.directory.register({ id, publicKey, staticKey: staticKey.publicKey, proof })
+    }
+    return this
+  }
+
+  async missing (): Promise<Publication | undefined> {
+    return this.ring.missing(await this.directory.prekeys(bob.id), this.lastResort, 200)
+  }
+
+  /** What the relay does with a publication; there is no `replace` here. */
+  async send ({ oneTime, lastResort: [last] }: Publication): Promise<void> {
+    await this.directory.addPrekeys(bob.id, oneTime)
+    if (last === undefined) return
+    await this.directory.setLastResort(bob.id, last)
+    this.lastResort = last.id
+  }
+
+  /** Publishes until nothing is missing. */
+  async settle (): Promise<number> {
+    let rounds = 0
+    for (let publication = await this.missing(); publication !== undefined; publication = await this.missing()) {
+      await this.send(publication)
+      await this.ring.published(publication)
+      if (++rounds > 20) throw new Error('something is always missing')
+    }
+    return rounds
+  }
+
+  async take (): Promise<WirePrekey> {
+    return await this.directory.takePrekey(bob.id) as WirePrekey
+  }
+
+  async receive (prekey: WirePrekey): Promise<string> {
+    return codeOf(this.ring.open(mailTo(prekey), { from: alice.id, kind: 4n }).then(async ({ prekeyId, mark, message }) => {
+      await this.store.write(transaction => this.ring.used(transaction, prekeyId, mark))
+      await collect(message)
+    }))
+  }
+}
+
+test('a new ring publishes, and is content then', async t => {
+  const setting = await new Setting().open()
+  const publication = await setting.missing()
+  t.is(publication?.replace, false)
+  t.is(publication?.oneTime.length, 100)
+  t.is(publication?.lastResort.length, 1)
+  for (const prekey of [...publication?.oneTime ?? [], ...publication?.lastResort ?? []]) t.notThrows(() => verifyPrekey(bob.publicKey, prekey))
+  // it goes into one request
+  t.true(encodeRequest('publish', 1, publication as Publication).byteLength < 65_536)
+  t.is(await setting.settle(), 1)
+  t.is(await setting.directory.prekeys(bob.id), 100)
+  for (let taken = 0; taken < 30; taken++) await setting.take()
+  const more = await setting.missing()
+  t.is(more?.oneTime.length, 30)
+  t.deepEqual(more?.lastResort, [])
+})
+
+test('a one-time prekey opens one mail', async t => {
+  const setting = await new Setting({ limits: { oneTime: 2 } }).open()
+  await setting.settle()
+  const prekey = await setting.take()
+  const mail = await setting.ring.open(mailTo(prekey), { from: alice.id, kind: 4n })
+  t.deepEqual(await collect(mail.message), Uint8Array.of(1, 2, 3))
+  // it is used up by used() alone
+  t.is(await setting.receive(prekey), 'accepted')
+  t.is(await setting.receive(prekey), 'ERR_SEALED_MAIL_UNKNOWN_PREKEY')
+  t.is(await codeOf(setting.store.write(transaction => setting.ring.used(transaction, mail.prekeyId, mail.mark))), 'ERR_PREKEY_RING_USED')
+})
+
+test('of two mails to one prekey that are open at once, one is delivered', async t => {
+  const setting = await new Setting({ limits: { oneTime: 1 } }).open()
+  await setting.settle()
+  const prekey = await setting.take()
+  const mails = [await setting.ring.open(mailTo(prekey), { from: alice.id, kind: 4n }), await setting.ring.open(mailTo(prekey), { from: alice.id, kind: 4n })]
+  const codes = []
+  for (const { prekeyId, mark } of mails) codes.push(await codeOf(setting.store.write(transaction => setting.ring.used(transaction, prekeyId, mark))))
+  t.deepEqual(codes, ['accepted', 'ERR_PREKEY_RING_USED'])
+  for (const { message } of mails) await message.return?.()
+})
+
+test('a last resort opens many mails, each once', async t => {
+  const setting = await new Setting({ limits: { oneTime: 1 } }).open()
+  await setting.settle()
+  await setting.take()
+  const prekey = await setting.take()
+  t.deepEqual(prekey.id, setting.lastResort)
+  const pieces: Uint8Array[] = []
+  for await (const piece of mailTo(prekey)) pieces.push(piece)
+  const again = (): AsyncIterable<Uint8Array> => ({ async * [Symbol.asyncIterator] () { yield * pieces } })
+  const { prekeyId, mark, message } = await setting.ring.open(again(), { from: alice.id, kind: 4n })
+  t.deepEqual(await setting.store.write(transaction => setting.ring.used(transaction, prekeyId, mark)), { oneTime: false, renew: false })
+  t.is((await collect(message)).byteLength, 3)
+  t.is(await codeOf(setting.ring.open(again(), { from: alice.id, kind: 4n })), 'ERR_PREKEY_RING_REPLAYED')
+  t.is(await codeOf(setting.store.write(transaction => setting.ring.used(transaction, prekeyId, mark))), 'ERR_PREKEY_RING_REPLAYED')
+  t.is(await setting.receive(prekey), 'accepted')
+  // also after a restart
+  await setting.open()
+  t.is(await codeOf(setting.ring.open(again(), { from: alice.id, kind: 4n })), 'ERR_PREKEY_RING_REPLAYED')
+})
+
+test('mail that was opened before, or cannot be looked up, is let go of', async t => {
+  const setting = await new Setting({ limits: { oneTime: 1 } }).open()
+  await setting.settle()
+  await setting.take()
+  const prekey = await setting.take()
+  const pieces: Uint8Array[] = []
+  for await (const piece of mailTo(prekey)) pieces.push(piece)
+  let returned = 0
+  const source = (): AsyncIterable<Uint8Array> => {
+    const left = [...pieces]
+    return { [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        const value = left.shift()
+        return value === undefined ? { value, done: true } : { value, done: false }
+      },
+      return: async () => {
+        returned++
+        return { value: undefined, done: true }
+      }
+    }) }
+  }
+  const { prekeyId, mark, message } = await setting.ring.open(source(), { from: alice.id, kind: 4n })
+  await setting.store.write(transaction => setting.ring.used(transaction, prekeyId, mark))
+  await message.return?.()
+  t.is(returned, 1)
+  t.is(await codeOf(setting.ring.open(source(), { from: alice.id, kind: 4n })), 'ERR_PREKEY_RING_REPLAYED')
+  t.is(returned, 2)
+  await setting.store.close()
+  t.is(await codeOf(setting.ring.open(source(), { from: alice.id, kind: 4n })), 'ERR_STORE_CLOSED')
+  t.is(returned, 3)
+})
+
+test('what the caller writes in the transaction is kept together with the use, or not at all', async t => {
+  const setting = await new Setting({ limits: { oneTime: 1 } }).open()
+  await setting.settle()
+  const { id } = await setting.take()
+  const record = Uint8Array.of(7)
+  await t.throwsAsync(setting.store.write(transaction => {
+    setting.ring.used(transaction, id, mark(1))
+    transaction.set(record, record)
+    throw new Error('disk')
+  }), { message: 'disk' })
+  t.not(await setting.ring.find(id), undefined)
+  await setting.store.write(transaction => {
+    t.deepEqual(setting.ring.used(transaction, id, mark(1)), { oneTime: true, renew: false })
+    transaction.set(record, record)
+  })
+  t.is(await setting.ring.find(id), undefined)
+  t.is(await codeOf(setting.store.write(transaction => {
+    transaction.set(record, mark(9))
+    setting.ring.used(transaction, id, mark(1))
+  })), 'ERR_PREKEY_RING_USED')
+  t.deepEqual(await setting.store.read(view => view.get(record)), record)
+})
+
+test('a publication that was cut off is made again with the same prekeys, and does no harm where it had come through', async t => {
+  const setting = await new Setting({ limits: { oneTime: 5 } }).open()
+  const cut = await setting.missing()
+  await setting.open()
+  const again = await setting.missing()
+  t.deepEqual(again, cut)
+  // the relay has it, and the answer was lost; two are handed out meanwhile
+  await setting.send(again as Publication)
+  const taken = [await setting.take(), await setting.take()]
+  await setting.open()
+  await setting.settle()
+  t.is(await setting.directory.prekeys(bob.id), 5)
+  for (const prekey of taken) t.is(await setting.receive(prekey), 'accepted')
+  const rest = []
+  for (let index = 0; index < 5; index++) rest.push(await setting.take())
+  t.is(new Set(idsOf([...taken, ...rest])).size, 7)
+  for (const prekey of rest) t.is(await setting.receive(prekey), 'accepted')
+})
+
+test('a ring that is new, or that lost some, replaces what the relay has', async t => {
+  const ring = await openPrekeyRing(memoryStore(), bob, { limits: { oneTime: 3 } })
+  for (const [waiting, last] of [[1, NONE], [0, new Uint8Array(8).fill(5)], [9, new Uint8Array(8).fill(5)]] as const) {
+    const fresh = await openPrekeyRing(memoryStore(), bob, { limits: { oneTime: 3 } })
+    const publication = await fresh.missing(waiting, last)
+    t.is(publication?.replace, true)
+    t.is(publication?.oneTime.length, 3)
+    t.is(publication?.lastResort.length, 1)
+  }
+  const first = await ring.missing(0, NONE) as Publication
+  await ring.published(first)
+  const [last] = first.lastResort
+  t.is(await ring.missing(3, last?.id as Uint8Array), undefined)
+  const replaced = await ring.missing(4, last?.id as Uint8Array)
+  t.is(replaced?.replace, true)
+  t.is(replaced?.oneTime.length, 3)
+  t.deepEqual(replaced?.lastResort, first.lastResort)
+})
+
+test('mail that was opened since hello does not look like a loss', async t => {
+  const setting = await new Setting({ limits: { oneTime: 3 } }).open()
+  await setting.settle()
+  for (let index = 0; index < 2; index++) t.is(await setting.receive(await setting.take()), 'accepted')
+  t.is(await setting.ring.missing(3, setting.lastResort), undefined)
+})
+
+test('a relay that has forgotten everything gets everything again', async t => {
+  const setting = await new Setting({ limits: { oneTime: 3 } }).open()
+  await setting.settle()
+  const publication = await setting.ring.missing(0, NONE)
+  t.is(publication?.replace, false)
+  t.is(publication?.oneTime.length, 3)
+  t.deepEqual(idsOf(publication?.lastResort ?? []), [Buffer.from(setting.lastResort).toString('hex')])
+})
+
+test('a relay that takes fewer gets fewer, and one that takes many gets them in several publications', async t => {
+  const setting = await new Setting({ limits: { oneTime: 700 } }).open()
+  t.is((await setting.ring.missing(0, NONE, 7))?.oneTime.length, 7)
+  t.is((await setting.ring.missing(7, NONE, 5))?.oneTime.length, 0)
+  const first = await setting.ring.missing(0, NONE) as Publication
+  t.is(first.oneTime.length, 500)
+  await setting.ring.published(first)
+  t.is((await setting.ring.missing(500, first.lastResort[0]?.id as Uint8Array))?.oneTime.length, 200)
+})
+
+test('two questions at once have one answer', async t => {
+  const setting = await new Setting({ limits: { oneTime: 4 } }).open()
+  const [one, two] = await Promise.all([setting.missing(), setting.missing()])
+  t.deepEqual(one, two)
+})
+
+test('the last resort is renewed after a week and opens for thirty days more', async t => {
+  const setting = await new Setting({ limits: { oneTime: 1 } }).open()
+  await setting.settle()
+  await setting.take()
+  const old = await setting.take()
+  await setting.settle()
+  setting.now += 7 * DAY - 1
+  t.is(await setting.missing(), undefined)
+  setting.now += 1
+  // it is renewed once, however often it is asked
+  const publication = await setting.missing()
+  t.deepEqual(await setting.missing(), publication)
+  t.is(publication?.lastResort.length, 1)
+  t.is(await setting.settle(), 1)
+  t.notDeepEqual(setting.lastResort, old.id)
+  setting.now += 30 * DAY - 1
+  t.is(await setting.receive(old), 'accepted')
+  setting.now += 1
+  t.is(await setting.receive(old), 'ERR_SEALED_MAIL_UNKNOWN_PREKEY')
+  t.is(await codeOf(setting.store.write(transaction => setting.ring.used(transaction, old.id, mark(1)))), 'ERR_PREKEY_RING_USED')
+  await setting.settle()
+  // forgotten for good, and its marks with it
+  setting.now -= 20 * DAY
+  t.is(await setting.ring.find(old.id), undefined)
+  t.deepEqual(await setting.store.read(view => [...view.keys({ from: Buffer.from('prekeys/mark/'), to: Buffer.from('prekeys/mark0') })]), [])
+})
+
+test('a last resort that was made under a clock far ahead is renewed', async t => {
+  const setting = await new Setting({ limits: { oneTime: 1 } }).open()
+  setting.now += 4000 * DAY
+  await setting.settle()
+  setting.now -= 4000 * DAY
+  t.is((await setting.missing())?.lastResort.length, 1)
+})
+
+test('a last resort under which much was opened is renewed at half, and full at the whole', async t => {
+  const setting = await new Setting({ limits: { oneTime: 1, maxOpened: 4 } }).open()
+  await setting.settle()
+  await setting.take()
+  await setting.settle()
+  const old = setting.lastResort
+  const use = (byte: number): Promise<unknown> => setting.store.write(transaction => setting.ring.used(transaction, old, mark(byte)))
+  t.deepEqual(await use(1), { oneTime: false, renew: false })
+  t.is(await setting.missing(), undefined)
+  t.deepEqual(await use(2), { oneTime: false, renew: true })
+  t.is(await setting.settle(), 1)
+  t.notDeepEqual(setting.lastResort, old)
+  t.deepEqual(await use(3), { oneTime: false, renew: false })
+  await use(4)
+  t.is(await codeOf(use(5)), 'ERR_PREKEY_RING_FULL')
+  t.is(await codeOf(use(4)), 'ERR_PREKEY_RING_REPLAYED')
+})
+
+test('what is kept is bounded: one-time prekeys that are never used, last resorts, marks', async t => {
+  const setting = await new Setting({ limits: { oneTime: 2, maxOneTime: 5, maxLastResorts: 2, maxOpened: 4000 } }).open()
+  await setting.settle()
+  const taken = []
+  for (let index = 0; index < 9; index++) {
+    taken.push(await setting.take())
+    await setting.settle()
+  }
+  const known = await Promise.all(taken.map(async ({ id }) => await setting.ring.find(id) !== undefined))
+  // two of the five wait at the relay
+  t.deepEqual(known, [false, false, false, false, false, false, true, true, true])
+  const resorts = [setting.lastResort]
+  await setting.store.write(transaction => {
+    for (let index = 0; index < 1500; index++) setting.ring.used(transaction, setting.lastResort, new Uint8Array(16).fill(index & 255).fill(index >>> 8, 8))
+  })
+  for (let renewed = 0; renewed < 2; renewed++) {
+    setting.now += 7 * DAY
+    await setting.settle()
+    resorts.push(setting.lastResort)
+  }
+  t.deepEqual(await Promise.all(resorts.map(async id => await setting.ring.find(id) !== undefined)), [false, true, true])
+  t.deepEqual(await setting.store.read(view => [...view.keys({ from: Buffer.from('prekeys/mark/'), to: Buffer.from('prekeys/mark0') })]), [])
+})
+
+test('the rings of two identities in one store do not meet', async t => {
+  const store = memoryStore()
+  const rings = [await openPrekeyRing(store, bob, { limits: { oneTime: 1 } }), await openPrekeyRing(store, alice, { limits: { oneTime: 1 } })] as const
+  const mine = await rings[0].missing(0, NONE) as Publication
+  await rings[0].published(mine)
+  t.is((await rings[1].missing(0, NONE))?.oneTime.length, 1)
+  for (const { id } of [...mine.oneTime, ...mine.lastResort]) {
+    t.not(await rings[0].find(id), undefined)
+    t.is(await rings[1].find(id), undefined)
+  }
+})
+
+test('limits are checked', async t => {
+  for (const name of ['oneTime', 'maxOneTime', 'renewAfter', 'keepFor', 'maxOpened', 'maxLastResorts']) {
+    t.is(await codeOf(openPrekeyRing(memoryStore(), bob, { limits: { [name]: 0 } })), 'ERR_LIMIT_OPTION')
+  }
+})
+
+test('whatever is cut off when: no prekey is handed out twice, every one that was handed out opens its mail once', async t => {
+  const steps = fc.array(fc.constantFrom('publish', 'publish, unanswered', 'ask', 'restart', 'take', 'receive'), { maxLength: 30 })
+  await fc.assert(fc.asyncProperty(steps, async steps => {
+    const setting = await new Setting({ limits: { oneTime: 3, maxOneTime: 1000 } }).open()
+    const handed: WirePrekey[] = []
+    const seen = new Set<string>()
+    for (const step of steps) {
+      if (step === 'restart') await setting.open()
+      if (step === 'ask') await setting.missing()
+      if (step.startsWith('publish')) {
+        const publication = await setting.missing()
+        if (publication === undefined) continue
+        t.false(publication.replace)
+        await setting.send(publication)
+        if (step === 'publish') await setting.ring.published(publication)
+      }
+      if (step === 'take' && await setting.directory.prekeys(bob.id) > 0) {
+        const prekey = await setting.take()
+        const [id = ''] = idsOf([prekey])
+        t.false(seen.has(id))
+        seen.add(id)
+        handed.push(prekey)
+      }
+      const prekey = step === 'receive' ? handed.shift() : undefined
+      if (prekey === undefined) continue
+      t.is(await setting.receive(prekey), 'accepted')
+      t.is(await setting.receive(prekey), 'ERR_SEALED_MAIL_UNKNOWN_PREKEY')
+    }
+    await setting.settle()
+    t.is(await setting.directory.prekeys(bob.id), 3)
+  }), { numRuns: 40 })
+})
