@@ -12,7 +12,7 @@ const upward = order.map((folder, index) => ({
 }))
 
 /** What runs in browsers: backends and transports that are portable, and every layer over them. */
-const portable = '^lib/(index\\.ts$|(stream|bytes|noise|nova|libp2p|ctr|mesh|securechat)/|store/(?!sqlite/)|crypto/(?!node)|zlib/(?!node)|transport/(memory|websocket|websocket-native|libp2p|index)\\.ts$|relay/(?!server/|metrics/))'
+const portable = '^lib/(index\\.ts$|(stream|bytes|noise|nova|libp2p|ctr|mesh|securechat)/|store/(?!sqlite/)|crypto/(?!node)|zlib/(?!node)|transport/(memory|websocket|websocket-native|dial-tcp-none|libp2p|index)\\.ts$|relay/(?!server/|metrics/))'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -48,10 +48,10 @@ module.exports = {
     },
     {
       name: 'portable-without-node-backends',
-      comment: 'a backend is chosen by #crypto, #zlib and #websocket, never imported',
+      comment: 'a backend is chosen by #crypto, #zlib, #websocket and #dial-tcp, never imported',
       severity: 'error',
       from: { path: portable },
-      to: { path: '^lib/((crypto|zlib)/node|transport/(tcp|websocket-node|websocket-server)|store/sqlite)', dependencyTypesNot: ['aliased-subpath-import'] }
+      to: { path: '^lib/((crypto|zlib)/node|transport/(tcp|dial-tcp-node|websocket-node|websocket-server)|store/sqlite)', dependencyTypesNot: ['aliased-subpath-import'] }
     },
     {
       name: 'ws-in-two-files',
