@@ -74,7 +74,8 @@ test('a table forgets what was unused for longest, and never what is in use (pro
     for (const [number, hold] of steps) {
       const key = String(number)
       const entry = table.of(key)
-      if (held.has(key)) t.is(entry, held.get(key))
+      const before = held.get(key)
+      if (before !== undefined) t.is(entry, before)
       if (hold && held.size < 6) {
         entry.idle = false
         held.set(key, entry)
