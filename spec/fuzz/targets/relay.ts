@@ -79,7 +79,7 @@ export const messages: Target = {
     const { chosen, rest } = input.choice(MESSAGES.length)
     same('written again', (MESSAGES[chosen] as (bytes: Uint8Array) => Uint8Array)(rest), rest)
   },
-  codes: ['ERR_SHORT_INPUT', 'ERR_TRAILING_BYTES', 'ERR_UTF8', 'ERR_BOOL', 'ERR_SLICE_COUNT'],
+  codes: ['ERR_SHORT_INPUT', 'ERR_TRAILING_BYTES', 'ERR_UTF8', 'ERR_BOOL'],
   first: ['ERR_SHORT_INPUT', 'ERR_TRAILING_BYTES'],
   edges: [8, 16, 32, 64, 96, 104, 1024],
   largest: bytes => 2 * bytes + 512
