@@ -18,7 +18,7 @@ test('what is printed parses back to the defaults, and every setting has its com
   const text = printConfig()
   t.deepEqual(withSettings(defaultSettings(), parseConfig(text, 'printed')), defaultSettings())
   for (const [section, settings] of Object.entries(SETTINGS)) {
-    for (const [key, { about }] of Object.entries(settings)) t.regex(about, /^[A-Z[].+\.$/, `${section} ${key}`)
+    for (const [key, { about }] of Object.entries<{ about: string }>(settings)) t.regex(about, /^[A-Z[].+\.$/, `${section} ${key}`)
   }
   t.deepEqual(defaultSettings().limits, { ...RELAY_LIMITS })
   t.deepEqual(defaultSettings()['limits.link'].maxWaiting, checkLimits().link.maxWaiting)
