@@ -42,7 +42,7 @@ export function tlsServer (tls: ServerTls, handshakeTimeout: number, onSocket: (
   const server = withCertificate(tls, certificate => createTls({ ...certificate, handshakeTimeout, noDelay: true, allowHalfOpen: true }))
   /** By its ends, which no other connection has while it stands. */
   const below = new Map<string, Socket>()
-  server.on('connection', socket => {
+  server.on('connection', (socket: Socket) => {
     const ends = endsOf(socket)
     below.set(ends, socket)
     socket.once('close', () => { if (below.get(ends) === socket) below.delete(ends) })

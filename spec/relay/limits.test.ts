@@ -1,6 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { randomUuid } from '../../lib/bytes/index.js'
+import { RELAY_CODES } from '../../lib/nova/index.js'
 import { ADMISSION_LIMITS, rateAdmission, type AdmissionLimits, type RateAdmission } from '../../lib/relay/server/index.js'
 import { addressKey } from '../../lib/relay/server/limits/address.js'
 import { Bucket } from '../../lib/relay/server/limits/bucket.js'
@@ -8,6 +9,8 @@ import { Table } from '../../lib/relay/server/limits/table.js'
 import { throttled } from '../../lib/relay/server/limits/throttled.js'
 import { memoryPair } from '../../lib/transport/memory.js'
 import { codeOf, items, pattern } from '../support/sources.js'
+import { member, nextOf, rawClient, text } from './raw.js'
+import { serve } from './server-support.js'
 
 const REASON = new Error('the reason')
 
@@ -74,7 +77,8 @@ test('a table forgets what was unused for longest, and never what is in use (pro
     for (const [number, hold] of steps) {
       const key = String(number)
       const entry = table.of(key)
-      if (held.has(key)) t.is(entry, held.get(key))
+      const before = held.get(key)
+      if (before !== undefined) t.is(entry, before)
       if (hold && held.size < 6) {
         entry.idle = false
         held.set(key, entry)
@@ -197,4 +201,49 @@ test('bytes are charged to the address, and after the handshake to the identity 
 test('limits out of their range', t => {
   for (const limits of [{ addressPending: 0 }, { identityBytes: 1.5 }, { maxRemembered: NaN }]) t.throws(() => rateAdmission(limits), { code: 'ERR_LIMIT_OPTION' })
   t.notThrows(() => rateAdmission({ identityPackets: Infinity }))
+})
+
+test('a relay refuses packets over the rate with limit, then cuts; the others are served', async t => {
+  const { admission } = timed({ identityPackets: 10, maxRefusals: 20 })
+  const server = await serve({ admission })
+  const [flooder, honest, target] = [await member(server), await member(server), await member(server)]
+  // hello was the first of twenty
+  await Promise.allSettled(Array.from({ length: 60 }, () => flooder.live(target.id, text('again'))))
+  t.is((await nextOf(flooder.errors)).code, RELAY_CODES.limit)
+  const { id, error } = await server.happened('disconnected')
+  t.deepEqual(id, flooder.id)
+  t.is((error as Error & { code: string }).code, 'ERR_RELAY_RATE')
+  await honest.live(target.id, text('and I'))
+  for (let packet = await nextOf(target.packets); ; packet = await nextOf(target.packets)) {
+    await packet.source[Symbol.asyncIterator]().return?.()
+    if (packet.header.source.every((byte, at) => byte === honest.id[at])) break
+  }
+  t.true(server.events.filter(event => event.type === 'undelivered' && event.code === RELAY_CODES.limit).length >= 20)
+  await Promise.all([honest.close(), target.close(), server.relay.close()])
+})
+
+test('threats 3: half-open handshakes of one address leave room for the others, and their places come back', async t => {
+  const { admission } = timed({ addressPending: 4 })
+  const server = await serve({ admission })
+  const silent = Array.from({ length: 20 }, () => memoryPair())
+  for (const [, right] of silent) void server.relay.accept(right, { address: '203.0.113.9' })
+  t.is((await server.happened('refused', 16)).address, '203.0.113.9')
+  t.is(server.relay.connections, 4)
+  t.true(await codeOf(rawClient(server, { address: '203.0.113.9' })) !== 'resolved')
+  const other = await member(server, { address: '203.0.113.10' })
+  for (const [left] of silent) left.abort(REASON)
+  await server.happened('refused', 21)
+  const same = await member(server, { address: '203.0.113.9' })
+  await Promise.all([other.close(), same.close(), server.relay.close()])
+})
+
+test('a relay whose bytes are held to a rate loses none', async t => {
+  const server = await serve({ admission: rateAdmission({ identityBytes: 2_000_000 }) })
+  const [from, to] = [await member(server), await member(server)]
+  const sending = from.live(to.id, pattern(6_000_000))
+  let came = 0
+  for await (const bytes of (await nextOf(to.packets)).source) came += bytes.byteLength
+  await sending
+  t.is(came, 6_000_000)
+  await Promise.all([from.close(), to.close(), server.relay.close()])
 })

@@ -9,7 +9,7 @@ import { SETTINGS, type SomeSettings } from './settings.js'
 /** Settings as of one section, as the tables of TypeScript lose them. */
 type Section = Readonly<Record<string, { readonly value: unknown, readonly about: string, readonly choices?: readonly string[] }>>
 
-const SECTIONS = Object.entries(SETTINGS) as unknown as ReadonlyArray<readonly [name: string, section: Section]>
+const SECTIONS: ReadonlyArray<readonly [name: string, section: Section]> = Object.entries(SETTINGS)
 /** Names of files, which a configuration gives as seen from its own folder. */
 const PATHS: ReadonlyArray<readonly [section: string, key: string]> = [['', 'identity'], ['tls', 'cert'], ['tls', 'key'], ['store', 'folder']]
 
@@ -55,7 +55,7 @@ export async function readConfig (path: string): Promise<SomeSettings> {
     const file = settings[section]?.[key]
     if (typeof file === 'string' && file !== '') settings[section] = { ...settings[section], [key]: resolve(dirname(path), file) }
   }
-  return settings as SomeSettings
+  return settings
 }
 
 /** @param where - for people: which file it is @throws ERR_CLI_CONFIG */

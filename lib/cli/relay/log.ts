@@ -11,6 +11,9 @@ const CODE_NAMES: Readonly<Record<number, string>> = Object.fromEntries(Object.e
 const DEBUG: ReadonlySet<RelayEvent['type']> = new Set(['forwarded', 'answered', 'broken-off', 'stopped', 'mail-stored', 'mail-duplicate', 'mail-delivered', 'mail-taken', 'undelivered'])
 const WARN: ReadonlySet<RelayEvent['type']> = new Set(['refused', 'slow-consumer', 'silent'])
 
+const IDS = ['id', 'sender', 'recipient'] as const
+const PLAIN = ['address', 'bytes', 'messages', 'operation', 'unfinished'] as const
+
 /** One JSON object a line, on stderr unless it is said where. */
 export function relayLog (level: string, to: DestinationStream = destination({ dest: 2, sync: true })): Logger {
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: label => ({ level: label }) } }, to)
@@ -32,8 +35,9 @@ export function logReport (log: Logger, report: StoreReport): void {
 
 function fieldsOf (event: RelayEvent): Record<string, unknown> {
   const fields: Record<string, unknown> = { event: event.type }
-  for (const key of ['id', 'sender', 'recipient'] as const) if (key in event) fields[key] = formatUuid((event as unknown as Record<typeof key, Uuid>)[key])
-  for (const key of ['address', 'bytes', 'messages', 'operation', 'unfinished'] as const) if (key in event) fields[key] = (event as unknown as Record<typeof key, unknown>)[key]
+  const given: { readonly type: string } & Partial<Record<(typeof IDS)[number], Uuid> & Record<(typeof PLAIN)[number], unknown>> = event
+  for (const key of IDS) if (given[key] !== undefined) fields[key] = formatUuid(given[key])
+  for (const key of PLAIN) if (given[key] !== undefined) fields[key] = given[key]
   if ('header' in event) Object.assign(fields, { source: formatUuid(event.header.source), target: formatUuid(event.header.target), kind: event.header.kind.toString() })
   if ('code' in event) fields['code'] = typeof event.code === 'number' ? CODE_NAMES[event.code] ?? event.code : event.code
   if ('error' in event && event.error !== undefined) fields['error'] = codeOf(event.error)

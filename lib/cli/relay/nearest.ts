@@ -1,13 +1,13 @@
 /** The name that is most like a wrong one, if one is like it at all. */
-export function nearest (wrong: string, names: readonly string[]): string | undefined {
+export function nearest (given: string, names: readonly string[]): string | undefined {
+  const wrong = given.slice(0, 64)
   const ranked = names.map(name => ({ name, distance: distance(wrong.toLowerCase(), name.toLowerCase()) })).sort((one, other) => one.distance - other.distance)
   const [best] = ranked
   return best !== undefined && best.distance <= Math.max(2, wrong.length / 3) ? best.name : undefined
 }
 
-/** Letters to change, put in or take out (Levenshtein); of long names, the first 64. */
-function distance (one: string, other: string): number {
-  const [from, to] = [one.slice(0, 64), other.slice(0, 64)]
+/** Letters to change, put in or take out (Levenshtein). */
+function distance (from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, at) => at)
   for (let i = 1; i <= from.length; i++) {
     const next = [i]

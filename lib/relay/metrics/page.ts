@@ -54,7 +54,8 @@ export async function serveMetrics ({ metrics, health, host = '127.0.0.1', port 
     '/health': async () => verdict((await health()).healthy),
     '/ready': async () => verdict((await health()).ready)
   }
-  const server = createServer({ headersTimeout: requestTimeout, requestTimeout, keepAliveTimeout: requestTimeout, connectionsCheckingInterval: Math.min(requestTimeout, 1000), maxHeaderSize: 8192 }, (request, response) => {
+  const times = { headersTimeout: requestTimeout, requestTimeout, keepAliveTimeout: requestTimeout, connectionsCheckingInterval: Math.min(requestTimeout, 1000) }
+  const server = createServer({ ...times, maxHeaderSize: 8192 }, (request, response) => {
     void answer(pages, request, response)
   })
   server.maxConnections = maxConnections
