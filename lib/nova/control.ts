@@ -19,7 +19,9 @@ export const GOAWAY_CODES = {
   /** The link has no nonces left; connect again. */
   exhausted: 1,
   /** The sender shuts down; try elsewhere. */
-  shutdown: 2
+  shutdown: 2,
+  /** Another connection of the same identity has taken the place of this one. */
+  takenOver: 3
 } as const
 
 /** A control record. */

@@ -49,8 +49,16 @@ export interface HandedPrekey extends Prekey {
   readonly oneTime: boolean
 }
 
+/** How prekeys are taken in. */
+export interface AddOptions {
+  /** Drops those that wait to be handed out before, in the same step. Default false. */
+  readonly replace?: boolean | undefined
+}
+
 /** Accounts, their prekeys, and invites. Who is connected is not in it. */
 export interface Directory {
+  /** Those in force. */
+  readonly limits: Readonly<Record<keyof typeof DIRECTORY_LIMITS, number>>
   /**
    * Registers an account, or brings the static key and the proof of a known one up to date.
    *
@@ -71,9 +79,11 @@ export interface Directory {
    * @returns how many wait to be handed out
    * @throws ERR_UUID, ERR_DIRECTORY_FIELD, ERR_DIRECTORY_UNKNOWN, ERR_DIRECTORY_PREKEYS, and what the store does (as rejections)
    */
-  addPrekeys(id: Uuid, prekeys: readonly Prekey[]): Promise<number>
+  addPrekeys(id: Uuid, prekeys: readonly Prekey[], options?: AddOptions): Promise<number>
   /** Sets the prekey that is handed out when no one-time one is left. @throws ERR_UUID, ERR_DIRECTORY_FIELD, ERR_DIRECTORY_UNKNOWN, and what the store does (as rejections) */
   setLastResort(id: Uuid, prekey: Prekey): Promise<void>
+  /** The prekey that is handed out when no one-time one is left. @throws ERR_UUID, and what the store does (as rejections) */
+  lastResort(id: Uuid): Promise<Prekey | undefined>
   /**
    * Hands out a prekey of an account: the one-time ones in the order they came, each to one caller only, also where many ask
    * at once or the process dies; then the last resort.

@@ -85,6 +85,8 @@ export interface Usage {
  * connected to this process: who serves a recipient reads its mail, wherever the mail was put.
  */
 export interface Mailbox {
+  /** Those in force. */
+  readonly limits: Readonly<Record<keyof typeof MAILBOX_LIMITS, number>>
   /**
    * Stores a message. Its body is written as it comes, and no more than `partBytes` and one chunk of it is in memory.
    * When the promise has resolved, the message is on disk, and will be delivered at least once.

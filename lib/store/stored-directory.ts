@@ -1,7 +1,7 @@
 import { checkUuid, decode, encode, fixedBytes, struct, uint64, type Uuid } from '../bytes/index.js'
 import { KEY_BYTES, SIGNATURE_BYTES } from '../crypto/index.js'
 import { limitsOf } from '../stream/index.js'
-import { DIRECTORY_LIMITS, type Account, type Directory, type DirectoryLimits, type HandedPrekey, type Prekey, type StoredAccount } from './directory.js'
+import { DIRECTORY_LIMITS, type Account, type AddOptions, type Directory, type DirectoryLimits, type HandedPrekey, type Prekey, type StoredAccount } from './directory.js'
 import { storeError } from './errors.js'
 import type { KeyRange, Store, StoreTransaction, StoreView } from './interface.js'
 import { keysUnder, numberIn, storeKey } from './keys.js'
@@ -57,14 +57,14 @@ export async function openDirectory (store: Store, options: DirectoryOptions = {
 }
 
 class StoredDirectory implements Directory {
+  readonly limits: Readonly<Record<keyof typeof DIRECTORY_LIMITS, number>>
   readonly #store: Store
-  readonly #limits: Readonly<Record<keyof typeof DIRECTORY_LIMITS, number>>
   #accounts: number
   #invites: number
 
   constructor (store: Store, limits: Readonly<Record<keyof typeof DIRECTORY_LIMITS, number>>, counts: { accounts: number, invites: number }) {
     this.#store = store
-    this.#limits = limits
+    this.limits = limits
     this.#accounts = counts.accounts
     this.#invites = counts.invites
   }
@@ -115,7 +115,7 @@ class StoredDirectory implements Directory {
     try {
       added = await this.#store.write(transaction => {
         if (transaction.get(key) !== undefined) return false
-        if (this.#invites > this.#limits.maxInvites) throw storeError('ERR_DIRECTORY_INVITES', `${this.#limits.maxInvites}`)
+        if (this.#invites > this.limits.maxInvites) throw storeError('ERR_DIRECTORY_INVITES', `${this.limits.maxInvites}`)
         transaction.set(key, new Uint8Array())
         return true
       })
@@ -124,24 +124,26 @@ class StoredDirectory implements Directory {
     }
   }
 
-  async addPrekeys (account: Uuid, prekeys: readonly Prekey[]): Promise<number> {
+  async addPrekeys (account: Uuid, prekeys: readonly Prekey[], { replace = false }: AddOptions = {}): Promise<number> {
     const id = new Uint8Array(checkUuid(account))
     const records = prekeys.map(recordOf)
     return this.#store.write(transaction => {
       requireAccount(transaction, id)
       const taken = new Recent(PREKEY_ID_BYTES, transaction.get(handedKey(id)))
-      const waiting = [...transaction.keys(prekeysOf(id))]
+      const before = [...transaction.keys(prekeysOf(id))]
+      if (replace) for (const key of before) transaction.delete(key)
+      const waiting = replace ? [] : before
       const known = new Recent(PREKEY_ID_BYTES)
       for (const key of waiting) {
         const prekey = transaction.get(key)
         if (prekey !== undefined) known.add(decode(PREKEY, prekey).id, Infinity)
       }
       let count = waiting.length
-      let index = waiting.length === 0 ? 0 : indexIn(waiting.at(-1) as Uint8Array) + 1
+      let index = before.length === 0 ? 0 : indexIn(before.at(-1) as Uint8Array) + 1
       for (const record of records) {
         const prekey = decode(PREKEY, record)
         if (known.has(prekey.id) || taken.has(prekey.id)) continue
-        if (++count > this.#limits.maxPrekeys) throw storeError('ERR_DIRECTORY_PREKEYS', `${this.#limits.maxPrekeys}`)
+        if (++count > this.limits.maxPrekeys) throw storeError('ERR_DIRECTORY_PREKEYS', `${this.limits.maxPrekeys}`)
         transaction.set(prekeyKey(id, index++), record)
         known.add(prekey.id, Infinity)
       }
@@ -158,6 +160,14 @@ class StoredDirectory implements Directory {
     })
   }
 
+  async lastResort (account: Uuid): Promise<Prekey | undefined> {
+    const id = new Uint8Array(checkUuid(account))
+    return this.#store.read(view => {
+      const record = view.get(lastResortKey(id))
+      return record === undefined ? undefined : prekeyOf(record)
+    })
+  }
+
   async takePrekey (account: Uuid): Promise<HandedPrekey | undefined> {
     const id = new Uint8Array(checkUuid(account))
     return this.#store.write(transaction => {
@@ -166,7 +176,7 @@ class StoredDirectory implements Directory {
         if (record === undefined) continue
         const prekey = prekeyOf(record)
         const handed = new Recent(PREKEY_ID_BYTES, transaction.get(handedKey(id)))
-        handed.add(prekey.id, this.#limits.handedWindow)
+        handed.add(prekey.id, this.limits.handedWindow)
         transaction.delete(key)
         transaction.set(handedKey(id), handed.bytes)
         return { ...prekey, oneTime: true }
@@ -184,7 +194,7 @@ class StoredDirectory implements Directory {
   /** @throws ERR_DIRECTORY_FULL, ERR_DIRECTORY_INVITE */
   #admit (transaction: StoreTransaction, ticket: Uint8Array | undefined): void {
     // it has been counted
-    if (this.#accounts > this.#limits.maxAccounts) throw storeError('ERR_DIRECTORY_FULL', `${this.#limits.maxAccounts}`)
+    if (this.#accounts > this.limits.maxAccounts) throw storeError('ERR_DIRECTORY_FULL', `${this.limits.maxAccounts}`)
     if (ticket === undefined) return
     if (transaction.get(ticket) === undefined) throw storeError('ERR_DIRECTORY_INVITE')
     transaction.delete(ticket)

@@ -61,8 +61,8 @@ export async function openMailbox (store: Store, options: MailboxOptions = {}): 
 }
 
 class StoredMailbox implements Mailbox {
+  readonly limits: Limits
   readonly #store: Store
-  readonly #limits: Limits
   readonly #onDamaged: MailboxOptions['onDamaged']
   readonly #now: () => number
   readonly #quotas: Quotas
@@ -78,7 +78,7 @@ class StoredMailbox implements Mailbox {
 
   constructor (store: Store, limits: Limits, { onDamaged, now = Date.now }: MailboxOptions) {
     this.#store = store
-    this.#limits = limits
+    this.limits = limits
     this.#onDamaged = onDamaged
     this.#now = now
     this.#quotas = new Quotas(limits)
@@ -114,7 +114,7 @@ class StoredMailbox implements Mailbox {
     try {
       if (this.#closed) throw storeError('ERR_STORE_CLOSED')
       this.#check(envelope)
-      if (this.#puts.size >= this.#limits.maxPuts) throw storeError('ERR_MAIL_BUSY')
+      if (this.#puts.size >= this.limits.maxPuts) throw storeError('ERR_MAIL_BUSY')
       putting = this.#put(copied(envelope), source)
     } catch (error) {
       leave(source)
@@ -156,7 +156,7 @@ class StoredMailbox implements Mailbox {
   async expire (): Promise<number> {
     for (const body of this.#leftBehind) await this.#clear(body)
     for (let count = 0; ;) {
-      const due = mailKeys.expiredAt(Math.max(-1, Math.floor(this.#now() - this.#limits.clockSkew)))
+      const due = mailKeys.expiredAt(Math.max(-1, Math.floor(this.#now() - this.limits.clockSkew)))
       const { removed, looked } = await this.#store.write(transaction => {
         const removed: Array<readonly [recipient: Uuid, header: MailHeader]> = []
         let looked = 0
@@ -217,7 +217,7 @@ class StoredMailbox implements Mailbox {
   }
 
   async #take (envelope: Envelope, incoming: Incoming, iterator: AsyncIterator<Bytes>): Promise<'stored' | 'duplicate'> {
-    const { maxMessage, partBytes } = this.#limits
+    const { maxMessage, partBytes } = this.limits
     this.#quotas.reserve(envelope, 0, 1)
     incoming.counted = 1
     const queue = new ByteQueue()
@@ -251,7 +251,7 @@ class StoredMailbox implements Mailbox {
     // a clock that was set back must not let it run out early when it is right again
     const stored = Math.max(this.#latest, Math.floor(this.#now()))
     this.#latest = stored
-    const expires = stored + Math.min(Math.ceil(lifetime ?? Infinity), this.#limits.maxLifetime)
+    const expires = stored + Math.min(Math.ceil(lifetime ?? Infinity), this.limits.maxLifetime)
     transaction.set(mailKeys.header(recipient, position), encodeHeader({
       id, sender, kind, length: incoming.length, body: incoming.body ?? 0, parts: incoming.parts + (last.byteLength > 0 ? 1 : 0), stored, expires
     }))
@@ -273,7 +273,7 @@ class StoredMailbox implements Mailbox {
       const now = this.#now()
       for (const key of view.keys(mailKeys.headersAfter(recipient, after))) {
         const header = headerAt(view, key)
-        if (header !== undefined && header.expires + this.#limits.clockSkew >= now) return { header, position: mailKeys.positionIn(key) }
+        if (header !== undefined && header.expires + this.limits.clockSkew >= now) return { header, position: mailKeys.positionIn(key) }
       }
       return undefined
     })

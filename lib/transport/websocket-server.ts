@@ -10,13 +10,19 @@ import { abortOn, abortReason, deferred, ignore } from '../stream/index.js'
 import type { Transport } from './connection.js'
 import { codeOf, connectionError, transportError } from './errors.js'
 import { transportLimits, type TransportLimits } from './limits.js'
-import { Listening, type Listener } from './listener.js'
+import { Listening, type Address, type Listener } from './listener.js'
 import type { MessageOptions } from './message-connection.js'
 import { wrapWebSocket, wsOptions } from './websocket-node.js'
 
 export type { Address, Listener } from './listener.js'
 export type { Transport, TransportOptions } from './connection.js'
 export type { MessageOptions } from './message-connection.js'
+
+/** A WebSocket that was accepted. */
+export interface WebSocketConnection extends Transport {
+  /** The other end of the TCP connection: a proxy's, where there is one. */
+  readonly remote: Address
+}
 
 /** Options of {@link listenWebSocket}. */
 export interface WebSocketListenOptions extends MessageOptions {
@@ -53,7 +59,7 @@ export interface WebSocketListenOptions extends MessageOptions {
  * await listener.close()
  * ```
  */
-export async function listenWebSocket (options: WebSocketListenOptions, onConnection: (connection: Transport) => void | Promise<void>): Promise<Listener> {
+export async function listenWebSocket (options: WebSocketListenOptions, onConnection: (connection: WebSocketConnection) => void | Promise<void>): Promise<Listener<WebSocketConnection>> {
   const limits = transportLimits(options)
   if (options.signal?.aborted === true) throw abortReason(options.signal)
   const server = options.server ?? await listen(options, limits)
@@ -68,14 +74,14 @@ export async function listenWebSocket (options: WebSocketListenOptions, onConnec
   })
   sockets.on('error', report)
   const { address, port } = server.address() as AddressInfo
-  const listener = new Listening({ host: address, port }, async () => {
+  const listener = new Listening<WebSocketConnection>({ host: address, port }, async () => {
     sockets.close()
     if (options.server === undefined) stop(server)
   })
-  sockets.on('connection', socket => {
+  sockets.on('connection', (socket, { socket: { remoteAddress = '', remotePort = 0 } }) => {
     socket.on('error', ignore)
     if (listener.connections.size >= limits.maxConnections) socket.close(1013)
-    else listener.accept(wrapWebSocket(socket, limits), onConnection)
+    else listener.accept(Object.assign(wrapWebSocket(socket, limits), { remote: { host: remoteAddress, port: remotePort } }), onConnection)
   })
   abortOn(options.signal, listener)
   return listener

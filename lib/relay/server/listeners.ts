@@ -11,12 +11,13 @@ export interface Listeners {
 }
 
 /** Listens on every transport that is asked for, or on none. @throws ERR_TRANSPORT_LISTEN */
-export async function listenAll ({ tcp, websocket }: RelayOptions, limits: CheckedLimits, accept: (duplex: Duplex) => Promise<void>): Promise<Listeners> {
+export async function listenAll ({ tcp, websocket }: RelayOptions, limits: CheckedLimits, accept: (duplex: Duplex, about: { address: string }) => Promise<void>): Promise<Listeners> {
   const { maxConnections } = limits
   const closeTimeout = limits.link.closeTimeout
-  const sockets = tcp === undefined ? undefined : await listenTcp({ ...tcp, maxConnections, closeTimeout }, accept)
+  const served = (connection: Duplex & { readonly remote: Address }): Promise<void> => accept(connection, { address: connection.remote.host })
+  const sockets = tcp === undefined ? undefined : await listenTcp({ ...tcp, maxConnections, closeTimeout }, served)
   try {
-    const messages = websocket === undefined ? undefined : await listenWebSocket({ ...websocket, maxConnections, closeTimeout }, accept)
+    const messages = websocket === undefined ? undefined : await listenWebSocket({ ...websocket, maxConnections, closeTimeout }, served)
     return {
       tcp: sockets?.address,
       websocket: messages === undefined ? undefined : urlOf(messages.address, websocket?.path),

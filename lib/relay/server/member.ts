@@ -1,55 +1,73 @@
-import { NIL_UUID, uuidKey, type Uuid } from '../../bytes/index.js'
-import { encodeRelayError, KIND, type NovaLink, type Peer, type RelayError } from '../../nova/index.js'
-import { deferred, ignore, type Deferred } from '../../stream/index.js'
+import type { Uuid } from '../../bytes/index.js'
+import { encodeRelayError, GOAWAY_CODES, KIND, RELAY_CODES, type NovaLink, type Peer, type RelayError, type RoutedHeader } from '../../nova/index.js'
+import { ignore } from '../../stream/index.js'
 import { relayError } from '../errors.js'
+import type { Deliveries } from './deliveries.js'
+import type { ExchangeMember } from './exchange.js'
+import { fromRelay } from './from-relay.js'
+import { Notices } from './notices.js'
 import type { CheckedLimits } from './options.js'
-import type { Passage } from './passage.js'
+import { Passages } from './passages.js'
+import { Turns } from './turns.js'
+import { Underway } from './underway.js'
 
-/** What a packet from the relay itself is headed with. */
-export function fromRelay (kind: bigint): { target: Uuid, source: Uuid, kind: bigint } {
-  return { target: NIL_UUID, source: NIL_UUID, kind }
-}
+/** Milliseconds that a connection whose place was taken has to read why. */
+const DISPLACED_TIMEOUT = 1000
 
 /** One connection that has proved who it is. */
-export class Member {
+export class Member implements ExchangeMember {
   readonly link: NovaLink
   readonly remote: Peer
-  /** For maps, see `uuidKey`. */
-  readonly key: string
-  /** True once it can have no more packets. */
+  readonly address: string | undefined
+  /** What it has under way to others and to the relay. */
+  readonly underway: Underway
+  /** What is under way to it. */
+  readonly passages: Passages
+  readonly notices: Notices
+  /** The places of mail that is being stored. */
+  readonly storing: Turns
+  /** True once its hello has been answered with yes. */
+  registered = false
+  /** The hello that is being looked at. */
+  greeting: Promise<unknown> | undefined
+  /** Mail on its way to it, once it has asked for that. */
+  deliveries: Deliveries | undefined
+  /** True once it has no more to do with anybody. */
   gone = false
-  readonly #maxForwarding: number
-  readonly #maxCorrespondents: number
-  /** In the order of their last packets. */
-  readonly #correspondents = new Set<string>()
-  #forwarding = 0
-  #room: Deferred<void> | undefined
-  readonly #maxIdle: number
-  /** Packets on their way to this one. */
-  readonly #passages = new Set<Passage>()
+  readonly #onDisplaced: () => void
 
-  constructor (link: NovaLink, remote: Peer, limits: Pick<CheckedLimits, 'maxForwarding' | 'maxCorrespondents' | 'maxIdle'>) {
+  constructor (link: NovaLink, remote: Peer, address: string | undefined, limits: CheckedLimits, onDisplaced: () => void) {
     this.link = link
     this.remote = remote
-    this.key = uuidKey(remote.id)
-    this.#maxForwarding = limits.maxForwarding
-    this.#maxCorrespondents = limits.maxCorrespondents
-    this.#maxIdle = limits.maxIdle
+    this.address = address
+    this.underway = new Underway(limits)
+    this.passages = new Passages(link, limits.maxIdle)
+    this.notices = new Notices(link)
+    this.storing = new Turns(limits.maxStoring)
+    this.#onDisplaced = onDisplaced
   }
 
   get id (): Uuid { return this.remote.id }
-  /** Keys of the peers that it exchanged packets with. */
-  get correspondents (): ReadonlySet<string> { return this.#correspondents }
 
-  /** Notes that packets pass between this one and another. */
-  met (key: string): void {
-    this.#correspondents.delete(key)
-    this.#correspondents.add(key)
-    if (this.#correspondents.size <= this.#maxCorrespondents) return
-    for (const oldest of this.#correspondents) {
-      this.#correspondents.delete(oldest)
-      return
-    }
+  async take (header: RoutedHeader, source: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.passages.carry(header, source, { onSourceError: 'truncate' })
+  }
+
+  displaced (): void {
+    this.leave()
+    this.#onDisplaced()
+    const end = (): void => { this.link.abort(relayError('ERR_RELAY_TAKEN_OVER')) }
+    this.link.goaway(GOAWAY_CODES.takenOver)
+    // whoever has answered this has read why, and a reset takes nothing from it
+    this.link.ping({ timeout: DISPLACED_TIMEOUT }).then(end, end)
+  }
+
+  parted (id: Uuid): void {
+    this.tell({ code: RELAY_CODES.targetGone, target: id, kind: 0n, text: 'the peer has left' })
+  }
+
+  noticed (id: Uuid, online: boolean): void {
+    this.notices.push(id, online)
   }
 
   /** Sends an error packet; when the connection cannot take it, nobody is there to miss it. */
@@ -57,53 +75,11 @@ export class Member {
     this.link.send(fromRelay(KIND.error), encodeRelayError(error)).catch(ignore)
   }
 
-  /** Counts a packet that is under way, until its promise has settled. */
-  track (packet: Promise<void>): void {
-    this.#forwarding++
-    const done = (): void => {
-      this.#forwarding--
-      this.#wake()
-    }
-    packet.then(done, done)
-  }
-
-  /**
-   * Sees a packet to this one through. Who has as many in flight as it takes is held up by those that come to nothing:
-   * when one has waited for its turn for `maxIdle`, those of which nothing has come for as long are cut.
-   *
-   * @throws what `sent` does, ERR_RELAY_IDLE when it was cut (as rejections)
-   */
-  async carry (passage: Passage, sent: Promise<void>): Promise<void> {
-    this.#passages.add(passage)
-    const timer = passage.started ? undefined : setInterval(() => { this.#cutIdle(passage) }, this.#maxIdle)
-    try {
-      await sent
-    } finally {
-      clearInterval(timer)
-      this.#passages.delete(passage)
-    }
-  }
-
-  #cutIdle (waiting: Passage): void {
-    if (waiting.started) return
-    for (const passage of this.#passages) if (passage.started) passage.cutIfIdle(this.#maxIdle, relayError('ERR_RELAY_IDLE'))
-  }
-
-  /** A promise while so many packets are under way that no more may be begun. */
-  room (): Promise<void> | undefined {
-    if (this.gone || this.#forwarding < this.#maxForwarding) return undefined
-    this.#room ??= deferred()
-    return this.#room.promise
-  }
-
-  /** It takes no more packets. */
+  /** It takes part in nothing any more. */
   leave (): void {
     this.gone = true
-    this.#wake()
-  }
-
-  #wake (): void {
-    this.#room?.resolve()
-    this.#room = undefined
+    this.registered = false
+    this.deliveries?.end()
+    this.underway.end()
   }
 }

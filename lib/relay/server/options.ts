@@ -1,6 +1,10 @@
 import type { Uuid } from '../../bytes/index.js'
 import type { Identity, PostQuantum, RoutedHeader, SlowConsumer, StackLimits, VerifyPeer } from '../../nova/index.js'
+import type { Directory, DirectoryLimits, Mailbox, MailboxLimits, Store } from '../../store/index.js'
 import { limitsOf, type LimitsOf } from '../../stream/index.js'
+import type { Admission } from './admission.js'
+import type { RelayEvent } from './events.js'
+import type { Exchange } from './exchange.js'
 
 /** The limits of a relay and their defaults. */
 export const RELAY_LIMITS = {
@@ -8,15 +12,37 @@ export const RELAY_LIMITS = {
   maxConnections: 10_000,
   /** Connections that may be in their handshake at once. */
   maxPending: 1000,
-  /** Packets of one connection that may be under way to others; at more, that connection is read no further. */
+  /** Milliseconds from the beginning of a connection until it has said hello. */
+  helloTimeout: 10_000,
+  /** Packets of one connection that may be under way, requests among them; at more, no further ones of that connection are taken. */
   maxForwarding: 1024,
+  /** Live packets of one connection to one target that may be under way; more are refused. */
+  maxToOne: 64,
   /**
-   * Milliseconds after which a packet of which nothing more comes is cut when another waits for its place: a connection
-   * takes only so many at a time.
+   * Milliseconds after which a packet of which nothing moves is cut when another waits for its place: a connection
+   * takes only so many at a time. Mail of which nothing comes for so long is given up in any case.
    */
   maxIdle: 30_000,
-  /** Peers that one connection remembers to have exchanged packets with, and tells of its end; the longest unused is forgotten. */
-  maxCorrespondents: 1024
+  /** Peers that one connection is remembered to have exchanged packets with, which are told of its end; the longest unused is forgotten. */
+  maxCorrespondents: 1024,
+  /** Messages of one connection that are being stored at once; more wait. */
+  maxStoring: 32,
+  /** Messages that may be delivered on one connection and not be taken. */
+  maxUntaken: 256,
+  /** Positions that one request may take. */
+  maxTaken: 1024,
+  /** Ids that one connection may watch. */
+  maxWatched: 1024,
+  /** Milliseconds between two pings of a connection. */
+  heartbeatInterval: 30_000,
+  /** Milliseconds for the answer to a ping. */
+  heartbeatTimeout: 20_000,
+  /** Milliseconds for which a connection may take nothing of what waits for it before it is asked, and then for its answer. */
+  slowTimeout: 10_000,
+  /** Milliseconds between two clearings of mail that has run out. */
+  expireInterval: 300_000,
+  /** Milliseconds that `drain` waits for what is under way. */
+  drainTimeout: 30_000
 } as const
 
 /** Limits of a relay; {@link RELAY_LIMITS} has the defaults. */
@@ -26,20 +52,20 @@ export interface RelayLimits extends LimitsOf<typeof RELAY_LIMITS> {
    * packets that wait to be sent.
    */
   readonly link?: StackLimits | undefined
+  /** Limits of the mailbox that the relay opens itself. */
+  readonly mailbox?: MailboxLimits | undefined
+  /** Limits of the directory that the relay opens itself. */
+  readonly directory?: DirectoryLimits | undefined
 }
 
-/** What a relay tells its owner. Nothing of what it carries is in it. */
-export type RelayEvent =
-  /** A connection has proved who it is. */
-  | { readonly type: 'connected', readonly id: Uuid }
-  /** A connection was not accepted: its handshake failed, or the relay is full. */
-  | { readonly type: 'refused', readonly error: Error }
-  /** A connection gave way to a newer one of the same identity. */
-  | { readonly type: 'taken-over', readonly id: Uuid }
-  /** A connection is gone; with its cause when it did not end in order. */
-  | { readonly type: 'disconnected', readonly id: Uuid, readonly error: Error | undefined }
-  /** A packet was refused, or not delivered whole; `code` is one of `RELAY_CODES`. */
-  | { readonly type: 'undelivered', readonly header: RoutedHeader, readonly code: number, readonly error: Error | undefined }
+/** Who gets an account at its first hello. Whoever has one keeps it. */
+export type Registration =
+  /** Everybody who proves an identity. */
+  | { readonly rule: 'open' }
+  /** Who brings an invite that the relay made, see {@link Relay.invite}. */
+  | { readonly rule: 'invite' }
+  /** These ids; others are refused in the handshake. What is added to or taken from a set counts from then on. */
+  | { readonly rule: 'allowlist', readonly ids: Iterable<Uuid> }
 
 /** Options of `startRelay`. */
 export interface RelayOptions {
@@ -47,6 +73,20 @@ export interface RelayOptions {
   identity: Identity
   /** Who may connect. Default: everybody who proves an identity. */
   verify?: VerifyPeer | undefined
+  /** Who gets an account. Default: everybody. */
+  registration?: Registration | undefined
+  /** Where accounts and mail are kept; it stays the caller's. Default: in memory, and gone with the relay. */
+  store?: Store | undefined
+  /** Another mailbox than one in `store`; it stays the caller's. */
+  mailbox?: Mailbox | undefined
+  /** Another directory than one in `store`; it stays the caller's. */
+  directory?: Directory | undefined
+  /** The way from one connection to another. Default: within this process. */
+  exchange?: Exchange | undefined
+  /** Who is let in, and how much of whom is served. Default: everything within `limits`. */
+  admission?: Admission | undefined
+  /** Whether clients are told who is connected. Default: everybody is, of everybody. */
+  presence?: 'everyone' | 'off' | undefined
   /** Whether the links' handshakes are hybrid; not unless given. */
   postQuantum?: PostQuantum | undefined
   /** Listens on TCP; port 0, the default, is any free one, and the host by default 127.0.0.1. */
@@ -54,7 +94,7 @@ export interface RelayOptions {
   /** Listens for WebSockets, likewise; without a path on every one. */
   websocket?: { host?: string | undefined, port?: number | undefined, path?: string | undefined } | undefined
   limits?: RelayLimits | undefined
-  /** What becomes of a packet whose target is not connected: its sender gets an error packet (default), or it is dropped in silence. */
+  /** What becomes of a live packet whose target is not connected: its sender gets an error packet (default), or it is dropped in silence. */
   unknownTarget?: 'error' | 'drain' | undefined
   /** What a slow target does to the connection that sends to it: it waits (default), or that packet fails. */
   slowConsumer?: SlowConsumer | undefined
@@ -64,10 +104,18 @@ export interface RelayOptions {
   onBytes?: ((header: RoutedHeader, bytes: Uint8Array) => void) | undefined
 }
 
-/** The limits in force; those of links are checked by `stack`. */
+/** The limits in force; those of links are checked by `stack`, those of mailbox and directory by them. */
 export type CheckedLimits = Readonly<Record<keyof typeof RELAY_LIMITS, number>> & { readonly link: StackLimits }
 
 /** @throws ERR_LIMIT_OPTION */
 export function checkLimits (limits: RelayLimits = {}): CheckedLimits {
   return { ...limitsOf(RELAY_LIMITS, limits), link: { maxWaiting: 4096, ...limits.link } }
+}
+
+/** The longest delay that a timer takes; longer ones would fire at once. */
+const LONGEST_DELAY = 2 ** 31 - 1
+
+/** A limit as the delay of a timer. */
+export function delayOf (milliseconds: number): number {
+  return Math.min(milliseconds, LONGEST_DELAY)
 }

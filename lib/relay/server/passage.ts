@@ -1,40 +1,57 @@
 import { letGo } from '../../stream/index.js'
 
-/** One packet on its way to a target: whether its turn has come, and how long nothing has come of it. */
+/** One packet on its way to a target: whether its turn has come, how much of it has passed, and since when nothing has moved. */
 export class Passage implements AsyncIterableIterator<Uint8Array> {
   readonly #source: AsyncIterator<Uint8Array>
+  readonly #onAsked: () => void
   #started = false
-  #waitingSince = 0
+  #over = false
+  #bytes = 0
+  #movedAt = 0
+  #asked = false
   #cut: ((error: Error) => void) | undefined
 
-  constructor (source: AsyncIterable<Uint8Array>) {
+  /** @param onAsked - told each time that the target wants more */
+  constructor (source: AsyncIterable<Uint8Array>, onAsked: () => void = () => {}) {
     this.#source = source[Symbol.asyncIterator]()
+    this.#onAsked = onAsked
   }
 
-  /** True once the target's link has begun to take it. */
+  /** True once the target has begun to take it. */
   get started (): boolean { return this.#started }
+  /** Bytes that have passed. */
+  get bytes (): number { return this.#bytes }
+  /** True while the target has not asked for what comes next: what passed last is still in its way. */
+  get heldUp (): boolean { return !this.#over && !this.#asked }
 
   next (): Promise<IteratorResult<Uint8Array>> {
     this.#started = true
-    this.#waitingSince = performance.now()
+    this.#asked = true
+    this.#movedAt = performance.now()
+    this.#onAsked()
     return new Promise((resolve, reject) => {
       this.#cut = reject
       this.#source.next().then(result => {
         // before the next one is asked for
         this.#cut = undefined
+        this.#asked = false
+        this.#movedAt = performance.now()
+        if (result.done === true) this.#over = true
+        else this.#bytes += result.value.byteLength
         resolve(result)
       }, reject)
     })
   }
 
   async return (): Promise<IteratorResult<Uint8Array>> {
+    this.#over = true
     letGo(this.#source)
     return { value: undefined, done: true }
   }
 
   /** Fails it when its sender has given nothing for so many milliseconds though it was asked. */
   cutIfIdle (limit: number, error: Error): void {
-    if (performance.now() - this.#waitingSince >= limit) this.#cut?.(error)
+    if (this.#started && performance.now() - this.#movedAt >= limit) this.#cut?.(error)
   }
 
   [Symbol.asyncIterator] (): this { return this }

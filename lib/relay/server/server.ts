@@ -1,12 +1,16 @@
 import { stack, type NovaLink, type Peer } from '../../nova/index.js'
+import type { Directory, Mailbox } from '../../store/index.js'
 import { asError, deferred, ignore, type Duplex } from '../../stream/index.js'
 import type { Address, Listener } from '../../transport/tcp.js'
 import { relayError } from '../errors.js'
+import { admitAll, type Admission, type Admitted } from './admission.js'
 import { listenAll } from './listeners.js'
 import { Member } from './member.js'
-import { Members } from './members.js'
-import { checkLimits, type CheckedLimits, type RelayEvent, type RelayOptions } from './options.js'
+import { operationsOf } from './operations/index.js'
+import { checkLimits, delayOf, type CheckedLimits, type RelayOptions } from './options.js'
+import { Requests } from './requests.js'
 import { Router } from './router.js'
+import { openService, type Service } from './service.js'
 
 /** Packets that a connection may have in flight. */
 const MAX_PACKETS = 256
@@ -19,14 +23,28 @@ export interface Relay {
   readonly websocket: string | undefined
   /** Connections that stand or are in their handshake. */
   readonly connections: number
+  /** True from `drain`, `close` or `abort` on. */
+  readonly draining: boolean
+  /** Its accounts. */
+  readonly directory: Directory
+  /** The mail that waits. */
+  readonly mailbox: Mailbox
   /** Resolves when it has stopped, however. */
   readonly closed: Promise<void>
   /**
    * Serves a connection of any other transport; it is the relay's from then on.
    *
+   * @param about - `address`: where it comes from, for admission and events
    * @returns a promise that resolves when the connection has proved who it is, or was refused; it never rejects
    */
-  accept(duplex: Duplex): Promise<void>
+  accept(duplex: Duplex, about?: { readonly address?: string | undefined }): Promise<void>
+  /**
+   * Makes an invite, with which one identity can register where the rule is `invite`. The relay keeps its hash alone.
+   *
+   * @returns 32 bytes, to be given to whom it is for
+   * @throws ERR_DIRECTORY_INVITES, and what the store does (as rejections)
+   */
+  invite(): Promise<Uint8Array>
   /** Stops listening, finishes what is under way and ends every link in order, each within its `closeTimeout`. Never rejects. */
   close(): Promise<void>
   /** Stops listening and ends every connection at once. */
@@ -34,74 +52,100 @@ export interface Relay {
 }
 
 /**
- * Starts a relay: a server that carries packets between connections that have proved who they are, and can read none
- * of what peers send each other by their sessions. Links are hardened; the seed's wire, where nobody proves anything,
- * is not served. Whoever comes later with the same identity takes over, once it has proved to be present.
+ * Starts a relay: a server that knows accounts, carries packets between connections that have proved who they are, and
+ * keeps mail for those that are away. It can read none of what peers send each other. Links are hardened; the seed's wire,
+ * where nobody proves anything, is not served. Whoever comes later with the same identity takes over.
  *
- * @throws ERR_LIMIT_OPTION, ERR_TRANSPORT_LISTEN
+ * @throws ERR_LIMIT_OPTION, ERR_TRANSPORT_LISTEN, and what opening mailbox and directory in the store does
  * @example
  * ```ts
  * import { createIdentity } from 'hushwire/nova'
  * import { startRelay } from 'hushwire/relay/server'
+ * import { openSqliteStore } from 'hushwire/store/sqlite'
  *
- * const relay = await startRelay({ identity: createIdentity(), tcp: { port: 0 } })
- * console.log(relay.tcp?.port)
+ * const store = await openSqliteStore({ folder: 'relay-data' })
+ * const relay = await startRelay({ identity: createIdentity(), store, registration: { rule: 'invite' }, tcp: { port: 0 } })
+ * const invite = await relay.invite()
+ * console.log(relay.tcp?.port, invite.byteLength)
  * await relay.close()
+ * await store.close()
  * ```
  */
 export async function startRelay (options: RelayOptions): Promise<Relay> {
-  const server = new RelayServer(options)
-  const accept = (duplex: Duplex): Promise<void> => server.accept(duplex)
-  const { tcp, websocket, listeners } = await listenAll(options, server.limits, accept)
-  server.listeners = listeners
-  return {
-    tcp,
-    websocket,
-    get connections () { return server.connections },
-    closed: server.closed,
-    accept,
-    close: () => server.close(),
-    abort: reason => { server.abort(reason) }
+  const limits = checkLimits(options.limits)
+  const service = await openService(options, limits)
+  const server = new RelayServer(options, service)
+  const accept = (duplex: Duplex, about?: { readonly address?: string | undefined }): Promise<void> => server.accept(duplex, about?.address)
+  try {
+    const { tcp, websocket, listeners } = await listenAll(options, limits, accept)
+    server.listeners = listeners
+    return {
+      tcp,
+      websocket,
+      get connections () { return server.connections },
+      get draining () { return service.draining },
+      directory: service.directory,
+      mailbox: service.mailbox,
+      closed: server.closed,
+      accept,
+      invite: () => service.registrar.invite(),
+      close: () => server.close(),
+      abort: reason => { server.abort(reason) }
+    }
+  } catch (error) {
+    await service.close()
+    throw error
   }
 }
 
 class RelayServer {
-  readonly limits: CheckedLimits
   listeners: readonly Listener[] = []
   readonly #options: RelayOptions
-  readonly #members = new Members()
+  readonly #service: Service
+  readonly #limits: CheckedLimits
+  readonly #admission: Admission
   readonly #router: Router
   readonly #pending = new Set<Duplex>()
-  readonly #links = new Set<NovaLink>()
+  readonly #members = new Set<Member>()
+  /** When each must have said hello. */
+  readonly #hellos = new Map<Member, NodeJS.Timeout>()
   readonly #closed = deferred()
   /** What is in flight must all be forwarded: packets that wait to be would keep the others' next frames from being read. */
   readonly #offer: { maxPackets: number }
   #closing = false
+  #ended = false
 
-  constructor (options: RelayOptions) {
+  constructor (options: RelayOptions, service: Service) {
     this.#options = options
-    this.limits = checkLimits(options.limits)
-    this.#offer = { maxPackets: Math.min(MAX_PACKETS, this.limits.maxForwarding) }
-    this.#router = new Router(this.#members, options, (header, code, error) => {
-      this.#report({ type: 'undelivered', header, code, error })
-    })
+    this.#service = service
+    this.#limits = service.limits
+    this.#admission = options.admission ?? admitAll()
+    this.#offer = { maxPackets: Math.min(MAX_PACKETS, this.#limits.maxForwarding) }
+    const requests = new Requests(service, operationsOf(service, member => { this.#present(member) }))
+    const { unknownTarget, onBytes } = options
+    this.#router = new Router({ service, requests, admission: this.#admission, unknownTarget, onBytes })
   }
 
-  get connections (): number { return this.#pending.size + this.#links.size }
+  get connections (): number { return this.#pending.size + this.#members.size }
   get closed (): Promise<void> { return this.#closed.promise }
 
-  async accept (duplex: Duplex): Promise<void> {
+  async accept (duplex: Duplex, address: string | undefined): Promise<void> {
+    const deadline = performance.now() + this.#limits.helloTimeout
+    let admitted: Admitted | undefined
     try {
       this.#admit()
+      admitted = this.#admission.connection(address)
       this.#pending.add(duplex)
-      const { identity, verify = () => true, postQuantum, slowConsumer } = this.#options
-      const link = await stack(duplex, { role: 'responder', identity, verify, postQuantum, slowConsumer, offer: this.#offer, limits: this.limits.link })
+      const link = await this.#shake(admitted.duplex(duplex))
+      const remote = link.remote as Peer
+      admitted.shook(remote.id)
       this.#pending.delete(duplex)
-      this.#serve(link, link.remote as Peer)
+      this.#serve(new Member(link, remote, address, this.#limits, () => { this.#service.report({ type: 'taken-over', id: remote.id }) }), admitted, deadline)
     } catch (thrown) {
       const error = asError(thrown)
       duplex.abort(error)
-      this.#report({ type: 'refused', error })
+      admitted?.closed()
+      this.#service.report({ type: 'refused', address, error })
     } finally {
       this.#pending.delete(duplex)
       this.#settle()
@@ -110,71 +154,87 @@ class RelayServer {
 
   async close (): Promise<void> {
     this.#stop(relayError('ERR_RELAY_CLOSED'))
-    await Promise.all([...this.#links].map(link => link.close().catch(ignore)))
+    await Promise.all([...this.#members].map(({ link }) => link.close().catch(ignore)))
     await this.closed
   }
 
   abort (reason: Error = relayError('ERR_RELAY_CLOSED')): void {
     this.#stop(reason)
-    for (const link of this.#links) link.abort(reason)
+    for (const { link } of this.#members) link.abort(reason)
   }
 
   #stop (reason: Error): void {
     this.#closing = true
+    this.#service.draining = true
     for (const duplex of this.#pending) duplex.abort(reason)
+    for (const { deliveries } of this.#members) deliveries?.end()
     void Promise.all(this.listeners.map(listener => listener.close())).then(() => { this.#settle() })
   }
 
   #settle (): void {
-    if (this.#closing && this.connections === 0) this.#closed.resolve()
+    if (!this.#closing || this.#ended || this.connections > 0) return
+    this.#ended = true
+    void this.#service.close().then(this.#closed.resolve)
   }
 
   #admit (): void {
     if (this.#closing) throw relayError('ERR_RELAY_CLOSED')
-    if (this.connections >= this.limits.maxConnections || this.#pending.size >= this.limits.maxPending) throw relayError('ERR_RELAY_FULL')
+    if (this.connections >= this.#limits.maxConnections || this.#pending.size >= this.#limits.maxPending) throw relayError('ERR_RELAY_FULL')
   }
 
-  #serve (link: NovaLink, remote: Peer): void {
-    const member = new Member(link, remote, this.limits)
-    this.#links.add(link)
+  #shake (duplex: Duplex): Promise<NovaLink> {
+    const { identity, verify = () => true, postQuantum, slowConsumer } = this.#options
+    const byRule = this.#service.registrar.verify
+    return stack(duplex, {
+      role: 'responder',
+      identity,
+      verify: async peer => await byRule(peer) && await verify(peer),
+      postQuantum,
+      slowConsumer,
+      offer: this.#offer,
+      limits: this.#limits.link
+    })
+  }
+
+  #serve (member: Member, admitted: Admitted, deadline: number): void {
+    const { link, id, address } = member
+    this.#members.add(member)
     const gone = (error?: Error): void => {
-      this.#links.delete(link)
-      this.#members.leave(member)
-      this.#report({ type: 'disconnected', id: member.id, error })
+      this.#members.delete(member)
+      this.#leave(member)
+      admitted.closed()
+      this.#service.report({ type: 'disconnected', id, address, error })
       this.#settle()
     }
     link.closed.then(() => { gone() }, (error: unknown) => { gone(asError(error)) })
     if (this.#closing) link.close().catch(ignore)
-    // a greeting with a pinned key can be an old one, so it displaces nobody before its first packet has opened
-    if (link.confirmed) this.#enter(member)
+    this.#hellos.set(member, setTimeout(() => { link.abort(relayError('ERR_RELAY_HELLO')) }, delayOf(Math.max(1, deadline - performance.now()))))
     // why it ended, `closed` tells
-    this.#read(member).catch(ignore).finally(() => { this.#members.leave(member) })
+    this.#read(member).catch(ignore).finally(() => { this.#leave(member) })
   }
 
   async #read (member: Member): Promise<void> {
-    let entered = member.link.confirmed
     for await (const packet of member.link.source) {
-      if (!entered) this.#enter(member)
-      entered = true
-      member.track(this.#router.route(member, packet))
-      for (let room = member.room(); room !== undefined; room = member.room()) await room
+      member.underway.track(this.#router.route(member, packet))
+      for (let room = member.underway.room(); room !== undefined; room = member.underway.room()) await room
     }
   }
 
-  #enter (member: Member): void {
-    // its first packet was read after its connection had ended: nothing would ever take it out again
-    if (member.gone) return
-    const before = this.#members.enter(member)
-    this.#report({ type: 'connected', id: member.id })
-    if (before === undefined) return
-    this.#report({ type: 'taken-over', id: member.id })
-    before.link.abort(relayError('ERR_RELAY_TAKEN_OVER'))
+  /** A connection has said hello. */
+  #present (member: Member): void {
+    this.#stopHello(member)
+    this.#service.report({ type: 'connected', id: member.id, address: member.address })
   }
 
-  #report (event: RelayEvent): void {
-    const { onEvent } = this.#options
-    if (onEvent === undefined) return
-    const tell = async (): Promise<void> => { onEvent(event) }
-    tell().catch(ignore)
+  #leave (member: Member): void {
+    this.#stopHello(member)
+    if (member.gone) return
+    member.leave()
+    this.#service.exchange.leave(member)
+  }
+
+  #stopHello (member: Member): void {
+    clearTimeout(this.#hellos.get(member))
+    this.#hellos.delete(member)
   }
 }

@@ -16,3 +16,14 @@ export function watched (source: AsyncIterable<Uint8Array>, look: (bytes: Uint8A
   }
   return watcher
 }
+
+/** A source that counts what it has given. */
+export interface Counted extends AsyncIterable<Uint8Array> {
+  readonly bytes: number
+}
+
+export function counted (source: AsyncIterable<Uint8Array>): Counted {
+  let bytes = 0
+  const passing = watched(source, piece => { bytes += piece.byteLength })
+  return { get bytes () { return bytes }, [Symbol.asyncIterator]: () => passing[Symbol.asyncIterator]() }
+}

@@ -1,0 +1,44 @@
+import type { Uuid } from '../../bytes/index.js'
+import type { RoutedHeader } from '../../nova/index.js'
+import type { OperationName } from '../wire/index.js'
+
+/** What a relay tells its owner. Nothing of what it carries is in it. `code` is one of `RELAY_CODES`. */
+export type RelayEvent =
+  /** A connection has said hello and is reached by its id from now on. */
+  | { readonly type: 'connected', readonly id: Uuid, readonly address: string | undefined }
+  /** A connection was not accepted: its handshake failed, the relay is full, or admission turned it away. */
+  | { readonly type: 'refused', readonly address: string | undefined, readonly error: Error }
+  /** An identity has got an account. */
+  | { readonly type: 'registered', readonly id: Uuid }
+  /** A connection gave way to a newer one of the same identity. */
+  | { readonly type: 'taken-over', readonly id: Uuid }
+  /** A connection whose handshake was done is gone; with its cause when it did not end in order. */
+  | { readonly type: 'disconnected', readonly id: Uuid, readonly address: string | undefined, readonly error: Error | undefined }
+  /** A live packet has been handed on whole; so many bytes of body. */
+  | { readonly type: 'forwarded', readonly header: RoutedHeader, readonly bytes: number }
+  /** A packet was refused, or not delivered whole. */
+  | { readonly type: 'undelivered', readonly header: RoutedHeader, readonly code: number, readonly error: Error | undefined }
+  /** A request has been answered, with `ok` or a refusal; `operation` is undefined for one that there is not. */
+  | { readonly type: 'answered', readonly id: Uuid, readonly operation: OperationName | undefined, readonly code: number, readonly error: Error | undefined }
+  /** A message is in the mailbox. */
+  | { readonly type: 'mail-stored', readonly sender: Uuid, readonly recipient: Uuid, readonly bytes: number }
+  /** A message was in the mailbox already. */
+  | { readonly type: 'mail-duplicate', readonly sender: Uuid, readonly recipient: Uuid }
+  /** A message was handed to its recipient's connection. */
+  | { readonly type: 'mail-delivered', readonly sender: Uuid, readonly recipient: Uuid, readonly bytes: number }
+  /** A recipient has taken so many messages, which are deleted. */
+  | { readonly type: 'mail-taken', readonly recipient: Uuid, readonly messages: number }
+  /** A message could not be delivered whole: it was damaged, or has run out meanwhile. */
+  | { readonly type: 'mail-lost', readonly recipient: Uuid, readonly error: Error }
+  /** So many messages have run out and are deleted. */
+  | { readonly type: 'mail-expired', readonly messages: number }
+  /** A connection that took nothing of what waits for it is cut. */
+  | { readonly type: 'slow-consumer', readonly id: Uuid }
+  /** A connection that did not answer a ping is cut. */
+  | { readonly type: 'silent', readonly id: Uuid }
+  /** No more connections are taken; those that stand finish what is under way. */
+  | { readonly type: 'draining' }
+  /** Everything under way has been finished, but for so many connections that were not done in time. */
+  | { readonly type: 'drained', readonly unfinished: number }
+  /** Work that nobody waits for has failed, such as deleting what has run out. */
+  | { readonly type: 'failed', readonly error: Error }
