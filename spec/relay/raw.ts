@@ -1,8 +1,8 @@
 import { equalUuid, NIL_UUID, randomUuid, type Uuid } from '../../lib/bytes/index.js'
-import { createIdentity, decodeRelayError, KIND, pinned, RELAY_CODES, stack, type HardenedStackOptions, type Identity, type NovaLink, type PacketSource, type RelayError, type RoutedPacket } from '../../lib/nova/index.js'
+import { createIdentity, decodeRelayError, KIND, pinned, RELAY_CODES, RESET_CODES, RESET_ERRORS, stack, type HardenedStackOptions, type Identity, type NovaLink, type PacketSource, type RelayError, type RoutedPacket } from '../../lib/nova/index.js'
 import type { Relay } from '../../lib/relay/server/index.js'
 import { ANSWER_HEAD_BYTES, decodeAnswered, decodeAnswerHead, decodeDeliveryHead, decodePresence, DELIVERY_HEAD_BYTES, encodeRequest, operationOf, RELAY_VERSION, type Answered, type Asked, type DeliveryHead, type OperationName, type Presence } from '../../lib/relay/wire/index.js'
-import { asError, Channel, deferred, ignore, join, type Deferred, type Duplex } from '../../lib/stream/index.js'
+import { asError, Channel, deferred, HushwireError, ignore, join, type Deferred, type Duplex } from '../../lib/stream/index.js'
 import { memoryPair } from '../../lib/transport/memory.js'
 
 /** A delivery with its body. */
@@ -32,6 +32,8 @@ export class RawClient {
   readonly presence = new Channel<Presence>()
   /** Live packets, whose bodies are the reader's to read. */
   readonly packets = new Channel<RoutedPacket>()
+  /** Stops the next delivery instead of reading it. */
+  refuseDelivery = false
   readonly #answers = new Map<number, Deferred<Answer>>()
   #requestId = 0
 
@@ -68,7 +70,10 @@ export class RawClient {
   async send (requestId: number, bytes: PacketSource): Promise<Answer> {
     const answer = deferred<Answer>({ handled: true })
     this.#answers.set(requestId, answer)
-    this.link.send({ target: NIL_UUID, source: this.id, kind: KIND.request }, bytes).catch(answer.reject)
+    // a request that is refused may be stopped before its answer comes
+    this.link.send({ target: NIL_UUID, source: this.id, kind: KIND.request }, bytes).catch((error: unknown) => {
+      if (!(error instanceof HushwireError) || !(error.code in RESET_ERRORS)) answer.reject(error)
+    })
     return answer.promise
   }
 
@@ -110,6 +115,11 @@ export class RawClient {
   }
 
   async #deliver (packet: RoutedPacket): Promise<void> {
+    if (this.refuseDelivery) {
+      this.refuseDelivery = false
+      packet.stop(RESET_CODES.cancelled)
+      return
+    }
     try {
       const bytes = await whole(packet.source)
       const head = decodeDeliveryHead(bytes.subarray(0, DELIVERY_HEAD_BYTES))

@@ -1,5 +1,5 @@
 import type { Uuid } from '../../bytes/index.js'
-import { KIND, type NovaLink } from '../../nova/index.js'
+import { KIND, RESET_ERRORS, type NovaLink } from '../../nova/index.js'
 import type { Mail, Mailbox } from '../../store/index.js'
 import { asError, deferred, HushwireError, letGo, type Deferred } from '../../stream/index.js'
 import { encodeDeliveryHead } from '../wire/index.js'
@@ -7,8 +7,8 @@ import type { RelayEvent } from './events.js'
 import { fromRelay } from './from-relay.js'
 import type { Passages } from './passages.js'
 
-/** Failures of one message, after which the next one is delivered. */
-const LOST: ReadonlySet<string> = new Set(['ERR_MAIL_GONE', 'ERR_MAIL_DAMAGED'])
+/** Failures of one message, after which the next one is delivered: it is lost, or its recipient does not want it now. */
+const OF_ONE: ReadonlySet<string> = new Set(['ERR_MAIL_GONE', 'ERR_MAIL_DAMAGED', ...Object.keys(RESET_ERRORS)])
 
 /** What deliveries stand on. */
 export interface DeliveriesOptions {
@@ -75,13 +75,13 @@ export class Deliveries {
       // of what is gone, nothing is begun
       const first = await body.next()
       this.#untaken.add(position)
-      await passages.carry(fromRelay(KIND.delivery), packetOf(mail, first, body), { onSourceError: 'truncate' })
+      await passages.carry(fromRelay(KIND.delivery), packetOf(mail, first, body))
       report({ type: 'mail-delivered', sender, recipient, bytes: mail.length })
     } catch (thrown) {
       const error = asError(thrown)
       this.taken(position)
-      if (!isLost(error)) throw error
-      report({ type: 'mail-lost', recipient, error })
+      if (!isOfOne(error)) throw error
+      report({ type: 'mail-undelivered', recipient, error })
     } finally {
       letGo(body)
     }
@@ -99,6 +99,6 @@ async function * packetOf (mail: Mail, first: IteratorResult<Uint8Array>, rest: 
   for (let result = first; result.done !== true; result = await rest.next()) yield result.value
 }
 
-function isLost (error: Error): boolean {
-  return error instanceof HushwireError && LOST.has(error.code)
+function isOfOne (error: Error): boolean {
+  return error instanceof HushwireError && OF_ONE.has(error.code)
 }

@@ -18,6 +18,10 @@ export type RelayEvent =
   | { readonly type: 'forwarded', readonly header: RoutedHeader, readonly bytes: number }
   /** A packet was refused, or not delivered whole. */
   | { readonly type: 'undelivered', readonly header: RoutedHeader, readonly code: number, readonly error: Error | undefined }
+  /** A live packet was ended by its sender, or by the end of its sender's connection. */
+  | { readonly type: 'broken-off', readonly header: RoutedHeader, readonly error: Error }
+  /** A live packet was stopped by its target. */
+  | { readonly type: 'stopped', readonly header: RoutedHeader, readonly error: Error }
   /** A request has been answered, with `ok` or a refusal; `operation` is undefined for one that there is not. */
   | { readonly type: 'answered', readonly id: Uuid, readonly operation: OperationName | undefined, readonly code: number, readonly error: Error | undefined }
   /** A message is in the mailbox. */
@@ -28,8 +32,8 @@ export type RelayEvent =
   | { readonly type: 'mail-delivered', readonly sender: Uuid, readonly recipient: Uuid, readonly bytes: number }
   /** A recipient has taken so many messages, which are deleted. */
   | { readonly type: 'mail-taken', readonly recipient: Uuid, readonly messages: number }
-  /** A message could not be delivered whole: it was damaged, or has run out meanwhile. */
-  | { readonly type: 'mail-lost', readonly recipient: Uuid, readonly error: Error }
+  /** A message was not delivered whole: it was damaged, has run out meanwhile, or its recipient stopped it. */
+  | { readonly type: 'mail-undelivered', readonly recipient: Uuid, readonly error: Error }
   /** So many messages have run out and are deleted. */
   | { readonly type: 'mail-expired', readonly messages: number }
   /** A connection that took nothing of what waits for it is cut. */

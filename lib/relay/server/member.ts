@@ -50,7 +50,7 @@ export class Member implements ExchangeMember {
   get id (): Uuid { return this.remote.id }
 
   async take (header: RoutedHeader, source: AsyncIterable<Uint8Array>): Promise<void> {
-    await this.passages.carry(header, source, { onSourceError: 'truncate' })
+    await this.passages.carry(header, source)
   }
 
   displaced (): void {

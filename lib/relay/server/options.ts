@@ -1,5 +1,5 @@
 import type { Uuid } from '../../bytes/index.js'
-import type { Identity, PostQuantum, RoutedHeader, SlowConsumer, StackLimits, VerifyPeer } from '../../nova/index.js'
+import type { Identity, PostQuantum, RoutedHeader, StackLimits, VerifyPeer } from '../../nova/index.js'
 import type { Directory, DirectoryLimits, Mailbox, MailboxLimits, Store } from '../../store/index.js'
 import { limitsOf, type LimitsOf } from '../../stream/index.js'
 import type { Admission } from './admission.js'
@@ -12,6 +12,8 @@ export const RELAY_LIMITS = {
   maxConnections: 10_000,
   /** Connections that may be in their handshake at once. */
   maxPending: 1000,
+  /** Bytes by which the windows of all packets that come in may grow together. */
+  creditBytes: 268_435_456,
   /** Milliseconds from the beginning of a connection until it has said hello. */
   helloTimeout: 10_000,
   /** Packets of one connection that may be under way, requests among them; at more, no further ones of that connection are taken. */
@@ -96,8 +98,8 @@ export interface RelayOptions {
   limits?: RelayLimits | undefined
   /** What becomes of a live packet whose target is not connected: its sender gets an error packet (default), or it is dropped in silence. */
   unknownTarget?: 'error' | 'drain' | undefined
-  /** What a slow target does to the connection that sends to it: it waits (default), or that packet fails. */
-  slowConsumer?: SlowConsumer | undefined
+  /** What becomes of a connection that takes nothing of what waits for it, and answers no ping within `slowTimeout`: it is cut (default), or waited for. */
+  slowConsumer?: 'disconnect' | 'wait' | undefined
   /** Told what happens. What it throws is dropped. */
   onEvent?: ((event: RelayEvent) => void) | undefined
   /** Shown the bodies of packets as the relay sees them, piece by piece, to show what it can see. The bytes are not to be kept or changed. */

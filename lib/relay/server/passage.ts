@@ -1,5 +1,3 @@
-import { letGo } from '../../stream/index.js'
-
 /** One packet on its way to a target: whether its turn has come, how much of it has passed, and since when nothing has moved. */
 export class Passage implements AsyncIterableIterator<Uint8Array> {
   readonly #source: AsyncIterator<Uint8Array>
@@ -44,8 +42,8 @@ export class Passage implements AsyncIterableIterator<Uint8Array> {
   }
 
   async return (): Promise<IteratorResult<Uint8Array>> {
+    // its owner lets go of the source, with a code
     this.#over = true
-    letGo(this.#source)
     return { value: undefined, done: true }
   }
 

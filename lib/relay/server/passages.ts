@@ -1,4 +1,4 @@
-import type { NovaLink, RoutedHeader, SendOptions } from '../../nova/index.js'
+import type { NovaLink, RoutedHeader } from '../../nova/index.js'
 import { relayError } from '../errors.js'
 import { delayOf } from './options.js'
 import { Passage } from './passage.js'
@@ -20,17 +20,17 @@ export class Passages {
    * Sees a packet through. Who has as many in flight as it takes is held up by those that come to nothing: when one
    * has waited for its turn for `maxIdle`, those of which nothing has moved for as long are cut.
    *
+   * @param source - stays the caller's to let go of
    * @throws what the link does, ERR_RELAY_IDLE when it was cut (as rejections)
    */
-  async carry (header: RoutedHeader, source: AsyncIterable<Uint8Array>, options?: SendOptions): Promise<number> {
+  async carry (header: RoutedHeader, source: AsyncIterable<Uint8Array>): Promise<void> {
     if (this.#passages.size === 0) this.#takenAt = performance.now()
     const passage = new Passage(source, () => { this.#takenAt = performance.now() })
     this.#passages.add(passage)
-    const sent = this.#link.send(header, passage, options)
+    const sent = this.#link.send(header, passage)
     const timer = passage.started ? undefined : setInterval(() => { this.#cutIdle(passage) }, delayOf(this.#maxIdle))
     try {
       await sent
-      return passage.bytes
     } finally {
       clearInterval(timer)
       this.#passages.delete(passage)

@@ -1,11 +1,12 @@
 import { KIND, RELAY_CODES } from '../../nova/index.js'
-import { asError, collect, ignore, leave, letGo } from '../../stream/index.js'
+import { asError, collect, ignore, leave } from '../../stream/index.js'
 import { decodeAsked, decodeRequestHead, encodeAnswer, encodeRefusal, MAIL_HEAD_BYTES, MAX_REQUEST_BYTES, operationOf, readHead, REQUEST_HEAD_BYTES, type OperationName } from '../wire/index.js'
 import { fromRelay } from './from-relay.js'
 import type { Member } from './member.js'
 import type { Operation, Operations, Reply } from './operations/index.js'
 import { Refusal, statusOf } from './refusal.js'
 import type { Service } from './service.js'
+import { Body } from './watched.js'
 
 /** An operation of whichever name, what it is asked and what it answers hidden. */
 type Performed = (member: Member, body: AsyncIterable<Uint8Array>) => Promise<{ readonly answer: (requestId: number) => Uint8Array, readonly after: (() => void) | undefined }>
@@ -41,8 +42,8 @@ export class Requests {
    * @throws what the source throws: nothing is answered then (as rejections)
    */
   async answer (member: Member, source: AsyncIterable<Uint8Array>, refused: number | undefined): Promise<boolean> {
-    const watched = new Body(source)
-    const headed = await readHead(watched, REQUEST_HEAD_BYTES)
+    const body = new Body(source)
+    const headed = await readHead(body, REQUEST_HEAD_BYTES)
     if (headed === undefined) return false
     const { op, requestId } = decodeRequestHead(headed.head)
     const operation = operationOf(op)
@@ -56,7 +57,7 @@ export class Requests {
       after = done.after
     } catch (error) {
       // who has broken off asks for nothing any more
-      if (watched.failed) throw error
+      if (body.broken !== undefined) throw error
       code = statusOf(error)
       cause = error instanceof Refusal ? undefined : asError(error)
       answer = encodeRefusal(op, requestId, code)
@@ -100,28 +101,4 @@ async function perform<Name extends OperationName> (name: Name, operation: Opera
   const asked = await collect(body, MAX_REQUEST_BYTES)
   if (asked === undefined) throw new Refusal(RELAY_CODES.malformed)
   return operation(member, decodeAsked(name, asked), body)
-}
-
-/** The body of a request: whether it has come as its sender meant it. */
-class Body implements AsyncIterableIterator<Uint8Array> {
-  readonly #source: AsyncIterator<Uint8Array>
-  failed = false
-
-  constructor (source: AsyncIterable<Uint8Array>) {
-    this.#source = source[Symbol.asyncIterator]()
-  }
-
-  next (): Promise<IteratorResult<Uint8Array>> {
-    return this.#source.next().catch((error: unknown) => {
-      this.failed = true
-      throw error
-    })
-  }
-
-  async return (): Promise<IteratorResult<Uint8Array>> {
-    letGo(this.#source)
-    return { value: undefined, done: true }
-  }
-
-  [Symbol.asyncIterator] (): this { return this }
 }

@@ -1,15 +1,20 @@
 import { equalUuid, isNilUuid } from '../../bytes/index.js'
-import { KIND, RELAY_CODES, RESERVED_KINDS, type RoutedHeader, type RoutedPacket } from '../../nova/index.js'
-import { asError, HushwireError, ignore, leave } from '../../stream/index.js'
+import { KIND, RELAY_CODES, RESERVED_KINDS, RESET_CODES, RESET_ERRORS, resetCodeOf, type RoutedHeader, type RoutedPacket } from '../../nova/index.js'
+import { asError, HushwireError, ignore } from '../../stream/index.js'
 import type { Admission } from './admission.js'
 import type { Member } from './member.js'
 import type { RelayOptions } from './options.js'
 import type { Requests } from './requests.js'
 import type { Service } from './service.js'
-import { counted, watched } from './watched.js'
+import { Body, watched } from './watched.js'
 
-/** Failures of a packet that are neither the sender's end nor the target's. */
-const OVER_LIMIT: ReadonlySet<string> = new Set(['ERR_PACKET_QUEUE', 'ERR_PACKET_STALLED', 'ERR_PACKET_SLOW', 'ERR_RELAY_IDLE'])
+/** Failures of a packet that are neither the sender's end nor the target's, and how the sender's packet is stopped. */
+const OVER_LIMIT: Readonly<Record<string, number>> = {
+  ERR_PACKET_QUEUE: RESET_CODES.limit,
+  ERR_PACKET_STALLED: RESET_CODES.stalled,
+  ERR_PACKET_SLOW: RESET_CODES.limit,
+  ERR_RELAY_IDLE: RESET_CODES.stalled
+}
 /** hushwire's own kinds that peers send each other; the rest of them is the relay's. */
 const BETWEEN_PEERS: ReadonlySet<bigint> = new Set([KIND.handshake, KIND.confirm, KIND.stream])
 
@@ -22,6 +27,14 @@ const TEXTS: Readonly<Record<number, string>> = {
   [RELAY_CODES.limit]: 'over the limits of the relay',
   [RELAY_CODES.notRegistered]: 'this connection has not said hello',
   [RELAY_CODES.unavailable]: 'the relay cannot do it now'
+}
+
+/** How a packet is stopped that is refused with a code; others are `refused`. */
+const STOPS: Readonly<Record<number, number>> = {
+  [RELAY_CODES.targetGone]: RESET_CODES.gone,
+  [RELAY_CODES.limit]: RESET_CODES.limit,
+  [RELAY_CODES.unavailable]: RESET_CODES.failed,
+  [RELAY_CODES.shutdown]: RESET_CODES.shutdown
 }
 
 /** What the router stands on. */
@@ -42,64 +55,72 @@ export class Router {
   /** Takes a packet of a member to its target. Never rejects. */
   async route (from: Member, packet: RoutedPacket): Promise<void> {
     const { header } = packet
-    const { onBytes, admission } = this.#options
+    const { onBytes } = this.#options
     const source = onBytes === undefined ? packet.source : watched(packet.source, bytes => { onBytes(header, bytes) })
     try {
-      const admitted = admission.packet(from.id, from.address)
-      if (!equalUuid(header.source, from.id)) this.#refuse(from, header, RELAY_CODES.notYourSource)
-      else if (isNilUuid(header.target)) await this.#answer(from, header, source, admitted)
-      else if (!admitted) this.#refuse(from, header, RELAY_CODES.limit)
-      else await this.#live(from, header, source)
+      await this.#bring(from, { ...packet, header, source })
     } catch (error) {
-      // what came of the packet is all that there is: its sender is gone, or a callback has thrown
-      this.#undelivered(header, RELAY_CODES.malformed, asError(error))
+      // its sender has broken off a request, or a callback has thrown
+      this.#options.service.report({ type: 'broken-off', header, error: asError(error) })
     } finally {
-      leave(source)
+      packet.stop(RESET_CODES.cancelled)
     }
   }
 
-  async #answer (from: Member, header: RoutedHeader, source: AsyncIterable<Uint8Array>, admitted: boolean): Promise<void> {
-    const refused = admitted ? undefined : RELAY_CODES.limit
-    const understood = header.kind === KIND.request && await this.#options.requests.answer(from, source, refused)
-    if (!understood) this.#refuse(from, header, RELAY_CODES.malformed)
-  }
-
-  async #live (from: Member, header: RoutedHeader, source: AsyncIterable<Uint8Array>): Promise<void> {
+  async #bring (from: Member, packet: RoutedPacket): Promise<void> {
+    const { header, source } = packet
+    const admitted = this.#options.admission.packet(from.id, from.address)
+    if (!equalUuid(header.source, from.id)) return this.#refuse(from, packet, RELAY_CODES.notYourSource)
+    if (isNilUuid(header.target)) {
+      const refused = admitted ? undefined : RELAY_CODES.limit
+      const understood = header.kind === KIND.request && await this.#options.requests.answer(from, source, refused)
+      return understood ? undefined : this.#refuse(from, packet, RELAY_CODES.malformed)
+    }
+    if (!admitted) return this.#refuse(from, packet, RELAY_CODES.limit)
     await from.greeting?.catch(ignore)
-    if (!from.registered) {
-      this.#refuse(from, header, RELAY_CODES.notRegistered)
-      return
-    }
-    if (header.kind >= RESERVED_KINDS && !BETWEEN_PEERS.has(header.kind)) {
-      this.#refuse(from, header, RELAY_CODES.malformed)
-      return
-    }
+    if (!from.registered) return this.#refuse(from, packet, RELAY_CODES.notRegistered)
+    if (header.kind >= RESERVED_KINDS && !BETWEEN_PEERS.has(header.kind)) return this.#refuse(from, packet, RELAY_CODES.malformed)
     const done = from.underway.to(header.target)
-    if (done === undefined) {
-      this.#refuse(from, header, RELAY_CODES.limit)
-      return
-    }
+    if (done === undefined) return this.#refuse(from, packet, RELAY_CODES.limit)
     try {
-      await this.#forward(from, header, source)
+      await this.#forward(from, packet)
     } finally {
       done()
     }
   }
 
-  async #forward (from: Member, header: RoutedHeader, source: AsyncIterable<Uint8Array>): Promise<void> {
+  async #forward (from: Member, packet: RoutedPacket): Promise<void> {
+    const { header, source, stop } = packet
     const { exchange, report } = this.#options.service
-    const body = counted(source)
+    const body = new Body(source)
     let outcome: 'delivered' | 'absent'
     try {
       outcome = await exchange.forward(from, header, body)
     } catch (thrown) {
       const error = asError(thrown)
-      const over = error instanceof HushwireError && OVER_LIMIT.has(error.code)
-      this.#refuse(from, header, over ? RELAY_CODES.limit : RELAY_CODES.targetGone, error)
+      const code = error instanceof HushwireError ? error.code : ''
+      const over = OVER_LIMIT[code]
+      if (body.broken !== undefined) report({ type: 'broken-off', header, error })
+      else if (code in RESET_ERRORS) {
+        stop(resetCodeOf(error))
+        report({ type: 'stopped', header, error })
+      } else if (over === undefined) this.#refuse(from, packet, RELAY_CODES.targetGone, error)
+      else {
+        stop(over)
+        this.#refuse(from, packet, RELAY_CODES.limit, error)
+      }
       return
     }
     if (outcome === 'delivered') report({ type: 'forwarded', header, bytes: body.bytes })
-    else this.#refuse(from, header, await this.#whyAbsent(header))
+    else await this.#absent(from, packet)
+  }
+
+  async #absent (from: Member, packet: RoutedPacket): Promise<void> {
+    const code = await this.#whyAbsent(packet.header)
+    if (this.#options.unknownTarget !== 'drain') return this.#refuse(from, packet, code)
+    this.#undelivered(packet.header, code, undefined)
+    // its sender is not to see that nobody takes it
+    for await (const bytes of packet.source) void bytes
   }
 
   async #whyAbsent ({ target }: RoutedHeader): Promise<number> {
@@ -110,10 +131,9 @@ export class Router {
     }
   }
 
-  #refuse (from: Member, header: RoutedHeader, code: number, error?: Error): void {
+  #refuse (from: Member, { header, stop }: RoutedPacket, code: number, error?: Error): void {
+    stop(STOPS[code] ?? RESET_CODES.refused)
     this.#undelivered(header, code, error)
-    const absent = code === RELAY_CODES.unknownTarget || code === RELAY_CODES.offline
-    if (absent && this.#options.unknownTarget === 'drain') return
     if (!from.gone) from.tell({ code, target: header.target, kind: header.kind, text: TEXTS[code] ?? '' })
   }
 

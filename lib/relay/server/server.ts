@@ -1,9 +1,10 @@
-import { stack, type NovaLink, type Peer } from '../../nova/index.js'
+import { CreditBudget, GOAWAY_CODES, stack, type NovaLink, type Peer } from '../../nova/index.js'
 import type { Directory, Mailbox } from '../../store/index.js'
 import { asError, deferred, ignore, type Duplex } from '../../stream/index.js'
 import type { Address, Listener } from '../../transport/tcp.js'
 import { relayError } from '../errors.js'
 import { admitAll, type Admission, type Admitted } from './admission.js'
+import { Heartbeat } from './heartbeat.js'
 import { listenAll } from './listeners.js'
 import { Member } from './member.js'
 import { operationsOf } from './operations/index.js'
@@ -45,6 +46,15 @@ export interface Relay {
    * @throws ERR_DIRECTORY_INVITES, and what the store does (as rejections)
    */
   invite(): Promise<Uint8Array>
+  /**
+   * Stops listening and tells every connection to begin nothing more here (goaway, with the code `shutdown`); deliveries end with
+   * the message that is on its way. What is under way is finished and answered, each link is closed when it has nothing
+   * left, and what has not come to an end in time is cut.
+   *
+   * @param options - `timeout`: milliseconds; default `drainTimeout`
+   * @returns a promise that resolves when the relay has stopped; it never rejects
+   */
+  drain(options?: { readonly timeout?: number | undefined }): Promise<void>
   /** Stops listening, finishes what is under way and ends every link in order, each within its `closeTimeout`. Never rejects. */
   close(): Promise<void>
   /** Stops listening and ends every connection at once. */
@@ -89,11 +99,13 @@ export async function startRelay (options: RelayOptions): Promise<Relay> {
       closed: server.closed,
       accept,
       invite: () => service.registrar.invite(),
+      drain: options => server.drain(options?.timeout ?? limits.drainTimeout),
       close: () => server.close(),
       abort: reason => { server.abort(reason) }
     }
   } catch (error) {
-    await service.close()
+    server.abort()
+    await server.closed
     throw error
   }
 }
@@ -109,8 +121,9 @@ class RelayServer {
   readonly #members = new Set<Member>()
   /** When each must have said hello. */
   readonly #hellos = new Map<Member, NodeJS.Timeout>()
+  readonly #heartbeat: Heartbeat
+  readonly #budget: CreditBudget
   readonly #closed = deferred()
-  /** What is in flight must all be forwarded: packets that wait to be would keep the others' next frames from being read. */
   readonly #offer: { maxPackets: number }
   #closing = false
   #ended = false
@@ -120,6 +133,8 @@ class RelayServer {
     this.#service = service
     this.#limits = service.limits
     this.#admission = options.admission ?? admitAll()
+    this.#budget = new CreditBudget(this.#limits.creditBytes)
+    this.#heartbeat = new Heartbeat({ limits: this.#limits, cutSlow: options.slowConsumer !== 'wait', report: service.report })
     this.#offer = { maxPackets: Math.min(MAX_PACKETS, this.#limits.maxForwarding) }
     const requests = new Requests(service, operationsOf(service, member => { this.#present(member) }))
     const { unknownTarget, onBytes } = options
@@ -152,6 +167,20 @@ class RelayServer {
     }
   }
 
+  async drain (timeout: number): Promise<void> {
+    if (this.#closing) return this.closed
+    this.#stop(relayError('ERR_RELAY_CLOSED'))
+    this.#service.report({ type: 'draining' })
+    for (const { link } of this.#members) link.goaway(GOAWAY_CODES.shutdown)
+    const late = deferred()
+    const timer = setTimeout(late.resolve, delayOf(timeout))
+    await Promise.race([late.promise, Promise.all([...this.#members].map(member => finish(member)))])
+    clearTimeout(timer)
+    this.#service.report({ type: 'drained', unfinished: this.#members.size })
+    for (const { link } of this.#members) link.abort(relayError('ERR_RELAY_CLOSED'))
+    await this.closed
+  }
+
   async close (): Promise<void> {
     this.#stop(relayError('ERR_RELAY_CLOSED'))
     await Promise.all([...this.#members].map(({ link }) => link.close().catch(ignore)))
@@ -174,6 +203,7 @@ class RelayServer {
   #settle (): void {
     if (!this.#closing || this.#ended || this.connections > 0) return
     this.#ended = true
+    this.#heartbeat.stop()
     void this.#service.close().then(this.#closed.resolve)
   }
 
@@ -183,14 +213,14 @@ class RelayServer {
   }
 
   #shake (duplex: Duplex): Promise<NovaLink> {
-    const { identity, verify = () => true, postQuantum, slowConsumer } = this.#options
+    const { identity, verify = () => true, postQuantum } = this.#options
     const byRule = this.#service.registrar.verify
     return stack(duplex, {
       role: 'responder',
       identity,
       verify: async peer => await byRule(peer) && await verify(peer),
       postQuantum,
-      slowConsumer,
+      budget: this.#budget,
       offer: this.#offer,
       limits: this.#limits.link
     })
@@ -199,8 +229,10 @@ class RelayServer {
   #serve (member: Member, admitted: Admitted, deadline: number): void {
     const { link, id, address } = member
     this.#members.add(member)
+    this.#heartbeat.add(member)
     const gone = (error?: Error): void => {
       this.#members.delete(member)
+      this.#heartbeat.delete(member)
       this.#leave(member)
       admitted.closed()
       this.#service.report({ type: 'disconnected', id, address, error })
@@ -237,4 +269,14 @@ class RelayServer {
     clearTimeout(this.#hellos.get(member))
     this.#hellos.delete(member)
   }
+}
+
+/** Waits until a connection has nothing under way, its answers included, and closes it. Never rejects. */
+async function finish ({ link, underway }: Member): Promise<void> {
+  do {
+    await underway.idle()
+    await link.drained()
+  } while (!underway.empty)
+  await link.close().catch(ignore)
+  await link.closed.catch(ignore)
 }

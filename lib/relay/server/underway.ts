@@ -8,6 +8,7 @@ export class Underway {
   readonly #targets = new Map<string, number>()
   #count = 0
   #room: Deferred<void> | undefined
+  #idle: Deferred<void> | undefined
   #over = false
 
   constructor (limits: { readonly maxForwarding: number, readonly maxToOne: number }) {
@@ -15,12 +16,16 @@ export class Underway {
     this.#mostToOne = limits.maxToOne
   }
 
+  /** True while nothing is. */
+  get empty (): boolean { return this.#count === 0 }
+
   /** Counts a packet until its promise has settled. */
   track (packet: Promise<void>): void {
     this.#count++
     const done = (): void => {
       this.#count--
       this.#wake()
+      if (this.empty) this.#idle?.resolve()
     }
     packet.then(done, done)
   }
@@ -30,6 +35,13 @@ export class Underway {
     if (this.#over || this.#count < this.#most) return undefined
     this.#room ??= deferred()
     return this.#room.promise
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle (): Promise<void> {
+    if (this.empty) return
+    this.#idle = deferred()
+    await this.#idle.promise
   }
 
   /** Counts a packet to a target. @returns what ends that, or undefined when it may have no more */
