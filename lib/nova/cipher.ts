@@ -1,4 +1,4 @@
-import { deferred, HushwireError, ignore, type Layer, limitsOf, type LimitsOf, type MaybePromise, streamError, type Transform } from '../stream/index.js'
+import { deferred, HushwireError, ignore, type Layer, limitsOf, type LimitsOf, type MaybePromise, stepwise, streamError, type Transform } from '../stream/index.js'
 import { CipherState } from './cipher-state.js'
 import { endsInRekey } from './control.js'
 import { novaError } from './errors.js'
@@ -112,8 +112,8 @@ export function cipher (options: CipherOptions = {}): CipherLayer {
 }
 
 class HopCipher implements CipherLayer {
-  readonly inbound: Transform<Frame[], OpenedFrame[]> = source => this.#openAll(source)
-  readonly outbound: Transform<Frame[], Frame[]> = source => this.#sealAll(source)
+  readonly inbound: Transform<Frame[], OpenedFrame[]> = source => this.#opener === undefined ? this.#openAll(source) : this.#openKeyed(source)
+  readonly outbound: Transform<Frame[], Frame[]> = source => this.#sealer === undefined ? this.#sealAll(source) : stepwise(source, batch => this.#sealBatch(batch))
   readonly obfuscation: HeaderMasks | undefined
   readonly #options: CipherOptions
   readonly #limits: Record<keyof typeof CIPHER_LIMITS, number>
@@ -181,6 +181,11 @@ class HopCipher implements CipherLayer {
     return new CipherState(key, this.#sequenced, this.#limits.maxBytes)
   }
 
+  /** With the key there is nothing to wait for between frames. */
+  #sealBatch (batch: readonly Frame[]): MaybePromise<Frame[]> {
+    return all(batch.map(frame => held(this.#sealOne(frame))))
+  }
+
   async * #sealAll (source: AsyncIterable<Frame[]>): AsyncGenerator<Frame[]> {
     let plain = 0
     for await (const batch of source) {
@@ -198,8 +203,7 @@ class HopCipher implements CipherLayer {
         }
         sealed.push(held(this.#sealOne(frame)))
       }
-      // where the backend is synchronous there is nothing to wait for
-      yield sealed.some(frame => frame instanceof Promise) ? await Promise.all(sealed) : sealed as Frame[]
+      yield await all(sealed)
     }
   }
 
@@ -214,11 +218,38 @@ class HopCipher implements CipherLayer {
     return sealed
   }
 
+  #openKeyed (source: AsyncIterable<Frame[]>): AsyncIterable<OpenedFrame[]> {
+    const before = (): void => { if (this.#fatal !== undefined) throw this.#fatal }
+    return stepwise(source, batch => this.#openBatch(batch), { before })
+  }
+
+  #openBatch (batch: readonly Frame[], opened: Array<MaybePromise<OpenedFrame>> = []): MaybePromise<OpenedFrame[] | undefined> {
+    for (const frame of batch.slice(opened.length)) {
+      const one = frame.encrypted ? held(this.#openOne(frame)) : this.#unsealed(frame)
+      opened.push(one)
+      // a control frame may change the key of all that follow
+      if (one instanceof Promise && this.#sequenced && frame.packetNonce === 0) return one.then(() => this.#openBatch(batch, opened))
+    }
+    const settled = all(opened)
+    return settled instanceof Promise ? settled.then(frames => this.#passed(frames)) : this.#passed(settled)
+  }
+
+  /** What is passed on of a batch, if anything. */
+  #passed (opened: OpenedFrame[]): OpenedFrame[] | undefined {
+    const given = this.#given(opened)
+    if (given.length > 0) return given
+    if (this.#fatal !== undefined) throw this.#fatal
+    return undefined
+  }
+
+  #unsealed (frame: Frame): OpenedFrame {
+    return this.#opener === undefined || this.#options.plaintext === 'allow' ? frame : this.#deadly(frame, novaError('ERR_CIPHER_PLAINTEXT'))
+  }
+
   async * #openAll (source: AsyncIterable<Frame[]>): AsyncGenerator<OpenedFrame[]> {
     let plain = 0
     for await (const batch of source) {
       let opened: Array<MaybePromise<OpenedFrame>> = []
-      let waiting = false
       for (const frame of batch) {
         if (this.#opener === undefined && plain >= this.#handshakeFrames && this.#options.plaintext !== 'allow') {
           // after the peer's last handshake frame: this one is for the key that the handshake brings about
@@ -230,16 +261,15 @@ class HopCipher implements CipherLayer {
         }
         if (!frame.encrypted) {
           plain++
-          opened.push(this.#opener === undefined || this.#options.plaintext === 'allow' ? frame : this.#deadly(frame, novaError('ERR_CIPHER_PLAINTEXT')))
+          opened.push(this.#unsealed(frame))
           continue
         }
         const one = held(this.#openOne(frame))
         // a control frame may change the key of all that follow
         if (one instanceof Promise && this.#sequenced && frame.packetNonce === 0) opened.push(await one)
         else opened.push(one)
-        waiting ||= one instanceof Promise
       }
-      const given = this.#given(waiting ? await Promise.all(opened) : opened as OpenedFrame[])
+      const given = this.#given(await all(opened))
       if (given.length > 0) yield given
       if (this.#fatal !== undefined) throw this.#fatal
     }
@@ -299,6 +329,11 @@ class HopCipher implements CipherLayer {
 function held<T> (result: MaybePromise<T>): MaybePromise<T> {
   if (result instanceof Promise) result.catch(ignore)
   return result
+}
+
+/** All of them; where the backend is synchronous there is nothing to wait for. */
+function all<T> (results: Array<MaybePromise<T>>): MaybePromise<T[]> {
+  return results.some(result => result instanceof Promise) ? Promise.all(results) : results as T[]
 }
 
 function lost (frame: Frame, error: HushwireError): LostFrame {

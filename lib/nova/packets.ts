@@ -1,4 +1,4 @@
-import { asError, deferred, ignore, type Deferred, type Endpoint, type HushwireError, limitsOf, type LimitsOf, type LinkControl } from '../stream/index.js'
+import { asError, deferred, each, ignore, type Deferred, type Endpoint, type HushwireError, limitsOf, type LimitsOf, type LinkControl } from '../stream/index.js'
 import type { OpenedFrame } from './cipher.js'
 import { CONTROL, GOAWAY_CODES, type ControlRecord } from './control.js'
 import type { CreditBudget } from './credit-budget.js'
@@ -186,19 +186,28 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
   }
 
   async #readAll (source: AsyncIterable<OpenedFrame[]>): Promise<void> {
-    for await (const batch of source) {
-      for (const frame of batch) {
-        this.#goaway = false
-        this.#receiver.receive(frame)
-        for (let room = this.#receiver.room(); room !== undefined; room = this.#receiver.room()) await room
-      }
-    }
+    await each(source, batch => this.#take(batch, 0))
     if (this.#rules.goaway && !this.#goaway) throw novaError('ERR_LINK_TRUNCATED')
     this.#receiver.end()
     this.#end()
     this.#read.resolve()
     // the other side of a hardened link is gone for good; the seed's half-close leaves the own direction open
     if (this.#rules.goaway) this.#close().catch(ignore)
+  }
+
+  /** Takes the frames of a batch from one on. A promise while it waits for room before the next. */
+  #take (batch: readonly OpenedFrame[], from: number): Promise<void> | undefined {
+    for (let at = from; at < batch.length; at++) {
+      this.#goaway = false
+      this.#receiver.receive(batch[at] as OpenedFrame)
+      const room = this.#receiver.room()
+      if (room !== undefined) return this.#waitForRoom(room).then(() => this.#take(batch, at + 1))
+    }
+    return undefined
+  }
+
+  async #waitForRoom (first: Promise<void>): Promise<void> {
+    for (let room: Promise<void> | undefined = first; room !== undefined; room = this.#receiver.room()) await room
   }
 
   #outbound (): AsyncIterable<Frame[]> {

@@ -17,6 +17,7 @@ export { checkBytes, checkDuplex, checkSignal, isSource, notASource } from './ch
 export { limitsOf, type LimitsOf } from './limits.js'
 export { sequence } from './sequence.js'
 export { owning } from './owning.js'
+export { each, stepwise, type StepwiseOptions } from './stepwise.js'
 export { leave, letGo } from './leaving.js'
 export { abortable, abortOn, abortReason } from './abort.js'
 export { deferred, ignore, type Deferred } from './deferred.js'
