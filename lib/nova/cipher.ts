@@ -1,4 +1,4 @@
-import { deferred, HushwireError, ignore, type Layer, limitsOf, type LimitsOf, type MaybePromise, stepwise, streamError, type Transform } from '../stream/index.js'
+import { deferred, type Deferred, HushwireError, ignore, type Layer, limitsOf, type LimitsOf, type MaybePromise, stepwise, streamError, type Transform } from '../stream/index.js'
 import { CipherState } from './cipher-state.js'
 import { endsInRekey } from './control.js'
 import { novaError } from './errors.js'
@@ -115,11 +115,13 @@ class HopCipher implements CipherLayer {
   readonly inbound: Transform<Frame[], OpenedFrame[]> = source => this.#opener === undefined ? this.#openAll(source) : this.#openKeyed(source)
   readonly outbound: Transform<Frame[], Frame[]> = source => this.#sealer === undefined ? this.#sealAll(source) : stepwise(source, batch => this.#sealBatch(batch))
   readonly obfuscation: HeaderMasks | undefined
-  readonly #options: CipherOptions
+  readonly #options: Pick<CipherOptions, 'plaintext' | 'handshakeFrames' | 'onExhausting'>
   readonly #limits: Record<keyof typeof CIPHER_LIMITS, number>
   readonly #sequenced: boolean
-  readonly #window: ReplayWindow
-  readonly #keyed = deferred({ handled: true })
+  /** Of links that are not sequenced. */
+  readonly #window: ReplayWindow | undefined
+  /** Until there is a key. */
+  readonly #keyed: Deferred<void> | undefined
   #sealer: CipherState | undefined
   #opener: CipherState | undefined
   #failures = 0
@@ -130,16 +132,19 @@ class HopCipher implements CipherLayer {
   #destroyed = false
 
   constructor (options: CipherOptions) {
-    this.#options = options
+    // without the key, which stays its owner's
+    this.#options = { plaintext: options.plaintext, handshakeFrames: options.handshakeFrames, onExhausting: options.onExhausting }
+    this.#keyed = options.key === undefined ? deferred({ handled: true }) : undefined
     this.#limits = limitsOf(CIPHER_LIMITS, options.limits)
     if (this.#limits.maxBytes > CIPHER_LIMITS.maxBytes) throw streamError('ERR_LIMIT_OPTION', 'maxBytes')
     this.#sequenced = options.sequenced === true
-    this.#window = new ReplayWindow(this.#limits.replayWindow)
+    const window = new ReplayWindow(this.#limits.replayWindow)
+    this.#window = this.#sequenced ? undefined : window
     const handshakeFrames = options.key === undefined ? this.#handshakeFrames : 0
     if (options.obfuscate === true) {
       this.obfuscation = {
         handshakeFrames,
-        keyed: () => this.#opener === undefined ? this.#keyed.promise : undefined,
+        keyed: () => this.#opener === undefined ? this.#keyed?.promise : undefined,
         inbound: content => (this.#opener as CipherState).mask(content),
         outbound: frame => frame.encrypted ? (this.#sealer as CipherState).mask(firstBytes(frame)) : undefined
       }
@@ -161,11 +166,11 @@ class HopCipher implements CipherLayer {
     const sealer = this.#state(keys.seal)
     this.#opener = this.#state(keys.open)
     this.#sealer = sealer
-    this.#keyed.resolve()
+    this.#keyed?.resolve()
   }
 
   abort (reason: Error): void {
-    this.#keyed.reject(reason)
+    this.#keyed?.reject(reason)
     this.destroy()
   }
 
@@ -199,7 +204,7 @@ class HopCipher implements CipherLayer {
         if (this.#sealer === undefined) {
           // the handshake frames must be out for the key to come
           if (sealed.length > 0) yield await Promise.all(sealed.splice(0))
-          await this.#keyed.promise
+          await this.#keyed?.promise
         }
         sealed.push(held(this.#sealOne(frame)))
       }
@@ -257,7 +262,7 @@ class HopCipher implements CipherLayer {
           if (given.length > 0) yield given
           if (this.#fatal !== undefined) throw this.#fatal
           opened = []
-          await this.#keyed.promise
+          await this.#keyed?.promise
         }
         if (!frame.encrypted) {
           plain++
@@ -316,8 +321,8 @@ class HopCipher implements CipherLayer {
     if (!('error' in frame)) {
       this.#failures = 0
       if (frame.frameNonce !== 1 || !frame.encrypted || frame.packetNonce === 0) return frame
-      if (!this.#window.accepts(frame.packetNonce)) return lost(frame, novaError('ERR_CIPHER_REPLAY'))
-      this.#window.mark(frame.packetNonce)
+      if (this.#window?.accepts(frame.packetNonce) === false) return lost(frame, novaError('ERR_CIPHER_REPLAY'))
+      this.#window?.mark(frame.packetNonce)
       return frame
     }
     if ('fatal' in frame || ++this.#failures < this.#limits.maxFailures) return frame

@@ -3,6 +3,7 @@ import { Channel } from './channel.js'
 import { checkDuplex } from './check.js'
 import { deferred } from './deferred.js'
 import { asError, streamError } from './errors.js'
+import { iterable } from './iterating.js'
 import type { Bytes, Duplex, MaybePromise } from './layer.js'
 import { letGo } from './leaving.js'
 import { Reader } from './reader.js'
@@ -101,12 +102,10 @@ function continued (duplex: Duplex, source: AsyncIterableIterator<Uint8Array>, w
   let reading = false
   let dropped = false
   return {
-    source: {
-      [Symbol.asyncIterator]: () => {
-        reading = true
-        return dropped ? { next: () => Promise.reject(streamError('ERR_CLOSED')) } : source
-      }
-    },
+    source: iterable(() => {
+      reading = true
+      return dropped ? { next: () => Promise.reject(streamError('ERR_CLOSED')) } : source
+    }),
     sink: source => {
       if (taken) return Promise.reject(streamError('ERR_SINK_IN_USE'))
       taken = true

@@ -16,6 +16,7 @@ export { performHandshake, type Handshake, type HandshakeFraming, type Handshake
 export { checkBytes, checkDuplex, checkSignal, isSource, notASource } from './check.js'
 export { limitsOf, type LimitsOf } from './limits.js'
 export { sequence } from './sequence.js'
+export { iterable, iterator } from './iterating.js'
 export { owning } from './owning.js'
 export { each, stepwise, type StepwiseOptions } from './stepwise.js'
 export { leave, letGo } from './leaving.js'
