@@ -1,8 +1,9 @@
 import { equalUuid, isNilUuid, NIL_UUID, uuidKey } from '../../lib/bytes/index.js'
-import { createIdentity, decodeLookupRequest, encodeLookupAnswer, KIND, notFound, pinned, stack, type Identity, type LookupAnswer, type LookupRequest, type NovaLink, type RoutedHeader } from '../../lib/nova/index.js'
-import { relayClient, type RelayClient } from '../../lib/relay/index.js'
+import { createIdentity, KIND, RELAY_CODES, stack, type Identity, type NovaLink, type RoutedHeader } from '../../lib/nova/index.js'
+import { decodeRequestHead, encodeAnswer, encodeRefusal, operationOf, PREKEY_ID_BYTES, REQUEST_HEAD_BYTES } from '../../lib/relay/wire/index.js'
 import { ignore, join } from '../../lib/stream/index.js'
 import { memoryPair } from '../../lib/transport/memory.js'
+import { greet, type Joined } from './support.js'
 
 /** A packet as a relay holds it. */
 export interface HeldPacket {
@@ -14,8 +15,6 @@ export interface HeldPacket {
 export interface Malice {
   /** What is sent on instead of a packet; its target says where to. By default the packet itself. */
   forward?: (packet: HeldPacket) => readonly HeldPacket[]
-  /** The body of an answer. By default nobody is ever found. */
-  answer?: (request: LookupRequest) => LookupAnswer | Uint8Array
 }
 
 /** A relay that holds whole packets and does with them what it likes. */
@@ -25,13 +24,12 @@ export class HostileRelay {
   malice: Malice = {}
 
   /** A client of it that believes it is an honest one. */
-  async join (): Promise<RelayClient & { identity: Identity }> {
-    const identity = createIdentity()
+  async join (): Promise<Joined> {
     const [left, right] = memoryPair()
     const served = this.#serve(right)
-    const client = await relayClient(left, { identity, verify: pinned(this.#identity.publicKey), verifyPeer: () => true })
+    const client = await greet(left, this.#identity.publicKey)
     await served
-    return Object.assign(client, { identity })
+    return client
   }
 
   async #serve (duplex: Parameters<typeof stack>[0]): Promise<void> {
@@ -50,10 +48,13 @@ export class HostileRelay {
     }
   }
 
+  /** Hello is granted; nobody is ever found. */
   #answer (link: NovaLink, { body }: HeldPacket): void {
-    const request = decodeLookupRequest(body)
-    const answer = this.malice.answer?.(request) ?? notFound(request.requestId)
-    void link.send({ target: NIL_UUID, source: NIL_UUID, kind: KIND.lookup }, answer instanceof Uint8Array ? answer : encodeLookupAnswer(answer))
+    const { op, requestId } = decodeRequestHead(body.subarray(0, REQUEST_HEAD_BYTES))
+    const answer = operationOf(op) === 'hello'
+      ? encodeAnswer('hello', requestId, { prekeys: 0, lastResort: new Uint8Array(PREKEY_ID_BYTES), maxMail: 0n, maxOutstanding: 0, maxPrekeys: 0 })
+      : encodeRefusal(op, requestId, RELAY_CODES.unknownTarget)
+    void link.send({ target: NIL_UUID, source: NIL_UUID, kind: KIND.request }, answer)
   }
 }
 

@@ -1,9 +1,8 @@
 import test from 'ava'
 import { equalUuid } from '../../lib/bytes/index.js'
-import { createIdentity, type Message } from '../../lib/nova/index.js'
-import type { RelayClient } from '../../lib/relay/index.js'
+import type { Message } from '../../lib/nova/index.js'
 import { HostileRelay, isMessage, type HeldPacket } from './hostile-relay.js'
-import { codeOf, first, meet } from './support.js'
+import { codeOf, first, meet, type Joined } from './support.js'
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words)
 
@@ -19,7 +18,7 @@ async function next (inbox: AsyncIterator<Message>): Promise<Message> {
   return first({ [Symbol.asyncIterator]: () => inbox })
 }
 
-function leave (...clients: RelayClient[]): void {
+function leave (...clients: Joined[]): void {
   for (const client of clients) client.link.abort()
 }
 
@@ -98,26 +97,4 @@ test('a relay that brings greetings to somebody else is found out', async t => {
   }
   t.is(await codeOf(alice.peers.dial(bob.identity.id)), 'ERR_NOISE_AUTH')
   leave(alice, bob, mallory)
-})
-
-test('a lookup is believed only with a proof of that very peer', async t => {
-  const relay = new HostileRelay()
-  const alice = await relay.join()
-  const [bob, mallory] = [createIdentity(), createIdentity()]
-  const found = { found: true, staticKey: bob.staticKey.publicKey, proof: bob.proof }
-  relay.malice = { answer: ({ requestId }) => ({ requestId, ...found }) }
-  t.deepEqual((await alice.lookup(bob.id))?.publicKey, bob.publicKey)
-  relay.malice = { answer: ({ requestId }) => ({ requestId, ...found, staticKey: mallory.staticKey.publicKey }) }
-  t.is(await codeOf(alice.lookup(bob.id)), 'ERR_RELAY_PROOF')
-  relay.malice = { answer: ({ requestId }) => ({ requestId, found: true, staticKey: mallory.staticKey.publicKey, proof: mallory.proof }) }
-  t.is(await codeOf(alice.lookup(bob.id)), 'ERR_RELAY_PROOF')
-  relay.malice = { answer: ({ requestId }) => ({ requestId, ...found, proof: bob.proof.map((byte, at) => at === 40 ? byte ^ 1 : byte) }) }
-  t.is(await codeOf(alice.lookup(bob.id)), 'ERR_RELAY_PROOF')
-  for (const length of [0, 4, 5, 1000]) {
-    relay.malice = { answer: () => new Uint8Array(length).fill(2) }
-    t.is(await codeOf(alice.lookup(bob.id)), 'ERR_RELAY_PROTOCOL')
-  }
-  relay.malice = {}
-  t.is(await alice.lookup(bob.id), undefined)
-  leave(alice)
 })

@@ -66,7 +66,7 @@ test('when the sender goes, the target is told that it has gone; when the target
 })
 
 test('what the relay refuses is stopped, whatever the reason', async t => {
-  const server = await serve({ limits: { maxToOne: 1 } })
+  const server = await serve({ limits: { maxToOne: 1, turnTimeout: 20 } })
   const [alice, bob, stranger] = await Promise.all([member(server), member(server), rawClient(server)])
   const endless = (): AsyncIterable<Uint8Array> => unfinished(text('begun'), deferred().promise)
   t.is(await codeOf(alice.live(createIdentity().id, endless())), 'ERR_RESET_REFUSED')
@@ -91,7 +91,7 @@ test('what the relay refuses is stopped, whatever the reason', async t => {
 })
 
 test('one sender cannot fill a target: another one gets through', async t => {
-  const server = await serve({ limits: { maxToOne: 3 } })
+  const server = await serve({ limits: { maxToOne: 3, turnTimeout: 50 } })
   const [mallory, carol, bob] = await Promise.all([member(server), member(server), member(server)])
   const end = deferred()
   const flood = Array.from({ length: 10 }, () => codeOf(mallory.live(bob.id, unfinished(text('x'), end.promise))))
@@ -110,6 +110,49 @@ test('one sender cannot fill a target: another one gets through', async t => {
   await server.relay.close()
 })
 
+test('a burst of packets to one target goes through whole, in order', async t => {
+  const server = await serve({ limits: { maxToOne: 2 } })
+  const [alice, bob] = await Promise.all([member(server), member(server)])
+  const sent = Array.from({ length: 1000 }, (_, at) => alice.live(bob.id, Uint8Array.of(at >> 8, at & 255)))
+  for (let i = 0; i < 1000; i++) {
+    const [high = 0, low = 0] = await whole((await nextOf(bob.packets)).source)
+    t.is(high << 8 | low, i)
+  }
+  await Promise.all(sent)
+  await Promise.all([alice.close(), bob.close()])
+  await server.relay.close()
+})
+
+test('who has gone waits for no turn', async t => {
+  const server = await serve({ limits: { maxToOne: 1, turnTimeout: 2 ** 31 - 1 } })
+  const [alice, bob] = await Promise.all([member(server), member(server)])
+  const sent = [1, 2].map(() => codeOf(alice.live(bob.id, unfinished(text('begun'), deferred().promise))))
+  await nextOf(bob.packets)
+  alice.link.abort()
+  t.false((await Promise.all(sent)).includes('resolved'))
+  await bob.close()
+  await server.relay.close()
+})
+
+test('packets that are begun and never finished give way when somebody waits', async t => {
+  const server = await serve({ limits: { maxIdle: 40, maxToOne: 300 } })
+  const [mallory, carol, bob] = await Promise.all([member(server), member(server), member(server)])
+  // what Bob may have in flight, answers to him included
+  const flood = Array.from({ length: 256 }, () => codeOf(mallory.live(bob.id, unfinished(text('x'), deferred().promise))))
+  for (let i = 0; i < 250; i++) await nextOf(bob.packets)
+  const through = carol.live(bob.id, text('through'))
+  let packet = await nextOf(bob.packets)
+  while (!equalUuid(packet.header.source, carol.id)) packet = await nextOf(bob.packets)
+  t.is(textOf(await whole(packet.source)), 'through')
+  await through
+  t.is((await nextOf(mallory.errors)).code, RELAY_CODES.limit)
+  t.is(await Promise.race(flood), 'ERR_RESET_STALLED')
+  t.is(((await server.happened('undelivered')).error as { code?: string }).code, 'ERR_RELAY_IDLE')
+  for (const client of [mallory, carol, bob]) client.link.abort()
+  await Promise.all(flood)
+  await server.relay.close()
+})
+
 test('a target that does not read one packet still gets others, requests and deliveries', async t => {
   const server = await serve()
   const [alice, bob] = await Promise.all([member(server), member(server)])
@@ -123,7 +166,7 @@ test('a target that does not read one packet still gets others, requests and del
   await alice.mail(bob.id, text('and mail'))
   t.is(textOf((await nextOf(bob.deliveries)).body), 'and mail')
   over = true
-  for await (const bytes of held.source) void bytes
+  await whole(held.source)
   await sent
   await Promise.all([alice.close(), bob.close()])
   await server.relay.close()
@@ -188,7 +231,9 @@ test('a connection that answers no ping is cut; one that does is not, whatever i
   const unread = bob.live(alice.id, new Uint8Array(1_000_000)).catch(ignore)
   gate.open = deferred()
   t.deepEqual((await server.happened('silent')).id, bob.id)
-  t.is(((await server.happened('disconnected')).error as { code?: string }).code, 'ERR_RELAY_SILENT')
+  const gone = await server.happened('disconnected')
+  t.true(gone.greeted)
+  t.is((gone.error as { code?: string }).code, 'ERR_RELAY_SILENT')
   gate.open.resolve()
   await unread
   t.true((await alice.ask('lookup', { id: bob.id })).staticKey.byteLength === 32)

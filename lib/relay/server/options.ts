@@ -20,8 +20,10 @@ export const RELAY_LIMITS = {
   helloTimeout: 10_000,
   /** Packets of one connection that may be under way, requests among them; at more, no further ones of that connection are taken. */
   maxForwarding: 1024,
-  /** Live packets of one connection to one target that may be under way; more are refused. */
+  /** Live packets of one connection to one target that may be under way; more wait for their turn. */
   maxToOne: 64,
+  /** Milliseconds for which such a packet waits for its turn before it is refused. */
+  turnTimeout: 5000,
   /**
    * Milliseconds after which a packet of which nothing moves is cut when another waits for its place: a connection
    * takes only so many at a time. Mail of which nothing comes for so long is given up in any case.
