@@ -152,7 +152,7 @@ function unmask (bytes: Uint8Array, masks: HeaderMasks): Uint8Array {
 /** The batch that each chunk completes; without masks, there is nothing to wait for in between. */
 function decodePlain (source: AsyncIterable<Uint8Array>): AsyncIterable<Frame[]> {
   const decoder = new FrameDecoder()
-  let failure: unknown
+  let failure: Error | undefined
   const step = (chunk: Uint8Array): Frame[] | undefined => {
     const batch: Frame[] = []
     decoder.push(chunk)
@@ -161,7 +161,7 @@ function decodePlain (source: AsyncIterable<Uint8Array>): AsyncIterable<Frame[]>
     } catch (error) {
       // the frames before it are whole, however the stream was cut into chunks
       if (batch.length === 0) throw error
-      failure = error
+      failure = error as Error
     }
     return batch.length > 0 ? batch : undefined
   }
