@@ -62,7 +62,7 @@ export interface Peers extends Pick<LinkControl, 'closed'> {
    * proved to be present in it.
    *
    * @param options - `staticKey`: the peer's X25519 static key where it is known, which saves a round trip
-   * @throws ERR_PEER_TIMEOUT, ERR_PEER_UNREACHABLE, ERR_PEER_LIMIT, ERR_PEER_CLOSED, the signal's reason, what
+   * @throws ERR_PEER_TIMEOUT, ERR_PEER_UNREACHABLE (its cause is the server's `RelayError`), ERR_PEER_LIMIT, ERR_PEER_CLOSED, the signal's reason, what
    * {@link HardenedHandshake} raises, or the link's cause (as rejections)
    */
   dial(id: Uuid, options?: { staticKey?: Uint8Array | undefined, signal?: AbortSignal | undefined }): Promise<PeerSession>
@@ -214,8 +214,9 @@ class Hub implements Peers {
     }
   }
 
-  #unreachable ({ target, code, text }: RelayError): void {
-    const error = peerError('ERR_PEER_UNREACHABLE', `code ${code}, ${text}`)
+  #unreachable (refusal: RelayError): void {
+    const { target, code, text } = refusal
+    const error = peerError('ERR_PEER_UNREACHABLE', `code ${code}, ${text}`, refusal)
     this.#handshakes.giveUp(target, error)
     this.#conversations.get(uuidKey(target))?.fail(error)
   }

@@ -28,7 +28,9 @@ export const KIND = {
   /** One direction of a live stream between peers. */
   stream: RESERVED_KINDS + 7n,
   /** The relay says who has come or gone. */
-  presence: RESERVED_KINDS + 8n
+  presence: RESERVED_KINDS + 8n,
+  /** Mail with the token of an offer of pairing. */
+  pairing: RESERVED_KINDS + 9n
 } as const
 
 /** Where a packet goes, where it is from, and what it is (nova.md, Routed). */

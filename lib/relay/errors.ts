@@ -11,7 +11,6 @@ export const RELAY_ERRORS = {
   ERR_RELAY_IDLE: { origin: 'remote', fatal: false, sentence: 'nothing more came of a packet while others waited for its place' },
   ERR_RELAY_CLOSED: { origin: 'local', fatal: true, sentence: 'the relay has been closed' },
   ERR_RELAY_PROOF: { origin: 'remote', fatal: false, sentence: 'the relay answered a lookup with a proof of somebody else, or with none' },
-  ERR_RELAY_LOOKUPS: { origin: 'local', fatal: false, sentence: 'as many lookups wait for their answers as are allowed' },
   ERR_RELAY_PROTOCOL: { origin: 'remote', fatal: false, sentence: 'what came from the relay is malformed' }
 } as const satisfies ErrorTable
 

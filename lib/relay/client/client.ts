@@ -1,7 +1,9 @@
-import { equalUuid, NIL_UUID, type Uuid } from '../../bytes/index.js'
-import { decodeLookupAnswer, encodeLookupRequest, KIND, LOOKUP_ANSWER_BYTES, peers, stack, verifyProof, type HardenedStackOptions, type LookupAnswer, type NovaLink, type Peer, type Peers, type PeersOptions, type RoutedPacket } from '../../nova/index.js'
-import { asError, collect, deferred, ignore, leave, limitsOf, streamError, type Deferred, type Duplex } from '../../stream/index.js'
+import { equalUuid, type Uuid } from '../../bytes/index.js'
+import { KIND, peers, stack, verifyProof, type HardenedStackOptions, type MessagePacket, type NovaLink, type Peer, type Peers, type PeersOptions } from '../../nova/index.js'
+import { asError, HushwireError, ignore, leave, limitsOf, type Bytes, type Duplex } from '../../stream/index.js'
 import { relayError } from '../errors.js'
+import { RELAY_VERSION, type Answered, type Asked, type OperationName } from '../wire/index.js'
+import { REQUEST_LIMITS, Requests } from './requests.js'
 
 /** Options of {@link relayClient}. */
 export interface RelayClientOptions extends Omit<HardenedStackOptions, 'role' | 'profile'> {
@@ -11,36 +13,51 @@ export interface RelayClientOptions extends Omit<HardenedStackOptions, 'role' | 
   peerPostQuantum?: PeersOptions['postQuantum']
   /** Limits of conversations with peers; `limits` are those of the link. */
   peerLimits?: PeersOptions['limits']
-  /** Milliseconds for an answer of the relay. Default 10,000. */
-  lookupTimeout?: number | undefined
-  /** Lookups that may wait for their answers. Default 256. */
-  maxLookups?: number | undefined
+  /** What admits us to a relay that asks for invites, 32 bytes. */
+  invite?: Uint8Array | undefined
+  /** Milliseconds for an answer of the relay; of mail, also the longest that nothing of it can be sent. Default 10,000. */
+  requestTimeout?: number | undefined
+  /** Requests that may wait for their answers. Default 256. */
+  maxRequests?: number | undefined
+  /** Takes what the relay sends of itself: deliveries and presence. It reads or leaves their source. */
+  onPush?: ((packet: MessagePacket) => void) | undefined
 }
 
 /** A connection to a relay. */
 export interface RelayClient {
   readonly link: NovaLink
   readonly peers: Peers
+  /** What the relay answered when we said hello. */
+  readonly hello: Answered<'hello'>
   /** As the link's. */
   readonly closed: Promise<void>
   /**
-   * Asks the relay for who is connected under an id. The answer is believed only as far as it proves itself: the key makes
+   * Asks the relay for who has an account under an id. The answer is believed only as far as it proves itself: the key makes
    * the id, and has signed the static key. A relay can still say that somebody is not there.
    *
-   * @returns undefined when the relay says that nobody is
-   * @throws ERR_TIMEOUT, ERR_RELAY_PROOF, ERR_RELAY_PROTOCOL, ERR_RELAY_LOOKUPS above `maxLookups`, or the link's cause (as
-   *   rejections)
+   * @returns undefined when the relay says that nobody has
+   * @throws each of RELAY_ANSWER_ERRORS but ERR_RELAY_UNKNOWN_TARGET, ERR_TIMEOUT, ERR_RELAY_PROOF, ERR_RELAY_PROTOCOL,
+   *   ERR_RELAY_REQUESTS above `maxRequests`, or the link's cause (as rejections)
    */
   lookup(id: Uuid): Promise<Peer | undefined>
+  /**
+   * Asks the relay for anything that it can be asked (docs/protocol.md, Requests).
+   *
+   * @param body - what follows the request, of mail alone
+   * @throws each of RELAY_ANSWER_ERRORS, ERR_TIMEOUT, ERR_RELAY_PROTOCOL, ERR_RELAY_REQUESTS, what `body` throws, or the
+   *   link's cause (as rejections)
+   */
+  ask<Name extends OperationName>(name: Name, asked: Asked<Name>, body?: AsyncIterable<Bytes>): Promise<Answered<Name>>
   /** Ends the conversations, then the link. Never rejects. */
   close(): Promise<void>
 }
 
 /**
- * Connects to a relay over any duplex: the handshake of the link, and one lookup of ourselves, after which others reach us
- * by our id. When it fails, the duplex is aborted.
+ * Connects to a relay over any duplex: the handshake of the link, and hello, after which others reach us by our id. One
+ * connection, which is not made anew when it is lost: `connect` does that. When it fails, the duplex is aborted.
  *
- * @throws what `stack` does, ERR_TIMEOUT when the relay does not answer, ERR_RELAY_PROTOCOL, ERR_LIMIT_OPTION (as rejections)
+ * @throws what `stack` does, each of RELAY_ANSWER_ERRORS, ERR_TIMEOUT when the relay does not answer, ERR_RELAY_PROTOCOL,
+ *   ERR_LIMIT_OPTION (as rejections)
  * @example
  * ```ts
  * import { createIdentity, pinned } from 'hushwire/nova'
@@ -60,24 +77,30 @@ export interface RelayClient {
  * ```
  */
 export async function relayClient (duplex: Duplex, options: RelayClientOptions): Promise<RelayClient> {
-  const { verifyPeer, peerPostQuantum, peerLimits, lookupTimeout, maxLookups, ...hop } = options
+  const { verifyPeer, peerPostQuantum, peerLimits, requestTimeout, maxRequests, invite = NO_INVITE, onPush, ...hop } = options
   const link = await stack(duplex, { ...hop, role: 'initiator' })
   try {
-    const lookups = new Lookups(link, options.identity.id, limitsOf(LOOKUP_LIMITS, { lookupTimeout, maxLookups }))
+    const requests = new Requests(link, options.identity.id, limitsOf(REQUEST_LIMITS, { requestTimeout, maxRequests }))
     const hub = peers(link, {
       identity: options.identity,
       verify: verifyPeer,
       postQuantum: peerPostQuantum,
       limits: peerLimits,
-      onServerPacket: packet => { lookups.receive(packet) }
+      onServerPacket: packet => {
+        if (packet.header.kind === KIND.request) requests.receive(packet)
+        else if (onPush === undefined) leave(packet.source)
+        else onPush(packet)
+      }
     })
     // when the answer is there, so are we; and a greeting with a pinned key is confirmed by the question
-    await lookups.ask(options.identity.id)
+    const hello = await requests.ask('hello', { version: RELAY_VERSION, invite })
     return {
       link,
       peers: hub,
+      hello,
       closed: link.closed,
-      lookup: id => lookups.ask(id),
+      lookup: id => lookup(requests, id),
+      ask: (name, asked, body) => requests.ask(name, asked, body),
       close: () => hub.close().catch(ignore)
     }
   } catch (error) {
@@ -86,86 +109,24 @@ export async function relayClient (duplex: Duplex, options: RelayClientOptions):
   }
 }
 
-/** Milliseconds for an answer, and lookups that may wait. */
-const LOOKUP_LIMITS = { lookupTimeout: 10_000, maxLookups: 256 } as const
+const NO_INVITE = new Uint8Array(0)
 
-interface Lookup {
-  readonly id: Uuid
-  readonly answered: Deferred<Peer | undefined>
-}
-
-/** The questions that wait for answers. */
-class Lookups {
-  readonly #link: NovaLink
-  readonly #self: Uuid
-  readonly #timeout: number
-  readonly #maxLookups: number
-  readonly #waiting = new Map<number, Lookup>()
-  #next = 0
-
-  constructor (link: NovaLink, self: Uuid, limits: Readonly<Record<keyof typeof LOOKUP_LIMITS, number>>) {
-    this.#link = link
-    this.#self = self
-    this.#timeout = limits.lookupTimeout
-    this.#maxLookups = limits.maxLookups
-    link.closed.then(() => { this.#fail(streamError('ERR_CLOSED')) }, (error: unknown) => { this.#fail(asError(error)) })
-  }
-
-  async ask (id: Uuid): Promise<Peer | undefined> {
-    if (this.#waiting.size >= this.#maxLookups) throw relayError('ERR_RELAY_LOOKUPS', `${this.#maxLookups}`)
-    const requestId = this.#next
-    this.#next = this.#next + 1 >>> 0
-    const request = encodeLookupRequest({ requestId, id })
-    const lookup: Lookup = { id: new Uint8Array(id), answered: deferred<Peer | undefined>({ handled: true }) }
-    this.#waiting.set(requestId, lookup)
-    const timer = setTimeout(() => { lookup.answered.reject(streamError('ERR_TIMEOUT', 'a lookup')) }, this.#timeout)
-    try {
-      await this.#link.send({ target: NIL_UUID, source: this.#self, kind: KIND.lookup }, request)
-      return await lookup.answered.promise
-    } finally {
-      clearTimeout(timer)
-      this.#waiting.delete(requestId)
-    }
-  }
-
-  /** Takes a packet of the relay's, an answer or nothing that we know. */
-  receive (packet: RoutedPacket): void {
-    if (packet.header.kind === KIND.lookup) this.#read(packet).catch(ignore)
-    else leave(packet.source)
-  }
-
-  async #read ({ source }: RoutedPacket): Promise<void> {
-    const body = await collect(source, LOOKUP_ANSWER_BYTES)
-    const answer = body === undefined ? undefined : answerOf(body)
-    if (answer === undefined) {
-      // whose answer it would have been cannot be told
-      this.#fail(relayError('ERR_RELAY_PROTOCOL'))
-      return
-    }
-    const lookup = this.#waiting.get(answer.requestId)
-    try {
-      lookup?.answered.resolve(peerOf(answer, lookup.id))
-    } catch (error) {
-      lookup?.answered.reject(error)
-    }
-  }
-
-  #fail (error: Error): void {
-    for (const { answered } of this.#waiting.values()) answered.reject(error)
-  }
-}
-
-function answerOf (body: Uint8Array): LookupAnswer | undefined {
+async function lookup (requests: Requests, id: Uuid): Promise<Peer | undefined> {
+  const own = new Uint8Array(id)
   try {
-    return decodeLookupAnswer(body)
-  } catch {
-    return undefined
+    return provenPeer(await requests.ask('lookup', { id: own }), own)
+  } catch (error) {
+    if (error instanceof HushwireError && error.code === 'ERR_RELAY_UNKNOWN_TARGET') return undefined
+    throw error
   }
 }
 
-/** @throws ERR_RELAY_PROOF */
-function peerOf ({ found, staticKey, proof }: LookupAnswer, id: Uuid): Peer | undefined {
-  if (!found) return undefined
+/**
+ * Who the relay says has an id, as far as it proves itself.
+ *
+ * @throws ERR_RELAY_PROOF
+ */
+export function provenPeer ({ staticKey, proof }: { staticKey: Uint8Array, proof: Uint8Array }, id: Uuid): Peer {
   let peer: Peer
   try {
     peer = verifyProof(staticKey, proof)

@@ -1,0 +1,113 @@
+import { stampUuid, UUID_BYTES, type Uuid } from '../../bytes/index.js'
+import { crypto } from '../../crypto/index.js'
+import type { VerifyPeer } from '../../nova/index.js'
+import { join } from '../../stream/index.js'
+import { clientError } from './errors.js'
+
+/** What an offer's text begins with. */
+const SCHEME = 'hushwire:'
+const OFFER_VERSION = 1
+const FINGERPRINT_BYTES = 32
+/** Bytes of the token of an offer. */
+export const TOKEN_BYTES = 16
+/** Bytes of the longest URL in an offer, in UTF-8. */
+const MAX_URL_BYTES = 512
+/** Version u8, fingerprint of the relay, fingerprint of the peer, token; the URL follows to the end. */
+const FIXED_BYTES = 1 + 2 * FINGERPRINT_BYTES + TOKEN_BYTES
+
+/** What one side offers another, by a way that nobody else sees, to meet by. */
+export interface Offer {
+  /** Where the relay is. */
+  readonly url: string
+  /** SHA-256 of the relay's Ed25519 key. */
+  readonly relayFingerprint: Uint8Array
+  /** Who offers; it is made from the fingerprint, so that it takes no room of its own. */
+  readonly id: Uuid
+  /** SHA-256 of the Ed25519 key of who offers. */
+  readonly fingerprint: Uint8Array
+  /** What shows who offers that it is the one to whom it was offered, 16 bytes; secret until it was used. */
+  readonly token: Uint8Array
+}
+
+/** SHA-256 of an Ed25519 key: by what an offer knows it. */
+export function fingerprintOf (publicKey: Uint8Array): Uint8Array {
+  return crypto.sha256.digest(publicKey)
+}
+
+/** The text of an offer: `hushwire:` and base64url of version u8 | relay's fingerprint (32) | fingerprint (32) | token (16) | URL (UTF-8). @throws ERR_OFFER_TEXT when the URL is too long */
+export function formatOffer ({ url, relayFingerprint, fingerprint, token }: Omit<Offer, 'id'>): string {
+  const bytes = new TextEncoder().encode(url)
+  if (!fits(url, bytes.byteLength)) throw clientError('ERR_OFFER_TEXT', 'the URL')
+  return SCHEME + toBase64url(join([Uint8Array.of(OFFER_VERSION), relayFingerprint, fingerprint, token, bytes]))
+}
+
+/**
+ * Reads the text of an offer, and checks every byte of it. Nothing of it is believed by that: `pair` does, or who connects to
+ * the relay that it names with {@link offeredRelay}.
+ *
+ * @throws ERR_OFFER_TEXT, ERR_OFFER_VERSION
+ * @example
+ * ```ts
+ * import { connect, offeredRelay, parseOffer } from 'hushwire/relay'
+ * import { createIdentity } from 'hushwire/nova'
+ *
+ * async function answer (text: string) {
+ *   const offer = parseOffer(text)
+ *   const client = await connect({ url: offer.url, relay: offeredRelay(offer), identity: createIdentity() })
+ *   const contact = await client.pair(text)
+ *   await client.peer(contact.id).send(1n, new TextEncoder().encode('here I am'))
+ *   await client.close()
+ * }
+ * ```
+ */
+export function parseOffer (text: string): Offer {
+  const trimmed = typeof text === 'string' ? text.trim() : ''
+  if (!trimmed.startsWith(SCHEME) || trimmed.length > 1024) throw clientError('ERR_OFFER_TEXT')
+  const bytes = fromBase64url(trimmed.slice(SCHEME.length))
+  if (bytes === undefined || bytes.byteLength === 0) throw clientError('ERR_OFFER_TEXT')
+  if (bytes[0] !== OFFER_VERSION) throw clientError('ERR_OFFER_VERSION', `${bytes[0] ?? ''}`)
+  if (bytes.byteLength <= FIXED_BYTES) throw clientError('ERR_OFFER_TEXT', 'too short')
+  const [relayAt, peerAt, tokenAt] = [1, 1 + FINGERPRINT_BYTES, 1 + 2 * FINGERPRINT_BYTES]
+  const fingerprint = bytes.slice(peerAt, tokenAt)
+  return {
+    url: urlOf(bytes.subarray(FIXED_BYTES)),
+    relayFingerprint: bytes.slice(relayAt, peerAt),
+    id: stampUuid(fingerprint.slice(0, UUID_BYTES), 8),
+    fingerprint,
+    token: bytes.slice(tokenAt, FIXED_BYTES)
+  }
+}
+
+/** Accepts the relay that an offer names, and no other. */
+export function offeredRelay ({ relayFingerprint }: Pick<Offer, 'relayFingerprint'>): VerifyPeer {
+  const expected = new Uint8Array(relayFingerprint)
+  return ({ publicKey }) => crypto.equal(fingerprintOf(publicKey), expected)
+}
+
+/** @throws ERR_OFFER_TEXT */
+function urlOf (bytes: Uint8Array): string {
+  let url: string
+  try {
+    url = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (error) {
+    throw clientError('ERR_OFFER_TEXT', 'the URL', error)
+  }
+  if (!fits(url, bytes.byteLength)) throw clientError('ERR_OFFER_TEXT', 'the URL')
+  return url
+}
+
+/** Of a kind that can be dialled, without what could be seen as something else. */
+function fits (url: string, length: number): boolean {
+  return length <= MAX_URL_BYTES && /^(wss?|tcp|tls):\/\/[\x21-\x7e]+$/.test(url) && URL.canParse(url)
+}
+
+function toBase64url (bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+/** Undefined for what is no base64url, or not the one way to write these bytes. */
+function fromBase64url (text: string): Uint8Array | undefined {
+  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return undefined
+  const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), unit => unit.charCodeAt(0))
+  return toBase64url(bytes) === text ? bytes : undefined
+}
