@@ -1,11 +1,25 @@
 /**
- * A client of the relay: the link to it, lookups, and conversations with peers. In Node and in browsers. The relay itself is in
- * `hushwire/relay/server`.
+ * A client of the relay, in Node and in browsers: mail that waits for those who are away, live streams with those who are
+ * there, contacts, and pairing. The relay itself is in `hushwire/relay/server`.
  *
  * @module relay
  */
+export { connect, type Client } from './client/connect.js'
+export type { ConnectOptions } from './client/options.js'
+export { CLIENT_LIMITS, type ClientLimits } from './client/limits.js'
+export type { ClientState } from './client/line.js'
+export type { AcceptPolicy } from './client/policy.js'
+export type { PeerHandle } from './client/peer-handle.js'
+export type { MailOptions } from './client/outbox.js'
+export type { ClientMessage, RejectedMail } from './client/inbox.js'
+export type { PeerStream } from './client/live-stream.js'
+export type { IncomingStream, OpenStreamOptions, StreamOptions } from './client/streams.js'
+export type { Presence } from './client/presence.js'
+export type { Contact, Contacts } from './client/contacts.js'
+export { offeredRelay, parseOffer, type Offer } from './client/offer.js'
 export { relayClient, type RelayClient, type RelayClientOptions } from './client/client.js'
 export { openPrekeyRing } from './client/prekey-ring.js'
 export { PREKEY_RING_LIMITS, type PrekeyRing, type PrekeyRingLimits, type PrekeyRingOptions, type Publication, type UsedPrekey } from './client/prekey-ring-options.js'
 export { PREKEY_RING_ERRORS } from './client/prekey-ring-errors.js'
+export { RELAY_ANSWER_ERRORS, RELAY_CLIENT_ERRORS } from './client/errors.js'
 export { RELAY_ERRORS } from './errors.js'

@@ -85,8 +85,13 @@ export class StoredContacts implements Contacts {
   /** Writes a contact down as part of a transaction; {@link StoredContacts.keep} follows. @throws ERR_CONTACT_LIMIT */
   write (transaction: StoreTransaction, publicKey: Uint8Array): void {
     const id = idOf(publicKey)
-    if (!this.has(id) && this.#keys.size >= this.#maxContacts) throw clientError('ERR_CONTACT_LIMIT', `${this.#maxContacts}`)
+    this.check(id)
     transaction.set(storeKey(PREFIX, id), publicKey)
+  }
+
+  /** @throws ERR_CONTACT_LIMIT when there is no room for one more */
+  check (id: Uuid): void {
+    if (!this.has(id) && this.#keys.size >= this.#maxContacts) throw clientError('ERR_CONTACT_LIMIT', `${this.#maxContacts}`)
   }
 
   keep (publicKey: Uint8Array): void {

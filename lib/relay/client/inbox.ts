@@ -54,11 +54,14 @@ export interface RejectedMail {
 /** Mail that has opened. */
 export interface Opened {
   readonly from: Peer
-  readonly bytes: Uint8Array
+  /** What the application gets; mail without is for the client itself, or refused. */
+  readonly bytes?: Uint8Array
+  /** Why it is not handed out. */
+  readonly refusal?: Error
   /** Uses up the prekey that it was sealed to. */
   use(transaction: StoreTransaction): void
-  /** True when it is for the client itself, and done with. */
-  readonly internal: boolean
+  /** Called when that is written down. */
+  kept?(): void
 }
 
 /** Opens the body of mail, and decides about its sender. */
@@ -171,19 +174,20 @@ export class Inbox {
   }
 
   async #open (receiving: Receiving, head: DeliveryHead, body: AsyncIterable<Uint8Array>, source: Watched): Promise<void> {
-    let opened: Opened | undefined
-    try {
-      opened = await this.#options.open(head, body)
-    } catch (error) {
-      // what is lost with the connection comes again; but one that always fails must not keep the others from coming
-      if (source.failure !== undefined && this.#again(head)) receiving.fail(source.failure)
-      else await this.#reject(receiving, head, asError(error))
+    const opened = await this.#options.open(head, body).catch((error: unknown) => asError(error))
+    source.leave()
+    // what is lost with the connection comes again; but one that always fails must not keep the others from coming
+    if (source.failure !== undefined && this.#again(head)) {
+      receiving.fail(source.failure)
       return
-    } finally {
-      source.leave()
     }
-    if (!opened.internal && !await this.#hand(head, opened)) return
-    await this.#keep(receiving, head, opened)
+    if (opened instanceof Error) {
+      await this.#reject(receiving, head, opened)
+      return
+    }
+    const { from, bytes, refusal } = opened
+    if (refusal !== undefined) await this.#reject(receiving, head, refusal, opened)
+    else if (bytes === undefined || await this.#hand(head, from, bytes)) await this.#keep(receiving, head, opened)
   }
 
   /** Whether mail that did not come whole may be tried once more. */
@@ -194,15 +198,15 @@ export class Inbox {
     return this.#failing.times < this.#options.limits.deliveryTries
   }
 
-  async #reject (receiving: Receiving, head: DeliveryHead, error: Error): Promise<void> {
-    await this.#keep(receiving, head, undefined)
+  async #reject (receiving: Receiving, head: DeliveryHead, error: Error, opened?: Opened): Promise<void> {
+    await this.#keep(receiving, head, opened)
     this.#rejected++
     const { sender, id, kind } = head
     this.#options.onRejected({ sender: new Uint8Array(sender), id: new Uint8Array(id), kind, error })
   }
 
   /** Hands a message out and waits until it was taken; false when that does not happen any more. */
-  async #hand ({ id, kind, stored }: DeliveryHead, { from, bytes }: Opened): Promise<boolean> {
+  async #hand ({ id, kind, stored }: DeliveryHead, from: Peer, bytes: Uint8Array): Promise<boolean> {
     if (this.#over !== undefined) return false
     const taken = deferred({ handled: true })
     const kept = deferred({ handled: true })
@@ -215,7 +219,7 @@ export class Inbox {
     return taken.promise.then(() => true, () => false)
   }
 
-  async #keep (receiving: Receiving, { sender, id, position }: DeliveryHead, opened: Opened | undefined): Promise<void> {
+  async #keep (receiving: Receiving, { sender, id, position }: DeliveryHead, opened?: Opened): Promise<void> {
     const { store, handled } = this.#options
     const handed = this.#handed
     this.#handed = undefined
@@ -229,6 +233,7 @@ export class Inbox {
       throw error
     }
     handled.add(sender, id, position, receiving)
+    opened?.kept?.()
     handed?.kept.resolve()
     receiving.confirm(position)
   }

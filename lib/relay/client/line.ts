@@ -116,7 +116,7 @@ export class Line {
     this.#tell({ type: 'connecting' })
     const leaving = deferred<Error>()
     try {
-      const connection = this.#standing(await this.#options.open(this.#stop.signal, code => {
+      const connection = this.#standing(await this.#open(code => {
         leaving.resolve(this.#options.finalGoaway(code) ?? clientError('ERR_RELAY_LEAVING', `code ${code}`))
       }))
       const since = performance.now()
@@ -131,6 +131,18 @@ export class Line {
     } catch (error) {
       this.#current = undefined
       return asError(error)
+    }
+  }
+
+  /** A connection that is not made yet is given up when the line ends; one that stands ends in order. */
+  async #open (onGoaway: (code: number) => void): Promise<MadeConnection> {
+    const attempt = new AbortController()
+    const giveUp = (): void => { attempt.abort(this.#stop.signal.reason) }
+    this.#stop.signal.addEventListener('abort', giveUp, { once: true })
+    try {
+      return await this.#options.open(attempt.signal, onGoaway)
+    } finally {
+      this.#stop.signal.removeEventListener('abort', giveUp)
     }
   }
 

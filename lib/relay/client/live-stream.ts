@@ -114,13 +114,14 @@ export class LiveStream implements PeerStream {
   readonly #closed = deferred({ handled: true })
   #failure: Error | undefined
   #ended = false
+  #hasReader = false
   #interrupt: (error: Error) => void = ignore
 
   constructor (parts: StreamParts) {
     this.peer = parts.peer
     this.kind = parts.kind
     this.#parts = parts
-    this.source = { next: () => this.#next(), return: () => this.#leave(RESET_CODES.cancelled), [Symbol.asyncIterator]: () => this.source }
+    this.source = { next: () => this.#asked(), return: () => this.#leave(RESET_CODES.cancelled), [Symbol.asyncIterator]: () => this.source }
     this.#written = parts.sent.catch((error: unknown) => { throw this.#failure ?? parts.outgoing.failure ?? asReset(error) })
     Promise.all([this.#read.promise, this.#written]).then(() => { this.#closed.resolve() }, this.#closed.reject)
     // half of a stream whose other half was cut off is of no use to anybody, unless the other side has only stopped reading
@@ -146,6 +147,8 @@ export class LiveStream implements PeerStream {
       this.#parts.outgoing.abort(resetError(RESET_CODES.stalled))
       void this.#leave(RESET_CODES.cancelled)
     }, this.#parts.closeTimeout)
+    // what nobody reads is read to its end all the same, or the other side could not come to it
+    if (!this.#hasReader) this.#discard().catch(ignore)
     await this.#closed.promise.catch(ignore)
     clearTimeout(timer)
   }
@@ -159,6 +162,15 @@ export class LiveStream implements PeerStream {
     this.#ended = true
     this.#read.reject(reason)
     this.#closed.reject(reason)
+  }
+
+  #asked (): Promise<IteratorResult<Uint8Array>> {
+    this.#hasReader = true
+    return this.#next()
+  }
+
+  async #discard (): Promise<void> {
+    for (let result = await this.#next(); result.done !== true;) result = await this.#next()
   }
 
   #next (): Promise<IteratorResult<Uint8Array>> {

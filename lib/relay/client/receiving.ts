@@ -5,7 +5,7 @@ import { Backoff, pause } from './backoff.js'
 import type { RelayClient } from './client.js'
 
 /** Positions that are told to the relay at a time. */
-const BATCH = 4096
+const BATCH = 1024
 
 /** The mail that one connection brings, and what the relay is told about it. */
 export class Receiving {

@@ -1,0 +1,306 @@
+import { checkUuid, type Uuid } from '../../bytes/index.js'
+import { crypto } from '../../crypto/index.js'
+import { GOAWAY_CODES, KIND, pinned, type Peer, type VerifyPeer } from '../../nova/index.js'
+import { sealMail, verifyPrekey } from '../../nova/mail/index.js'
+import { memoryStore, type Store } from '../../store/index.js'
+import { abortable, abortOn, asError, ignore, leave, limitsOf, streamError } from '../../stream/index.js'
+import { relayError } from '../errors.js'
+import { relayClient } from './client.js'
+import { StoredContacts, type Contact, type Contacts } from './contacts.js'
+import { Opener } from './deliveries.js'
+import { dialRelay } from './dial.js'
+import { clientError } from './errors.js'
+import { Handled } from './handled.js'
+import { heartbeat } from './heartbeat.js'
+import { Inbox, type ClientMessage } from './inbox.js'
+import { CLIENT_LIMITS, type CheckedClientLimits } from './limits.js'
+import { codeOf, Line, type ClientState, type Connection, type MadeConnection } from './line.js'
+import { fingerprintOf, formatOffer, parseOffer } from './offer.js'
+import type { ConnectOptions } from './options.js'
+import { Outbox, type MailOptions } from './outbox.js'
+import { OpenOffers } from './pairing.js'
+import { peerHandle, type PeerHandle } from './peer-handle.js'
+import { Policy } from './policy.js'
+import { PresenceWatch, type Presence } from './presence.js'
+import { openPrekeyRing } from './prekey-ring.js'
+import { PrekeySupply } from './prekey-supply.js'
+import { Streams, type IncomingStream } from './streams.js'
+
+/** A client of a relay, over one connection after another. */
+export interface Client {
+  /** Our own id. */
+  readonly id: Uuid
+  readonly state: ClientState
+  /** Those whose keys are trusted. */
+  readonly contacts: Contacts
+  /**
+   * Mail, in order and each once, also across connections: one message at a time is opened, and asking for the next one says
+   * that this one need not be handed out again (so does `taken()` of the message, for the last). One consumer. A process that dies before that gets it
+   * again the next time. Ends when the client is closed; throws what has ended it otherwise.
+   */
+  readonly messages: AsyncIterable<ClientMessage>
+  /** Streams that others open, one consumer; each is accepted or refused. When its reader leaves, those that come later are refused. */
+  readonly streams: AsyncIterable<IncomingStream>
+  /** Mail that was rejected, see `onRejected`. */
+  readonly rejected: number
+  /** Resolves when the client was closed and its connections are gone; rejects with what has ended it otherwise. */
+  readonly closed: Promise<void>
+  /** @throws ERR_UUID */
+  peer(id: Uuid): PeerHandle
+  /** Who has an account under an id, as {@link RelayClient.lookup}; waits for a connection. @throws as that, and what has ended the client (as rejections) */
+  lookup(id: Uuid): Promise<Peer | undefined>
+  /**
+   * Who of these is connected to the relay, as the relay says: each once, then whenever it has changed. Of each peer the
+   * reader gets the latest only. Goes on across connections.
+   *
+   * @throws ERR_RELAY_WATCHED, ERR_UUID
+   */
+  presence(ids: Iterable<Uuid>): AsyncIterableIterator<Presence>
+  /**
+   * Offers to pair: the text goes to somebody by a way that nobody else sees (a QR code, say), who gives it to `pair`. Who has
+   * it first is trusted by us from then on. Waits for a connection, since the relay's key is part of it.
+   *
+   * @param options - `expires`: milliseconds by the wall clock, 10 minutes by default
+   * @throws ERR_OFFER_LIMIT, ERR_OFFER_TEXT when the URL fits into no offer, ERR_ARGUMENT, what the store does, and what has ended the client (as rejections)
+   */
+  offer(options?: { expires?: number | undefined }): Promise<string>
+  /**
+   * Answers an offer: trusts the key that it names, and sends its token to its owner, end to end. Resolves when the relay has
+   * stored that.
+   *
+   * @throws ERR_OFFER_TEXT, ERR_OFFER_VERSION, ERR_OFFER_RELAY, ERR_OFFER_PEER, ERR_RELAY_UNKNOWN_TARGET, ERR_CONTACT_LIMIT, what
+   *   `PeerHandle.send` does, and what the store does (as rejections)
+   */
+  pair(text: string, options?: Pick<MailOptions, 'signal'>): Promise<Contact>
+  /**
+   * Ends everything in order: what is on the wire is finished, as far as the link's `closeTimeout` allows; mail that still waits to be sent is
+   * rejected with ERR_RELAY_CLIENT_CLOSED. Never rejects.
+   */
+  close(): Promise<void>
+}
+
+/**
+ * Connects to a relay, and stays connected: a connection that is lost is made anew, after a random wait that grows from try to
+ * try; what cannot be healed by that (another key of the relay, an invite that is refused, another connection of the same
+ * identity) ends the client.
+ *
+ * @throws ERR_RELAY_OPTION, ERR_RELAY_URL, ERR_LIMIT_OPTION, what the store does, the signal's reason, and with `wait` what the first try fails with:
+ *   what the dial does, and {@link relayClient} (as rejections)
+ * @example
+ * ```ts
+ * import type { Identity } from 'hushwire/nova'
+ * import { connect } from 'hushwire/relay'
+ *
+ * async function talk (identity: Identity, relayKey: Uint8Array, friend: Uint8Array) {
+ *   const client = await connect({ url: 'wss://relay.example/', relay: relayKey, identity })
+ *   await client.contacts.trust(friend)
+ *   const [{ id }] = client.contacts.list() as [{ id: Uint8Array }]
+ *   await client.peer(id).send(1n, new TextEncoder().encode('hello'))
+ *   for await (const { from, kind, bytes } of client.messages) console.log(from.id, kind, bytes)
+ * }
+ * ```
+ */
+export async function connect (options: ConnectOptions): Promise<Client> {
+  const limits = limitsOf(CLIENT_LIMITS, options.limits)
+  const verify = checkOptions(options)
+  const { identity, store = memoryStore() } = options
+  const [contacts, handled, ring] = [await StoredContacts.load(store, limits), await Handled.load(store), await openPrekeyRing(store, identity, { limits: options.prekeyLimits })]
+  const client = new RelayConnection(options, { limits, verify, store, contacts, handled, supply: new PrekeySupply(ring, limits), ring })
+  if (options.wait !== false) await client.first
+  return client
+}
+
+/** What callers without types can get wrong, and nothing would tell them. @throws ERR_RELAY_OPTION, ERR_ARGUMENT */
+function checkOptions ({ url, relay, accept = 'contacts', invite, dial }: ConnectOptions): VerifyPeer {
+  if (dial === undefined && !/^(wss?|tcp|tls):/.test(url)) throw clientError('ERR_RELAY_URL')
+  if (typeof accept !== 'function' && !['anyone', 'contacts'].includes(accept)) throw clientError('ERR_RELAY_OPTION', 'accept')
+  if (invite !== undefined && !(invite instanceof Uint8Array)) throw clientError('ERR_RELAY_OPTION', 'invite')
+  if (typeof relay === 'function') return relay
+  if (!(relay instanceof Uint8Array)) throw clientError('ERR_RELAY_OPTION', 'relay: who the relay is has to be said')
+  return pinned(relay)
+}
+
+/** What another try cannot heal. */
+const FINAL: ReadonlySet<string | undefined> = new Set([
+  'ERR_IDENTITY_REFUSED', 'ERR_IDENTITY_PROOF', 'ERR_RELAY_INVITE', 'ERR_RELAY_NOT_REGISTERED', 'ERR_RELAY_TAKEN_OVER', 'ERR_RELAY_MALFORMED', 'ERR_RELAY_URL',
+  'ERR_RELAY_OPTION', 'ERR_LIMIT_OPTION', 'ERR_ARGUMENT', 'ERR_HANDSHAKE_OPTION', 'ERR_CRYPTO_DESTROYED', 'ERR_CRYPTO_KEY'
+])
+const OFFER_LIFETIME = 600_000
+
+interface Parts {
+  readonly limits: CheckedClientLimits
+  readonly verify: VerifyPeer
+  readonly store: Store
+  readonly contacts: StoredContacts
+  readonly handled: Handled
+  readonly ring: Awaited<ReturnType<typeof openPrekeyRing>>
+  readonly supply: PrekeySupply
+}
+
+/** The parts of a client, tied together. */
+class RelayConnection implements Client {
+  readonly id: Uuid
+  readonly messages: AsyncIterable<ClientMessage>
+  readonly streams: AsyncIterable<IncomingStream>
+  readonly #options: ConnectOptions
+  readonly #parts: Parts
+  readonly #line: Line
+  readonly #policy: Policy
+  readonly #offers: OpenOffers
+  readonly #inbox: Inbox
+  readonly #outbox: Outbox
+  readonly #streams: Streams
+  readonly #presence: PresenceWatch
+
+  constructor (options: ConnectOptions, parts: Parts) {
+    const { limits, store, contacts, handled, ring, supply } = parts
+    this.id = options.identity.id
+    this.#options = options
+    this.#parts = parts
+    this.#policy = new Policy(options.accept ?? 'contacts', contacts)
+    this.#offers = new OpenOffers(store, limits)
+    this.#line = new Line({
+      reconnectMin: limits.reconnectMin,
+      reconnectMax: limits.reconnectMax,
+      open: (signal, onGoaway) => this.#open(signal, onGoaway),
+      isFinal: error => FINAL.has(codeOf(error)),
+      finalGoaway: code => code === GOAWAY_CODES.takenOver && options.whenTakenOver !== 'return' ? relayError('ERR_RELAY_TAKEN_OVER') : undefined,
+      onConnection: connection => { this.#attach(connection) },
+      onState: state => { this.#changed(state) }
+    })
+    const opener = new Opener({ ring, supply, policy: this.#policy, contacts, offers: this.#offers, maxMessage: limits.maxMessage, onPaired: peer => { tell(options.onPaired, peer) } })
+    this.#inbox = new Inbox({
+      store,
+      handled,
+      limits,
+      open: (head, source) => opener.open(head, source),
+      onRejected: mail => { tell(options.onRejected, mail) },
+      onFailure: error => { this.#line.fail(error) }
+    })
+    this.#outbox = new Outbox(this.#line, {
+      limits,
+      checkPeer: peer => { if (contacts.has(peer.id) && !contacts.knows(peer)) throw clientError('ERR_OFFER_PEER') },
+      seal: (peer, prekey, kind, bytes) => sealMail([bytes], {
+        identity: options.identity,
+        prekey: verifyPrekey(peer.publicKey, prekey),
+        route: { target: peer.id, source: options.identity.id, kind }
+      })
+    })
+    this.#streams = new Streams(this.#line, { limits, accepts: peer => this.#policy.accepts(peer) })
+    this.#presence = new PresenceWatch(this.#line, limits)
+    this.messages = this.#inbox.messages
+    this.streams = this.#streams.incoming
+    abortOn(options.signal, { closed: this.closed, abort: reason => { this.#line.fail(reason) } })
+    this.#line.start()
+  }
+
+  get state (): ClientState { return this.#line.state }
+  get contacts (): Contacts { return this.#parts.contacts }
+  get rejected (): number { return this.#inbox.rejected }
+  get closed (): Promise<void> { return this.#line.closed }
+
+  /** The first connection. When it cannot be made, nothing is left. */
+  get first (): Promise<void> {
+    return this.#line.first.catch(async (error: unknown) => {
+      await this.close()
+      throw error
+    })
+  }
+
+  peer (id: Uuid): PeerHandle {
+    return peerHandle(checkUuid(id), { outbox: this.#outbox, streams: this.#streams, policy: this.#policy })
+  }
+
+  async lookup (id: Uuid): Promise<Peer | undefined> {
+    return (await this.#line.connected()).lookup(checkUuid(id))
+  }
+
+  presence (ids: Iterable<Uuid>): AsyncIterableIterator<Presence> {
+    return this.#presence.watch(ids)
+  }
+
+  async offer ({ expires = OFFER_LIFETIME }: { expires?: number | undefined } = {}): Promise<string> {
+    if (!Number.isSafeInteger(expires) || expires <= 0) throw streamError('ERR_ARGUMENT', 'expires is a whole number of milliseconds')
+    const { link } = await this.#line.connected()
+    const { url, identity } = this.#options
+    const about = { url, relayFingerprint: fingerprintOf((link.remote as Peer).publicKey), fingerprint: fingerprintOf(identity.publicKey) }
+    // what cannot be written is not to be remembered
+    formatOffer({ ...about, token: new Uint8Array(0) })
+    return formatOffer({ ...about, token: await this.#offers.add(expires) })
+  }
+
+  async pair (text: string, options: Pick<MailOptions, 'signal'> = {}): Promise<Contact> {
+    const offer = parseOffer(text)
+    const connection = await this.#line.connected(options.signal)
+    if (!crypto.equal(fingerprintOf((connection.link.remote as Peer).publicKey), offer.relayFingerprint)) throw clientError('ERR_OFFER_RELAY')
+    const peer = await this.lookup(offer.id)
+    if (peer !== undefined && !crypto.equal(fingerprintOf(peer.publicKey), offer.fingerprint)) throw clientError('ERR_OFFER_PEER')
+    if (peer === undefined) throw clientError('ERR_OFFER_PEER', 'the relay knows nobody with that id')
+    const contact = await this.contacts.trust(peer.publicKey)
+    await this.#outbox.send(offer.id, KIND.pairing, offer.token, options)
+    return contact
+  }
+
+  async close (): Promise<void> {
+    await this.#line.close()
+  }
+
+  async #open (signal: AbortSignal, onGoaway: (code: number) => void): Promise<MadeConnection> {
+    const { url, identity, invite, dial = dialRelay, postQuantum, peerPostQuantum, linkLimits, peerLimits } = this.#options
+    const { requestTimeout, maxRequests } = this.#parts.limits
+    const receiving = this.#inbox.prepare()
+    const dialled = dial(url, { signal })
+    // one that comes too late is nobody's
+    const duplex = await abortable(dialled, signal).catch((error: unknown) => {
+      dialled.then(late => { late.abort(asError(error)) }, ignore)
+      throw error
+    })
+    const client = await relayClient(duplex, {
+      identity,
+      verify: this.#parts.verify,
+      verifyPeer: peer => this.#policy.converses(peer),
+      postQuantum,
+      peerPostQuantum,
+      peerLimits,
+      limits: linkLimits,
+      invite,
+      requestTimeout,
+      maxRequests,
+      signal,
+      onGoaway,
+      onPush: packet => {
+        if (packet.header.kind === KIND.delivery) receiving.push(packet)
+        else if (packet.header.kind === KIND.presence) this.#presence.receive(packet)
+        else leave(packet.source)
+      }
+    })
+    return { ...client, receiving }
+  }
+
+  #attach (connection: Connection): void {
+    const { limits, supply } = this.#parts
+    void heartbeat(connection, limits.pingInterval, limits.pingTimeout)
+    this.#outbox.attach(connection)
+    this.#inbox.attach(connection)
+    this.#streams.attach(connection)
+    this.#presence.attach()
+    supply.attach(connection)
+  }
+
+  #changed (state: ClientState): void {
+    if (state.type === 'closed') {
+      const { error } = state
+      if (error === undefined) this.#inbox.end()
+      else this.#inbox.fail(error)
+      this.#streams.end(error)
+      this.#presence.end(error)
+    }
+    tell(this.#options.onState, state)
+  }
+}
+
+/** Tells the application, whose failures are its own. */
+function tell<T> (callback: ((what: T) => void) | undefined, what: T): void {
+  const run = async (): Promise<void> => { callback?.(what) }
+  run().catch(ignore)
+}

@@ -1,0 +1,35 @@
+import type { LimitsOf } from '../../stream/index.js'
+import { CONTACT_LIMITS } from './contacts.js'
+import { INBOX_LIMITS } from './inbox.js'
+import { OUTBOX_LIMITS } from './outbox.js'
+import { PAIRING_LIMITS } from './pairing.js'
+import { PRESENCE_LIMITS } from './presence.js'
+import { REQUEST_LIMITS } from './requests.js'
+import { STREAM_LIMITS } from './streams.js'
+
+/** The limits of a client of a relay and their defaults. */
+export const CLIENT_LIMITS = {
+  ...REQUEST_LIMITS,
+  ...OUTBOX_LIMITS,
+  ...INBOX_LIMITS,
+  ...STREAM_LIMITS,
+  ...PRESENCE_LIMITS,
+  ...CONTACT_LIMITS,
+  ...PAIRING_LIMITS,
+  /** Milliseconds that the first try to connect anew waits, at most; each further one up to twice as long. The wait is a random part of that. */
+  reconnectMin: 500,
+  /** Milliseconds that a try to connect anew waits, at most. */
+  reconnectMax: 30_000,
+  /** Milliseconds between signs of life that the relay is asked for, give or take a quarter. */
+  pingInterval: 25_000,
+  /** Milliseconds for a sign of life; then the connection is made anew. */
+  pingTimeout: 10_000,
+  /** Milliseconds after which the prekeys at the relay are looked after, on a connection that lasts. */
+  prekeyInterval: 3_600_000
+} as const
+
+/** Limits of a client; {@link CLIENT_LIMITS} has the defaults. */
+export type ClientLimits = LimitsOf<typeof CLIENT_LIMITS>
+
+/** The limits in force. */
+export type CheckedClientLimits = Readonly<Record<keyof typeof CLIENT_LIMITS, number>>

@@ -1,0 +1,77 @@
+import type { StoreTransaction } from '../../store/index.js'
+import { Backoff, pause } from './backoff.js'
+import type { Connection } from './line.js'
+import type { PrekeyRing } from './prekey-ring-options.js'
+
+/** Prekeys used up before the relay is asked how many it has left. */
+const USED = 16
+/** Publications in a row: each is some hundreds, and a relay that counts wrong must not make us go on for ever. */
+const ROUNDS = 16
+
+/** Sees to it that the relay has prekeys to hand out. */
+export class PrekeySupply {
+  readonly #ring: PrekeyRing
+  readonly #interval: number
+  readonly #pauses: readonly [min: number, max: number]
+  #used = 0
+  #renew: () => void = () => {}
+
+  constructor (ring: PrekeyRing, limits: Readonly<Record<'prekeyInterval' | 'reconnectMin' | 'reconnectMax', number>>) {
+    this.#ring = ring
+    this.#interval = limits.prekeyInterval
+    this.#pauses = [limits.reconnectMin, limits.reconnectMax]
+  }
+
+  /** Looks after them while the connection stands. */
+  attach (connection: Connection): void {
+    void this.#look(connection)
+  }
+
+  /** Uses a prekey up, as part of a transaction. @throws what `PrekeyRing.used` does */
+  use (transaction: StoreTransaction, prekeyId: Uint8Array, mark: Uint8Array): void {
+    const { renew } = this.#ring.used(transaction, prekeyId, mark)
+    if (++this.#used >= USED || renew) this.#renew()
+  }
+
+  async #look (connection: Connection): Promise<void> {
+    const { ended, hello } = connection
+    const backoff = new Backoff(...this.#pauses)
+    let { prekeys, lastResort } = hello
+    while (!ended.aborted) {
+      try {
+        this.#used = 0
+        lastResort = await this.#publish(connection, prekeys, lastResort)
+        backoff.reset()
+        await this.#due(ended)
+        // nothing is published by this: it only asks how many there are
+        prekeys = ended.aborted ? 0 : (await connection.ask('publish', { replace: false, oneTime: [], lastResort: [] })).prekeys
+      } catch {
+        await pause(Math.max(backoff.next(), 1), ended)
+      }
+    }
+  }
+
+  /** Publishes until nothing is missing; gives the last resort that the relay has then. */
+  async #publish (connection: Connection, prekeys: number, lastResort: Uint8Array): Promise<Uint8Array> {
+    let [waiting, last] = [prekeys, lastResort]
+    for (let round = 0; round < ROUNDS; round++) {
+      const publication = await this.#ring.missing(waiting, last, connection.hello.maxPrekeys)
+      if (publication === undefined) break
+      waiting = (await connection.ask('publish', publication)).prekeys
+      await this.#ring.published(publication)
+      last = publication.lastResort[0]?.id ?? last
+    }
+    return last
+  }
+
+  /** Waits until it is time to look again. */
+  async #due (ended: AbortSignal): Promise<void> {
+    const early = new AbortController()
+    const stop = (): void => { early.abort() }
+    this.#renew = stop
+    ended.addEventListener('abort', stop, { once: true })
+    if (ended.aborted) stop()
+    await pause(this.#interval, early.signal)
+    ended.removeEventListener('abort', stop)
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Offers of pairing as QR codes, for screens and for terminals.
+ *
+ * @module relay/qr
+ */
+import { renderSVG, renderUnicodeCompact } from 'uqr'
+
+/** A QR code. */
+export interface QrCode {
+  /** An SVG document. */
+  readonly svg: string
+  /** Lines of block characters, for a terminal with dark letters on light ground or the other way round. */
+  readonly terminal: string
+}
+
+/**
+ * A text as a QR code.
+ *
+ * @param text - an offer, or any other text of up to 2,000 characters
+ * @example
+ * ```ts
+ * import { qr } from 'hushwire/relay/qr'
+ *
+ * console.log(qr('hushwire:AQIDBA').terminal)
+ * ```
+ */
+export function qr (text: string): QrCode {
+  return { svg: renderSVG(text, { border: 4 }), terminal: renderUnicodeCompact(text, { border: 2 }) }
+}

@@ -1,0 +1,142 @@
+import test from 'ava'
+import { createIdentity, memoryTrust, trustOnFirstUse } from '../../../lib/nova/index.js'
+import { connect } from '../../../lib/relay/index.js'
+import { codeOf } from '../codes.js'
+import { bytes, state, texts, World } from './support.js'
+
+test('who the relay is has to be said, and so has where it is', async t => {
+  const identity = createIdentity()
+  const relay = identity.publicKey
+  t.is(await codeOf(connect({ url: 'ws://127.0.0.1:1/', identity } as never)), 'ERR_RELAY_OPTION')
+  t.is(await codeOf(connect({ url: 'http://127.0.0.1:1/', identity, relay })), 'ERR_RELAY_URL')
+  t.is(await codeOf(connect({ url: 'ws://127.0.0.1:1/', identity, relay, accept: 'all' as never })), 'ERR_RELAY_OPTION')
+  t.is(await codeOf(connect({ url: 'ws://127.0.0.1:1/', identity, relay, invite: 'text' as never })), 'ERR_RELAY_OPTION')
+  t.is(await codeOf(connect({ url: 'ws://127.0.0.1:1/', identity, relay, limits: { maxQueued: 0 } })), 'ERR_LIMIT_OPTION')
+  t.is(await codeOf(connect({ url: 'ws://127.0.0.1:1/', identity, relay })), 'ERR_TRANSPORT_REFUSED')
+  t.is(await codeOf(connect({ url: 'tcp://127.0.0.1:1/', identity, relay })), 'ERR_TRANSPORT_REFUSED')
+  t.is(await codeOf(connect({ url: 'tcp://127.0.0.1/', identity, relay })), 'ERR_TRANSPORT_CONNECT')
+})
+
+test('another key of the relay ends the client for good', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  t.is(await codeOf(world.client({ relay: createIdentity().publicKey })), 'ERR_IDENTITY_REFUSED')
+  const alice = await world.client({ relay: createIdentity().publicKey, wait: false })
+  t.is(await codeOf(alice.closed), 'ERR_IDENTITY_REFUSED')
+  t.is(alice.state.type, 'closed')
+  t.is(await codeOf(alice.peer(alice.id).send(1n, bytes('x'))), 'ERR_IDENTITY_REFUSED')
+  t.is(await codeOf(alice.messages[Symbol.asyncIterator]().next()), 'ERR_IDENTITY_REFUSED')
+  t.is(await codeOf(alice.streams[Symbol.asyncIterator]().next()), 'ERR_IDENTITY_REFUSED')
+})
+
+test('a relay is trusted on first use by saying so', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const trust = memoryTrust()
+  await world.client({ relay: trustOnFirstUse(trust, 'relay') })
+  await trust.claim('other', createIdentity().publicKey)
+  t.is(await codeOf(world.client({ relay: trustOnFirstUse(trust, 'other') })), 'ERR_IDENTITY_REFUSED')
+})
+
+test('an invite admits, and one that is missing or used up ends the client', async t => {
+  const world = await World.start({ registration: { rule: 'invite' } })
+  t.teardown(() => world.end())
+  const invite = await world.relay.invite()
+  t.is(await codeOf(world.client()), 'ERR_RELAY_INVITE')
+  const alice = await world.client({ invite })
+  t.is(await codeOf(world.client({ invite })), 'ERR_RELAY_INVITE')
+  world.cut()
+  t.is((await state(alice, 'waiting')).type, 'waiting')
+  await state(alice, 'connected')
+})
+
+test('a newer connection of the same identity ends the older client, unless it is to come back', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const alice = await world.client()
+  const second = await world.client({ identity: alice.identity, whenTakenOver: 'return' })
+  t.is(await codeOf(alice.closed), 'ERR_RELAY_TAKEN_OVER')
+  const third = await world.client({ identity: alice.identity, limits: { reconnectMin: 20, reconnectMax: 20 } })
+  t.is((await state(second, 'waiting')).error.message.includes('code 3'), true)
+  t.is(await codeOf(third.closed), 'ERR_RELAY_TAKEN_OVER')
+})
+
+test('a relay that is closed and started anew is found again', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const [alice, bob] = [await world.client(), await world.client()]
+  world.down = true
+  await world.relay.close()
+  t.regex(((await state(alice, 'waiting')).error as { code?: string }).code ?? '', /^ERR_/)
+  await world.begin()
+  await alice.peer(bob.id).send(1n, bytes('still here'))
+  t.deepEqual(await texts(bob, 1), ['still here'])
+})
+
+test('a connection that gives no sign of life is made anew', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  let silent = true
+  const dial: typeof world.dial = async () => {
+    const duplex = await world.dial()
+    if (!silent) return duplex
+    silent = false
+    let passed = 0
+    return {
+      source: duplex.source,
+      close: () => duplex.close(),
+      abort: reason => { duplex.abort(reason) },
+      // after the handshake and hello, nothing more goes out
+      sink: source => duplex.sink((async function * () {
+        for await (const piece of source) if (passed++ < 4) yield piece
+      })())
+    }
+  }
+  const alice = await world.client({ dial, limits: { pingInterval: 10, pingTimeout: 50, requestTimeout: 60_000 } })
+  t.is(((await state(alice, 'waiting')).error as { code?: string }).code, 'ERR_TIMEOUT')
+  await state(alice, 'connected')
+})
+
+test('a client that is closed before there is a connection leaves nothing waiting', async t => {
+  const world = new World()
+  world.down = true
+  const alice = await world.client({ wait: false })
+  const waiting = [alice.lookup(alice.id), alice.offer(), alice.peer(alice.id).open(1n)].map(codeOf)
+  await alice.close()
+  await alice.close()
+  await alice.closed
+  t.deepEqual(await Promise.all(waiting), ['ERR_RELAY_CLIENT_CLOSED', 'ERR_RELAY_CLIENT_CLOSED', 'ERR_RELAY_CLIENT_CLOSED'])
+  const dialling = world.client({ dial: () => new Promise(() => {}), wait: false })
+  await (await dialling).close()
+  const stop = new AbortController()
+  const stopped = await world.client({ wait: false, signal: stop.signal })
+  stop.abort(new Error('enough'))
+  t.is(await codeOf(stopped.closed), 'Error: enough')
+})
+
+test('the directory is asked through the connection', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const [alice, bob] = [await world.client(), await world.client()]
+  t.deepEqual((await alice.lookup(bob.id))?.publicKey, bob.identity.publicKey)
+  t.is(await alice.lookup(createIdentity().id), undefined)
+})
+
+test('who is there is told, and told again after a connection was lost', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const alice = await world.client({ limits: { maxWatched: 2 } })
+  const bob = await world.client()
+  const watch = alice.presence([bob.id])
+  const online = async (): Promise<boolean> => (await watch.next()).value.online
+  t.true(await online())
+  await bob.close()
+  t.false(await online())
+  world.cut()
+  const again = await world.client({ identity: bob.identity, store: bob.store })
+  t.true(await online())
+  t.throws(() => alice.presence([createIdentity().id, createIdentity().id]), { code: 'ERR_RELAY_WATCHED' })
+  await watch.return?.()
+  t.true((await watch.next()).done)
+  t.is(again.state.type, 'connected')
+})
