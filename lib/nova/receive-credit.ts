@@ -1,3 +1,4 @@
+import { nextTurn } from '../stream/index.js'
 import { CreditBudget } from './credit-budget.js'
 import { novaError } from './errors.js'
 import type { IncomingPacket } from './incoming-packet.js'
@@ -22,6 +23,8 @@ export class ReceiveCredit {
   #returned = 0
   /** What the windows have grown by together. */
   #grown = 0
+  /** Packets are about to be given back. */
+  #soon = false
   #ended = false
 
   constructor (window: number, limits: { maxWindow: number, poolBytes: number, maxIncoming: number }, controls: OutgoingControls, budget: CreditBudget | undefined) {
@@ -79,16 +82,32 @@ export class ReceiveCredit {
     this.#returned++
     this.#controls.noCredit(packet.nonce)
     this.#shrink(credit.window - this.#window)
-    // half of what could be under way: packets that are held by their readers are none of it
-    if (this.#returned * 2 < this.#maxPackets - this.#held) return
-    this.#controls.credit(0, this.#returned)
-    this.#returned = 0
+    if (this.#returned * 2 >= this.#maxPackets) this.#giveBack()
+    else if (this.#returned * 2 >= this.#maxPackets - this.#held) this.#giveSoon()
   }
 
   /** The link is over: nothing more comes, and nothing more is told. */
   end (): void {
     this.#ended = true
     this.#shrink(this.#grown)
+  }
+
+  #giveBack (): void {
+    if (this.#returned > 0 && !this.#ended) this.#controls.credit(0, this.#returned)
+    this.#returned = 0
+  }
+
+  /**
+   * Half of what readers do not hold: the other side may wait for it. Readers that are just going through a burst are given time to
+   * come to its end, or each of its packets would cost a record.
+   */
+  #giveSoon (): void {
+    if (this.#soon) return
+    this.#soon = true
+    void nextTurn().then(() => {
+      this.#soon = false
+      this.#giveBack()
+    })
   }
 
   #shrink (bytes: number): void {

@@ -3,9 +3,10 @@ import test from 'ava'
 import { createDecipheriv, createHash, createHmac, createPublicKey, verify } from 'node:crypto'
 import { inflateSync } from 'node:zlib'
 import {
-  cipher, createIdentity, encodeLookupAnswer, encodeLookupRequest, encodeRelayError, frames, HardenedHandshake, KIND, notFound, sealHardenedBody, SendingKey,
+  cipher, createIdentity, encodeRelayError, frames, HardenedHandshake, KIND, RELAY_CODES, sealHardenedBody, SendingKey,
   type Frame
 } from '../../lib/nova/index.js'
+import { decodeAnswered, decodeAsked, encodeAnswer, encodeDeliveryHead, encodePresence, encodeRefusal, encodeRequest, type Answered, type Asked, type OperationName } from '../../lib/relay/wire/index.js'
 import { pipe } from '../../lib/stream/index.js'
 import { collect, items } from '../support/sources.js'
 
@@ -96,14 +97,35 @@ test('session: header, message key, chunks', async t => {
   t.deepEqual(inflateSync(Buffer.concat(plain)), message)
 })
 
-test("the relay's messages", t => {
-  const id = Buffer.alloc(16, 3)
-  t.deepEqual([KIND.handshake, KIND.error, KIND.lookup].map(kind => kind - (1n << 63n)), [1n, 2n, 3n])
+test("the relay's requests and answers", t => {
+  const [id, other, key, proof] = [Buffer.alloc(16, 3), Buffer.alloc(16, 4), Buffer.alloc(32, 5), Buffer.alloc(96, 6)]
+  const prekey = { id: Buffer.alloc(8, 7), key, signature: Buffer.alloc(64, 8) }
+  const prekeyBytes = Buffer.concat([prekey.id, prekey.key, prekey.signature])
+  const says = <Name extends OperationName>(name: Name, op: number, asked: Asked<Name>, askedBytes: Uint8Array, answered: Answered<Name>, answeredBytes: Uint8Array): void => {
+    t.deepEqual(Buffer.from(encodeRequest(name, 6, asked)), Buffer.concat([Uint8Array.of(op), u32(6), askedBytes]), name)
+    t.deepEqual(Buffer.from(encodeAnswer(name, 6, answered)), Buffer.concat([Uint8Array.of(op), u32(6), u32(0), answeredBytes]), name)
+    t.deepEqual(encodeRequest(name, 6, decodeAsked(name, askedBytes)), encodeRequest(name, 6, asked), name)
+    t.deepEqual(encodeAnswer(name, 6, decodeAnswered(name, answeredBytes)), encodeAnswer(name, 6, answered), name)
+  }
+  says('hello', 1, { version: 1, invite: key }, Buffer.concat([Uint8Array.of(1), u32(32), key]),
+    { prekeys: 1, lastResort: prekey.id, maxMail: 2n, maxOutstanding: 3, maxPrekeys: 4 }, Buffer.concat([u32(1), prekey.id, u64(2n), u32(3), u32(4)]))
+  says('lookup', 2, { id }, id, { staticKey: key, proof, online: true }, Buffer.concat([key, proof, Uint8Array.of(1)]))
+  says('takePrekey', 3, { id }, id, { staticKey: key, proof, prekey, oneTime: false }, Buffer.concat([key, proof, prekeyBytes, Uint8Array.of(0)]))
+  says('publish', 4, { replace: true, oneTime: [prekey, prekey], lastResort: [] }, Buffer.concat([Uint8Array.of(1), u32(2), prekeyBytes, prekeyBytes, u32(0)]), { prekeys: 9 }, u32(9))
+  says('mail', 5, { id, recipient: other, kind: 1n, lifetime: 2n }, Buffer.concat([id, other, u64(1n), u64(2n)]), { duplicate: true }, Uint8Array.of(1))
+  says('receive', 6, { after: 1n, maxUntaken: 2 }, Buffer.concat([u64(1n), u32(2)]), {}, Buffer.alloc(0))
+  says('taken', 7, { positions: [1n, 2n] }, Buffer.concat([u32(2), u64(1n), u64(2n)]), {}, Buffer.alloc(0))
+  says('watch', 8, { ids: [id, other] }, Buffer.concat([u32(2), id, other]), { online: [true, false] }, Buffer.concat([u32(2), Uint8Array.of(1, 0)]))
+  t.deepEqual(Buffer.from(encodeRefusal(5, 6, RELAY_CODES.quota)), Buffer.concat([Uint8Array.of(5), u32(6), u32(8)]))
+})
+
+test('what the relay says of itself', t => {
+  const [id, sender] = [Buffer.alloc(16, 3), Buffer.alloc(16, 4)]
+  t.deepEqual([KIND.handshake, KIND.error, KIND.confirm, KIND.request, KIND.delivery, KIND.stream, KIND.presence].map(kind => kind - (1n << 63n)), [1n, 2n, 4n, 5n, 6n, 7n, 8n])
   t.deepEqual(Buffer.from(encodeRelayError({ code: 1, target: id, kind: 9n, text: 'gone' })), Buffer.concat([u32(1), id, u64(9n), u32(4), ascii('gone')]))
-  t.deepEqual(Buffer.from(encodeLookupRequest({ requestId: 6, id })), Buffer.concat([u32(6), id]))
-  t.deepEqual(Buffer.from(encodeLookupAnswer(notFound(6))), Buffer.concat([u32(6), Buffer.alloc(129)]))
-  const { staticKey, proof } = createIdentity()
-  t.deepEqual(Buffer.from(encodeLookupAnswer({ requestId: 6, found: true, staticKey: staticKey.publicKey, proof })), Buffer.concat([u32(6), Uint8Array.of(1), staticKey.publicKey, proof]))
+  t.deepEqual(Buffer.from(encodeDeliveryHead({ position: 1n, id, sender, kind: 2n, stored: 3n, length: 4n })), Buffer.concat([u64(1n), id, sender, u64(2n), u64(3n), u64(4n)]))
+  t.deepEqual(Buffer.from(encodePresence({ id, online: true })), Buffer.concat([id, Uint8Array.of(1)]))
+  t.deepEqual(RELAY_CODES, { ok: 0, unknownTarget: 1, notYourSource: 2, targetGone: 3, malformed: 4, limit: 5, notRegistered: 6, invite: 7, quota: 8, tooLong: 9, unavailable: 10, offline: 11, noPrekey: 12, shutdown: 13 })
 })
 
 async function * flat (source: AsyncIterable<Uint8Array | Iterable<Uint8Array>>): AsyncGenerator<Uint8Array, void> {

@@ -32,7 +32,7 @@ class Noting implements Admission {
     }
   }
 
-  packet (_identity: Uuid, _address: string | undefined): boolean {
+  packet (): boolean {
     return this.packets-- > 0
   }
 }

@@ -5,9 +5,9 @@ import { createIdentity, KIND, RELAY_CODES } from '../../lib/nova/index.js'
 import { localExchange } from '../../lib/relay/server/index.js'
 import { encodeRequest } from '../../lib/relay/wire/index.js'
 import { memoryStore, openDirectory, openMailbox, type Mailbox, type Store } from '../../lib/store/index.js'
-import { deferred } from '../../lib/stream/index.js'
+import { asError, deferred } from '../../lib/stream/index.js'
 import { codeOf } from './codes.js'
-import { member, nextOf, text, textOf, type RawClient } from './raw.js'
+import { member, nextOf, text, textOf, whole, type RawClient } from './raw.js'
 import { serve } from './server-support.js'
 
 async function next (client: RawClient): Promise<readonly [position: bigint, body: string]> {
@@ -255,7 +255,7 @@ test('damaged mail is passed over', async t => {
             const { value, done } = await mail.next()
             if (done === true) return { value: undefined, done }
             gone.add(value.position)
-            return { value: gone.size === 1 ? { ...value, source: (async function * () { throw await codeErrorOf(mailbox, value.recipient, value.position) })() } : value, done: false }
+            return { value: gone.size === 1 ? { ...value, source: failing(codeErrorOf(mailbox, value.recipient, value.position)) } : value, done: false }
           },
           return: () => mail.return?.() as ReturnType<typeof mail.next>,
           [Symbol.asyncIterator]: () => damaging
@@ -275,12 +275,17 @@ test('damaged mail is passed over', async t => {
   await server.relay.close()
 })
 
+/** A body that fails at once. */
+function failing (error: Promise<unknown>): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => ({ next: async () => { throw asError(await error) } }) }
+}
+
 /** What the mailbox itself throws for mail that is gone. */
 async function codeErrorOf (mailbox: Mailbox, recipient: Uint8Array, position: number): Promise<unknown> {
   for await (const mail of mailbox.read(recipient, { after: position - 1 })) {
     await mailbox.acknowledge(recipient, position)
     try {
-      for await (const bytes of mail.source) void bytes
+      await whole(mail.source)
     } catch (error) {
       return error
     }

@@ -38,7 +38,7 @@ export class RawClient {
   #requestId = 0
 
   static async connect ({ relayKey, duplex, identity = createIdentity(), ...options }: RawOptions): Promise<RawClient> {
-    return new RawClient(await stack(duplex, { verify: pinned(relayKey), ...options, role: 'initiator', identity } as HardenedStackOptions), identity)
+    return new RawClient(await stack(duplex, { verify: pinned(relayKey), ...options, role: 'initiator', identity }), identity)
   }
 
   constructor (link: NovaLink, identity: Identity) {
@@ -188,5 +188,5 @@ export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(by
 async function * following (head: Uint8Array, body: PacketSource): AsyncGenerator<Uint8Array> {
   yield head
   if (body instanceof Uint8Array) yield body
-  else for await (const bytes of body) yield bytes.subarray() as Uint8Array
+  else for await (const bytes of body) yield bytes.subarray()
 }

@@ -90,7 +90,7 @@ export class Router {
   }
 
   async #forward (from: Member, packet: RoutedPacket): Promise<void> {
-    const { header, source, stop } = packet
+    const { header, source } = packet
     const { exchange, report } = this.#options.service
     const body = new Body(source)
     let outcome: 'delivered' | 'absent'
@@ -102,11 +102,11 @@ export class Router {
       const over = OVER_LIMIT[code]
       if (body.broken !== undefined) report({ type: 'broken-off', header, error })
       else if (code in RESET_ERRORS) {
-        stop(resetCodeOf(error))
+        packet.stop(resetCodeOf(error))
         report({ type: 'stopped', header, error })
       } else if (over === undefined) this.#refuse(from, packet, RELAY_CODES.targetGone, error)
       else {
-        stop(over)
+        packet.stop(over)
         this.#refuse(from, packet, RELAY_CODES.limit, error)
       }
       return
@@ -120,7 +120,8 @@ export class Router {
     if (this.#options.unknownTarget !== 'drain') return this.#refuse(from, packet, code)
     this.#undelivered(packet.header, code, undefined)
     // its sender is not to see that nobody takes it
-    for await (const bytes of packet.source) void bytes
+    const rest = packet.source[Symbol.asyncIterator]()
+    while ((await rest.next()).done !== true) continue
   }
 
   async #whyAbsent ({ target }: RoutedHeader): Promise<number> {
@@ -131,8 +132,9 @@ export class Router {
     }
   }
 
-  #refuse (from: Member, { header, stop }: RoutedPacket, code: number, error?: Error): void {
-    stop(STOPS[code] ?? RESET_CODES.refused)
+  #refuse (from: Member, packet: RoutedPacket, code: number, error?: Error): void {
+    const { header } = packet
+    packet.stop(STOPS[code] ?? RESET_CODES.refused)
     this.#undelivered(header, code, error)
     if (!from.gone) from.tell({ code, target: header.target, kind: header.kind, text: TEXTS[code] ?? '' })
   }

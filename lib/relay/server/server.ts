@@ -73,7 +73,7 @@ export interface Relay {
  * import { startRelay } from 'hushwire/relay/server'
  * import { openSqliteStore } from 'hushwire/store/sqlite'
  *
- * const store = await openSqliteStore({ folder: 'relay-data' })
+ * const store = await openSqliteStore({ folder: 'relay-data', onReport: report => { console.error(report) } })
  * const relay = await startRelay({ identity: createIdentity(), store, registration: { rule: 'invite' }, tcp: { port: 0 } })
  * const invite = await relay.invite()
  * console.log(relay.tcp?.port, invite.byteLength)

@@ -17,7 +17,7 @@ export interface Service {
   /** True once no more requests are taken. */
   draining: boolean
   /** Tells the relay's owner. */
-  report(event: RelayEvent): void
+  readonly report: (event: RelayEvent) => void
   /** Ends what the relay has opened itself. Never rejects. */
   close(): Promise<void>
 }

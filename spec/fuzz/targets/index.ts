@@ -38,7 +38,7 @@ export const targets: readonly Entry[] = [
   ...of('mail', mail.body, mail.prekeys),
   ...of('handshake', handshake.offer, handshake.seed, handshake.hardened, handshake.hop, handshake.greeting, handshake.identity),
   ...of('peers', peers.hub),
-  ...of('relay', relay.messages, relay.lookups),
+  ...of('relay', relay.messages),
   ...of('ctr', ctr.header, ctr.opener, ctr.layer, ctr.exchange),
   ...of('libp2p', libp2p.payload, libp2p.identity, libp2p.inbound),
   ...of('muxer', muxer.records, muxer.connection)

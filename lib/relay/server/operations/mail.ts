@@ -1,4 +1,5 @@
 import { RELAY_CODES } from '../../../nova/index.js'
+import { asError } from '../../../stream/index.js'
 import { relayError } from '../../errors.js'
 import { Deliveries } from '../deliveries.js'
 import { delayOf } from '../options.js'
@@ -61,7 +62,7 @@ export function taken ({ mailbox, limits, report }: Service): Operation<'taken'>
     const messages = results.filter(result => result.status === 'fulfilled' && result.value).length
     if (messages > 0) report({ type: 'mail-taken', recipient: member.id, messages })
     const failed = results.find(result => result.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
+    if (failed !== undefined) throw asError(failed.reason)
     return { answered: {} }
   }
 }
