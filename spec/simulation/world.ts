@@ -1,0 +1,52 @@
+import type { RelayEvent } from '../../lib/relay/server/index.js'
+import { Actor } from './actor.js'
+import { VirtualClock } from './clock.js'
+import { Host } from './host.js'
+import { Ledger } from './ledger.js'
+import { Network } from './network.js'
+import { Random } from './random.js'
+import type { Play } from './streams.js'
+import { Tracker } from './tracker.js'
+
+/** Everything of one run. */
+export class World {
+  readonly problems: string[] = []
+  readonly trace: string[] = []
+  readonly random: Random
+  readonly clock: VirtualClock
+  readonly tracker = new Tracker()
+  readonly ledger: Ledger
+  readonly network: Network
+  readonly host: Host
+  readonly actors: readonly Actor[]
+  readonly plays: Play[] = []
+  readonly #pauses: Random
+
+  constructor (seed: number) {
+    this.random = new Random(seed)
+    this.clock = new VirtualClock(this.random.fork().next)
+    this.ledger = new Ledger(this.problems)
+    this.network = new Network(this.clock, this.random.fork())
+    this.#pauses = this.random.fork()
+    this.host = new Host(this)
+    this.actors = Array.from({ length: this.random.int(2, 5) }, (_, index) => new Actor(this, index))
+  }
+
+  readonly note = (text: string): void => { this.trace.push(`${Math.floor(this.clock.now)} ${text}`) }
+
+  readonly problem = (text: string): void => {
+    this.problems.push(text)
+    this.note(`PROBLEM ${text}`)
+  }
+
+  /** Tells what the relay says, as far as it is of use in a trace. */
+  event (event: RelayEvent): void {
+    const { type } = event
+    if (type === 'failed' || type === 'mail-undelivered' || type === 'silent' || type === 'slow-consumer' || type === 'taken-over') this.note(`relay: ${type}`)
+  }
+
+  /** The application does something else for a while. */
+  readonly pause = async (): Promise<void> => {
+    if (this.#pauses.chance(0.15)) await this.clock.sleep(this.#pauses.int(1, 30))
+  }
+}
