@@ -1,7 +1,6 @@
 import type { Uuid } from '../../lib/bytes/index.js'
 import { identityFromSeed, type Identity } from '../../lib/nova/index.js'
-import { connect, type Client, type IncomingStream } from '../../lib/relay/index.js'
-import type { MailOptions } from '../../lib/relay/index.js'
+import { connect, type Client, type ClientState, type IncomingStream, type MailOptions } from '../../lib/relay/index.js'
 import { Disk, type DiskStore } from './disk.js'
 import { encodeLetter } from './content.js'
 import type { Random } from './random.js'
@@ -31,6 +30,8 @@ export class Actor {
   readonly identity: Identity
   readonly disk: Disk
   process: Process | undefined
+  /** True once the relay has known it. */
+  registered = false
   /** While it is in the future, the application does not ask for the next message. */
   stalledUntil = 0
   readonly #world: World
@@ -63,6 +64,12 @@ export class Actor {
     }
   }
 
+  /** A state of one of its processes. */
+  #changed (process: string, state: ClientState): void {
+    if (state.type === 'connected') this.registered = true
+    this.#world.note(`${process} is ${state.type}${'error' in state && state.error !== undefined ? `: ${nameOf(state.error)}` : ''}`)
+  }
+
   get id (): Uuid { return this.identity.id }
 
   /** Starts a process, unless the disk does not let it. */
@@ -87,7 +94,7 @@ export class Actor {
       linkLimits: { handshakeTimeout: 3000, closeTimeout: 1000 },
       peerLimits: { handshakeTimeout: 3000 },
       onRejected: ({ error }) => { this.#world.problem(`${name} rejected mail: ${nameOf(error)}`) },
-      onState: state => { this.#world.note(`${name} is ${state.type}${'error' in state && state.error !== undefined ? `: ${nameOf(state.error)}` : ''}`) }
+      onState: state => { this.#changed(name, state) }
     }))
     if ('error' in outcome) {
       if (nameOf(outcome.error) !== 'ERR_STORE_SPACE') this.#world.problem(`${name} does not start: ${nameOf(outcome.error)}`)
@@ -130,7 +137,7 @@ export class Actor {
   }
 
   /** Sends a letter, whose fate is noted in the ledger. */
-  async send (to: { readonly index: number, readonly id: Uuid }, length: number, options: MailOptions = {}): Promise<void> {
+  async send (to: Actor, length: number, options: MailOptions = {}): Promise<void> {
     const { process } = this
     if (process === undefined) return
     const { clock, ledger, note, problem, tracker } = this.#world
@@ -139,7 +146,7 @@ export class Actor {
     const outcome = await tracker.track(letter.name, process.client.peer(to.id).send(1n, bytes, options))
     const code = 'error' in outcome ? nameOf(outcome.error) : 'ok'
     if (code === 'ok') letter.sending = 'acknowledged'
-    else if (REFUSALS.has(code)) letter.sending = 'refused'
+    else if (REFUSALS.has(code) || code === 'ERR_RELAY_UNKNOWN_TARGET' && !to.registered) letter.sending = 'refused'
     else letter.sending = 'abandoned'
     note(`${letter.name}, ${length} bytes: ${code}`)
     if (letter.sending !== 'abandoned' || ENDINGS.has(code) || code === 'ERR_RELAY_CLIENT_CLOSED') return

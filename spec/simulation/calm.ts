@@ -3,6 +3,8 @@ import type { World } from './world.js'
 
 /** Milliseconds of virtual time within which everything must have come to its end once nothing goes wrong any more. */
 const LIMIT = 180_000
+/** Longer than all heartbeats and their timeouts. */
+const HEARTBEATS = 10_000
 /** Between two looks. */
 const LOOK = 250
 
@@ -28,7 +30,10 @@ export async function calm (world: World): Promise<void> {
 
 /** What has failed has taken nothing with it: there is room for as much as at the beginning, and it works at the first try. */
 async function afresh (world: World): Promise<void> {
-  const { actors, ledger, note } = world
+  const { actors, clock, ledger, note } = world
+  // half-open connections are found out by their heartbeats
+  await clock.sleep(HEARTBEATS)
+  await until(world, 'everybody is connected again', () => actors.every(({ process }) => process?.client.state.type === 'connected'))
   note('-- afresh')
   const pairs = actors.flatMap(from => actors.filter(to => to !== from).map(to => [from, to] as const))
   for (const [from, to] of pairs) void from.send(to, 100)

@@ -117,7 +117,7 @@ export class Network {
     if (random.chance(0.3)) await this.#clock.sleep(random.int(1, 40))
     if (this.accept === undefined) throw transportError('ERR_TRANSPORT_CLOSED', 'nobody listens')
     const buffer = random.pick([500, 4000, 65_536])
-    const chunks = random.chance(0.3) ? { seed: random.int(0, 1e6), max: random.int(1, 700) } : undefined
+    const chunks = random.chance(0.3) ? { seed: random.int(0, 1e6), max: random.int(1, 1500) } : undefined
     const [client, near] = memoryPair({ buffer, chunks })
     const [far, relay] = memoryPair({ buffer, chunks })
     const wire = new Wire(this, owner, near, far)
@@ -130,6 +130,6 @@ export class Network {
 
   /** How long a chunk takes on its way. */
   async delay (): Promise<void> {
-    if (this.#random.chance(0.08)) await this.#clock.sleep(this.#random.int(1, this.#random.chance(0.1) ? 300 : 15))
+    if (this.faulty && this.#random.chance(0.04)) await this.#clock.sleep(this.#random.int(1, this.#random.chance(0.1) ? 300 : 15))
   }
 }

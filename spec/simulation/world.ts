@@ -1,3 +1,4 @@
+import { RELAY_CODES } from '../../lib/nova/index.js'
 import type { RelayEvent } from '../../lib/relay/server/index.js'
 import { Actor } from './actor.js'
 import { VirtualClock } from './clock.js'
@@ -6,7 +7,7 @@ import { Ledger } from './ledger.js'
 import { Network } from './network.js'
 import { Random } from './random.js'
 import type { Play } from './streams.js'
-import { Tracker } from './tracker.js'
+import { nameOf, Tracker } from './tracker.js'
 
 /** Everything of one run. */
 export class World {
@@ -42,6 +43,7 @@ export class World {
   /** Tells what the relay says, as far as it is of use in a trace. */
   event (event: RelayEvent): void {
     const { type } = event
+    if (type === 'answered' && event.code !== RELAY_CODES.ok) this.note(`relay: ${event.operation ?? '?'} is refused with ${event.code} ${event.error === undefined ? '' : nameOf(event.error)}`)
     if (type === 'failed' || type === 'mail-undelivered' || type === 'silent' || type === 'slow-consumer' || type === 'taken-over') this.note(`relay: ${type}`)
   }
 
