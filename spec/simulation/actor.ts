@@ -38,6 +38,8 @@ export class Actor {
   readonly #random: Random
   readonly #limits: Record<string, number>
   #processes = 0
+  /** A disk has one process at a time. */
+  #starting = false
 
   constructor (world: World, index: number) {
     this.#world = world
@@ -58,8 +60,8 @@ export class Actor {
       streamCloseTimeout: 3000,
       maxUntaken: random.int(1, 8),
       maxOutstanding: random.int(1, 8),
-      maxStreams: 12,
-      maxPeerStreams: 8,
+      maxStreams: 4 * (world.size - 1),
+      maxPeerStreams: 4,
       prekeyTries: 1000
     }
   }
@@ -74,7 +76,12 @@ export class Actor {
 
   /** Starts a process, unless the disk does not let it. */
   async start (): Promise<void> {
-    if (this.process !== undefined) return
+    if (this.process !== undefined || this.#starting) return
+    this.#starting = true
+    await this.#start().finally(() => { this.#starting = false })
+  }
+
+  async #start (): Promise<void> {
     const { clock, host, network, tracker } = this.#world
     const name = `${this.name}${++this.#processes}`
     const store = this.disk.open()
