@@ -4,6 +4,9 @@ import { errorsOf, type ErrorTable } from '../stream/index.js'
 export const CLI_ERRORS = {
   ERR_CLI_OPTION: { origin: 'local', fatal: true, sentence: 'the command makes no sense' },
   ERR_CLI_SECRET: { origin: 'local', fatal: true, sentence: 'the secret file cannot be used' },
+  ERR_CLI_CONFIG: { origin: 'local', fatal: true, sentence: 'the configuration cannot be used' },
+  ERR_CLI_IDENTITY: { origin: 'local', fatal: true, sentence: 'the identity file cannot be used' },
+  ERR_CLI_CERTIFICATE: { origin: 'local', fatal: true, sentence: 'the files of the certificate cannot be read' },
   ERR_CLI_INPUT: { origin: 'local', fatal: true, sentence: 'the input cannot be read' },
   ERR_CLI_OUTPUT: { origin: 'local', fatal: true, sentence: 'the output cannot be written' },
   ERR_CLI_STOPPED: { origin: 'local', fatal: true, sentence: 'stopped by a signal' },

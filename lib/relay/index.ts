@@ -4,7 +4,8 @@
  *
  * @module relay
  */
-export { connect, type Client } from './client/connect.js'
+export { connect } from './client/connect.js'
+export type { Client } from './client/client-face.js'
 export type { ConnectOptions } from './client/options.js'
 export { CLIENT_LIMITS, type ClientLimits } from './client/limits.js'
 export type { ClientState } from './client/line.js'

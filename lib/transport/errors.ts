@@ -6,6 +6,8 @@ export const TRANSPORT_ERRORS = {
   ERR_TRANSPORT_CONNECT: { origin: 'remote', fatal: true, sentence: 'the connection could not be made' },
   ERR_TRANSPORT_CONNECT_TIMEOUT: { origin: 'remote', fatal: true, sentence: 'the connection was not made in time' },
   ERR_TRANSPORT_LISTEN: { origin: 'local', fatal: true, sentence: 'cannot listen at that address' },
+  ERR_TRANSPORT_TLS: { origin: 'remote', fatal: true, sentence: 'TLS could not be agreed on, or the certificate is not one to trust' },
+  ERR_TRANSPORT_CERTIFICATE: { origin: 'local', fatal: true, sentence: 'the certificate or its key cannot be used' },
   ERR_TRANSPORT_RESET: { origin: 'remote', fatal: true, sentence: 'the connection was reset by the other side' },
   ERR_TRANSPORT_FAILED: { origin: 'remote', fatal: true, sentence: 'the connection failed' },
   ERR_TRANSPORT_CLOSED: { origin: 'local', fatal: true, sentence: 'the connection was closed here' },
@@ -27,10 +29,14 @@ export function connectionError (cause: unknown): HushwireError {
   return transportError(RESETS.has(code) ? 'ERR_TRANSPORT_RESET' : 'ERR_TRANSPORT_FAILED', code, cause)
 }
 
+/** Codes of Node and OpenSSL for a handshake of TLS that failed, and for certificates. */
+const TLS = /^(EPROTO|ERR_SSL_.*|ERR_TLS_.*|CERT_.*|CRL_.*|UNABLE_TO_.*|HOSTNAME_MISMATCH|INVALID_.*|.*SELF_SIGNED_CERT.*|PATH_LENGTH_EXCEEDED)$/
+
 /** What a connection could not be made for, as one of ours. */
 export function dialError (cause: unknown): HushwireError {
   const code = codeOf(cause)
   if (code === 'ECONNREFUSED') return transportError('ERR_TRANSPORT_REFUSED', undefined, cause)
+  if (code !== undefined && TLS.test(code)) return transportError('ERR_TRANSPORT_TLS', code, cause)
   return transportError(code === 'ETIMEDOUT' ? 'ERR_TRANSPORT_CONNECT_TIMEOUT' : 'ERR_TRANSPORT_CONNECT', code, cause)
 }
 

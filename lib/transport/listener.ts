@@ -1,5 +1,6 @@
 import { asError, deferred } from '../stream/index.js'
 import type { Transport } from './connection.js'
+import type { ServerTls } from './tls-options.js'
 
 /** One end of a connection. */
 export interface Address {
@@ -19,6 +20,13 @@ export interface Listener<C extends Transport = Transport> {
   close(): Promise<void>
   /** Stops accepting, and aborts the connections that stand. */
   abort(reason: Error): void
+  /**
+   * Shows another certificate to whoever connects from now on; connections that stand keep what they have. When it cannot be
+   * used, the old one stays.
+   *
+   * @throws ERR_TRANSPORT_CERTIFICATE, also when the listener does not speak TLS
+   */
+  reload(tls: ServerTls): void
 }
 
 /** The connections of a listener, and its end; how it stops is the transport's. */
@@ -26,12 +34,14 @@ export class Listening<C extends Transport> implements Listener<C> {
   readonly address: Address
   readonly connections = new Set<C>()
   readonly #stop: () => Promise<void>
+  readonly #reload: (tls: ServerTls) => void
   readonly #closed = deferred()
   #closing = false
 
-  constructor (address: Address, stop: () => Promise<void>) {
+  constructor (address: Address, stop: () => Promise<void>, reload: (tls: ServerTls) => void) {
     this.address = address
     this.#stop = stop
+    this.#reload = reload
   }
 
   get port (): number { return this.address.port }
@@ -58,4 +68,6 @@ export class Listening<C extends Transport> implements Listener<C> {
     void this.close()
     for (const connection of this.connections) connection.abort(reason)
   }
+
+  reload (tls: ServerTls): void { this.#reload(tls) }
 }

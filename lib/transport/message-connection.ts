@@ -63,8 +63,12 @@ export class MessageConnection extends Connection {
   /** The socket has closed. A clean close ends the other side's direction, and resets ours if it was open. */
   receiveClose (code: number): void {
     this.#wire.gone()
-    if (CLEAN_CLOSES.has(code)) this.receiveEnd()
-    this.fail(transportError('ERR_TRANSPORT_RESET', `close code ${code}`))
+    const clean = CLEAN_CLOSES.has(code)
+    if (clean) this.receiveEnd()
+    const fail = (): void => { this.fail(transportError('ERR_TRANSPORT_RESET', `close code ${code}`)) }
+    // over TLS the other side can have our end before we are told that it was sent
+    if (clean && this.#wire.ended !== undefined) this.#wire.ended.then(fail, fail)
+    else fail()
   }
 }
 
@@ -72,6 +76,8 @@ class MessageWire implements Wire {
   readonly #socket: MessageSocket
   readonly #maxMessage: number
   readonly #gone = deferred()
+  /** Once the own end was handed to the socket: until it has left. */
+  ended: Promise<void> | undefined
 
   constructor (socket: MessageSocket, maxMessage: number) {
     this.#socket = socket
@@ -85,9 +91,9 @@ class MessageWire implements Wire {
     return this.#split(bytes)
   }
 
-  async end (): Promise<void> {
-    await this.#socket.send(NOTHING)
-    await this.#socket.flush()
+  end (): Promise<void> {
+    this.ended = this.#end()
+    return this.ended
   }
 
   pause (): void { this.#socket.pause() }
@@ -106,6 +112,11 @@ class MessageWire implements Wire {
   }
 
   gone (): void { this.#gone.resolve() }
+
+  async #end (): Promise<void> {
+    await this.#socket.send(NOTHING)
+    await this.#socket.flush()
+  }
 
   async #split (bytes: Bytes): Promise<void> {
     for (let at = 0; at < bytes.byteLength; at += this.#maxMessage) {

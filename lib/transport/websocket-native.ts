@@ -1,3 +1,4 @@
+import { streamError } from '../stream/index.js'
 import type { Transport } from './connection.js'
 import { dialling } from './dialling.js'
 import { transportError } from './errors.js'
@@ -15,6 +16,7 @@ const RESET_CODE = 4000
 
 /** Opens the platform's own WebSocket. */
 export async function openWebSocket (url: string | URL, options: WebSocketDialOptions, limits: TransportLimits): Promise<Transport> {
+  if (options.tls !== undefined) throw streamError('ERR_ARGUMENT', 'a browser trusts whom it trusts: tls is for Node')
   const socket = new WebSocket(url, [...options.protocols ?? []])
   socket.binaryType = 'arraybuffer'
   const native = new NativeSocket(socket)

@@ -5,11 +5,12 @@ import { dialling } from './dialling.js'
 import { codeOf, connectionError, dialError, transportError } from './errors.js'
 import type { TransportLimits } from './limits.js'
 import { MessageConnection, type MessageSocket } from './message-connection.js'
+import type { ClientTls } from './tls-options.js'
 import type { WebSocketDialOptions } from './websocket.js'
 
 /** Opens a WebSocket by ws. */
 export async function openWebSocket (url: string | URL, options: WebSocketDialOptions, limits: TransportLimits): Promise<Transport> {
-  const socket = new WebSocket(url, [...options.protocols ?? []], wsOptions(limits))
+  const socket = new WebSocket(url, [...options.protocols ?? []], { ...wsOptions(limits), ...trustOf(options.tls) })
   // always somebody who listens: ws reports what it is aborted with as an event
   socket.on('error', ignore)
   const gone = new Promise(resolve => { socket.once('close', resolve) })
@@ -25,6 +26,10 @@ export async function openWebSocket (url: string | URL, options: WebSocketDialOp
     throw error
   }
   return connection
+}
+
+function trustOf ({ ca, servername }: ClientTls = {}): { ca?: Buffer, servername?: string } {
+  return { ...ca === undefined ? {} : { ca: Buffer.from(ca) }, ...servername === undefined ? {} : { servername } }
 }
 
 /** What ws is told, on both sides. */

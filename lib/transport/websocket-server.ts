@@ -3,24 +3,30 @@
  *
  * @module transport/websocket-server
  */
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import { isIP, type AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 import { abortOn, abortReason, deferred, ignore } from '../stream/index.js'
 import type { Transport } from './connection.js'
 import { codeOf, connectionError, transportError } from './errors.js'
 import { transportLimits, type TransportLimits } from './limits.js'
+import { Entrance, type Admit } from './admission.js'
 import { Listening, type Address, type Listener } from './listener.js'
 import type { MessageOptions } from './message-connection.js'
+import type { ServerTls } from './tls-options.js'
+import { reloadCertificate, withCertificate } from './tls-server.js'
 import { wrapWebSocket, wsOptions } from './websocket-node.js'
 
+export type { Admit } from './admission.js'
+export type { Pem, ServerTls } from './tls-options.js'
 export type { Address, Listener } from './listener.js'
 export type { Transport, TransportOptions } from './connection.js'
 export type { MessageOptions } from './message-connection.js'
 
 /** A WebSocket that was accepted. */
 export interface WebSocketConnection extends Transport {
-  /** The other end of the TCP connection: a proxy's, where there is one. */
+  /** Who is at the other end: the proxy, unless `trustProxy` is set. */
   readonly remote: Address
 }
 
@@ -38,7 +44,17 @@ export interface WebSocketListenOptions extends MessageOptions {
   allowOrigin?: ((origin: string | undefined, request: IncomingMessage) => boolean) | undefined
   /** Connections that may stand at a time; more are turned away with close code 1013. Default 10,000. */
   maxConnections?: number | undefined
-  /** Milliseconds for the HTTP request of a connection. Default 10,000. Not with `server`. */
+  /** Speak TLS (`wss:`) with this certificate; `reload` of the listener shows another. Default: not. Not with `server`. */
+  tls?: ServerTls | undefined
+  /**
+   * Connections come through a proxy which says in `X-Forwarded-For` for whom: the last address there is the one that it has
+   * seen itself, and is taken for `remote`. Everybody can write that header, so set it only when nobody gets around the proxy.
+   * Default false.
+   */
+  trustProxy?: boolean | undefined
+  /** Who may connect, by address. Asked about addresses of proxies only where `trustProxy` is not set, else about nobody's. Default: everybody. Not with `server`. */
+  admit?: Admit | undefined
+  /** Milliseconds for the HTTP request of a connection, TLS included. Default 10,000. Not with `server`. */
   connectTimeout?: number | undefined
   /** Aborts the listener and its connections. */
   signal?: AbortSignal | undefined
@@ -50,7 +66,7 @@ export interface WebSocketListenOptions extends MessageOptions {
  * Listens for WebSockets, in Node. Each connection is handed to `onConnection`; when that throws or rejects, the
  * connection is aborted. Compression is off.
  *
- * @throws ERR_LIMIT_OPTION, ERR_TRANSPORT_LISTEN, or the signal's reason
+ * @throws ERR_LIMIT_OPTION, ERR_TRANSPORT_CERTIFICATE, ERR_TRANSPORT_LISTEN, or the signal's reason
  * @example
  * ```ts
  * import { listenWebSocket } from 'hushwire/transport/websocket-server'
@@ -64,7 +80,9 @@ export async function listenWebSocket (options: WebSocketListenOptions, onConnec
   if (options.signal?.aborted === true) throw abortReason(options.signal)
   const server = options.server ?? await listen(options, limits)
   const report = (error: Error): void => { options.onError?.(connectionError(error)) }
-  const { allowOrigin, path } = options
+  const { allowOrigin, path, trustProxy = false } = options
+  const entrance = options.server !== undefined || trustProxy || options.admit === undefined ? undefined : new Entrance(options.admit)
+  if (entrance !== undefined) server.on('connection', socket => { entrance.enter(socket) })
   const sockets = new WebSocketServer({
     ...wsOptions(limits),
     server,
@@ -77,20 +95,28 @@ export async function listenWebSocket (options: WebSocketListenOptions, onConnec
   const listener = new Listening<WebSocketConnection>({ host: address, port }, async () => {
     sockets.close()
     if (options.server === undefined) stop(server)
-  })
-  sockets.on('connection', (socket, { socket: { remoteAddress = '', remotePort = 0 } }) => {
+  }, tls => { reloadCertificate(server, tls) })
+  sockets.on('connection', (socket, request) => {
     socket.on('error', ignore)
+    entrance?.leave(request.socket)
     if (listener.connections.size >= limits.maxConnections) socket.close(1013)
-    else listener.accept(Object.assign(wrapWebSocket(socket, limits), { remote: { host: remoteAddress, port: remotePort } }), onConnection)
+    else listener.accept(Object.assign(wrapWebSocket(socket, limits), { remote: remoteOf(request, trustProxy) }), onConnection)
   })
   abortOn(options.signal, listener)
   return listener
 }
 
+/** Who is at the other end. What the proxy has appended is last; before it stands what anybody can have written. */
+function remoteOf ({ headers, socket }: IncomingMessage, trustProxy: boolean): Address {
+  const forwarded = trustProxy ? String(headers['x-forwarded-for'] ?? '').split(',').at(-1)?.trim() ?? '' : ''
+  if (isIP(forwarded) !== 0) return { host: forwarded, port: 0 }
+  return { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+}
+
 async function listen (options: WebSocketListenOptions, { connectTimeout: timeout, maxConnections }: TransportLimits): Promise<Server> {
-  const server = createServer({ headersTimeout: timeout, requestTimeout: timeout, connectionsCheckingInterval: Math.min(timeout, 1000) }, (_request, response) => {
-    response.writeHead(426, { connection: 'close' }).end()
-  })
+  const about = { headersTimeout: timeout, requestTimeout: timeout, connectionsCheckingInterval: Math.min(timeout, 1000) }
+  const { tls } = options
+  const server = tls === undefined ? createServer(about, upgradeOnly) : withCertificate(tls, certificate => createSecureServer({ ...about, ...certificate, handshakeTimeout: timeout }, upgradeOnly))
   server.maxConnections = maxConnections
   const listening = deferred()
   server.once('error', listening.reject)
@@ -98,6 +124,10 @@ async function listen (options: WebSocketListenOptions, { connectTimeout: timeou
   await listening.promise.catch((error: unknown) => { throw transportError('ERR_TRANSPORT_LISTEN', codeOf(error), error) })
   server.off('error', listening.reject)
   return server
+}
+
+function upgradeOnly (_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(426, { connection: 'close' }).end()
 }
 
 /** Not waited for: the server's own `close` event waits for connections. Those without a WebSocket are ended. */

@@ -8,7 +8,9 @@ import { abortOn, abortReason } from '../stream/index.js'
 import type { Transport } from './connection.js'
 import { transportLimits } from './limits.js'
 import type { MessageOptions } from './message-connection.js'
+import type { ClientTls } from './tls-options.js'
 
+export type { ClientTls, Pem } from './tls-options.js'
 export type { Transport, TransportOptions } from './connection.js'
 export type { MessageOptions } from './message-connection.js'
 export { TRANSPORT_ERRORS } from './errors.js'
@@ -17,6 +19,8 @@ export { TRANSPORT_ERRORS } from './errors.js'
 export interface WebSocketDialOptions extends MessageOptions {
   /** Subprotocols to offer. */
   protocols?: readonly string[] | undefined
+  /** Whom to trust for `wss:`, in Node; a browser knows for itself, and refuses this option. Default: the authorities of the platform. */
+  tls?: ClientTls | undefined
   /** Milliseconds for making the connection. Default 10,000. */
   connectTimeout?: number | undefined
   /** Aborts the dial, and the connection once it stands. */
@@ -31,7 +35,8 @@ export interface WebSocketDialOptions extends MessageOptions {
  * `maxOverflow` fails the connection.
  *
  * @param url - `ws:` or `wss:`
- * @throws ERR_LIMIT_OPTION, ERR_TRANSPORT_REFUSED, ERR_TRANSPORT_CONNECT_TIMEOUT, ERR_TRANSPORT_CONNECT, or the signal's reason
+ * @throws ERR_LIMIT_OPTION, ERR_TRANSPORT_REFUSED, ERR_TRANSPORT_CONNECT_TIMEOUT, ERR_TRANSPORT_CONNECT,
+ *   ERR_TRANSPORT_TLS (in Node), ERR_ARGUMENT, or the signal's reason
  * @example
  * ```ts
  * import { dialWebSocket } from 'hushwire/transport/websocket'

@@ -13,6 +13,8 @@ export interface BrowserCase {
 export interface PageSetup {
   /** A WebSocket server that sends everything back. */
   readonly echo: string
+  /** A relay that listens for WebSockets, and its key in hex. */
+  readonly relay: { readonly url: string, readonly key: string }
 }
 
 /** Around the block of AES, the size from which WebCrypto is asked, and the largest frame. */

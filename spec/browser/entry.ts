@@ -3,6 +3,7 @@ import { suites } from '../vectors/suites/index.js'
 import { type BrowserCase, cryptoCases, type PageSetup, webSocketCases } from './cases.js'
 import { channelCases } from './channel-cases.js'
 import { novaCases } from './nova-cases.js'
+import { relayCases } from './relay-cases.js'
 
 /** What the page reports; `left` names vectors that are not there. */
 export interface PageReport {
@@ -20,7 +21,7 @@ globalThis.runHushwireTests = async setup => {
   const report: PageReport = { passed: 0, failed: [], left: [] }
   addEventListener('unhandledrejection', event => { report.failed.push(`unhandled: ${reason(event.reason)}`) })
   await runSuites(report)
-  for (const each of [...cryptoCases, ...channelCases, ...novaCases, ...webSocketCases(setup)]) await tried(report, each)
+  for (const each of [...cryptoCases, ...channelCases, ...novaCases, ...webSocketCases(setup), ...relayCases(setup)]) await tried(report, each)
   return report
 }
 

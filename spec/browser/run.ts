@@ -3,6 +3,9 @@
  * so: that is a failure under CI and left out elsewhere.
  */
 import { chromium } from 'playwright-core'
+import { toHex } from '../../lib/bytes/index.js'
+import { createIdentity } from '../../lib/nova/index.js'
+import { startRelay } from '../../lib/relay/server/index.js'
 import { ignore } from '../../lib/stream/index.js'
 import { listenWebSocket } from '../../lib/transport/websocket-server.js'
 import { CHROMIUM_FLAGS, chromiumPath } from './chromium.js'
@@ -27,6 +30,8 @@ async function runIn (executablePath: string): Promise<PageReport> {
     // a page that aborts its connection makes the other end fail: that is its own affair
     await connection.sink(connection.source).catch(ignore)
   })
+  const identity = createIdentity()
+  const relay = await startRelay({ identity, websocket: {} })
   const browser = await chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS], timeout: 60_000 })
   try {
     console.log(`Chromium ${browser.version()}`)
@@ -35,10 +40,12 @@ async function runIn (executablePath: string): Promise<PageReport> {
     page.on('pageerror', error => { broken.push(error.message) })
     await page.goto(server.address)
     if (broken.length > 0) return { passed: 0, failed: broken, left: [] }
-    const report = await page.evaluate(setup => globalThis.runHushwireTests(setup), { echo: `ws://127.0.0.1:${echo.address.port}/` })
+    const report = await page.evaluate(setup => globalThis.runHushwireTests(setup), { echo: `ws://127.0.0.1:${echo.address.port}/`, relay: { url: relay.websocket ?? '', key: toHex(identity.publicKey) } })
     return { ...report, failed: [...report.failed, ...broken] }
   } finally {
     await browser.close()
+    relay.abort()
+    await relay.closed
     await echo.close()
     await server.close()
   }

@@ -13,7 +13,7 @@ export interface Bundle {
 }
 
 /** What has no place in a browser. */
-const FOREIGN = /(^|\/)node_modules\/(ws|libsql|commander|cli-progress)\/|(^|\/)dist\/lib\/(cli|relay\/(?!(client|bodies|errors)\.js)|store\/sqlite|transport\/(tcp|websocket-server|websocket-node)|(crypto|zlib)\/node)\b/
+const FOREIGN = /(^|\/)node_modules\/(ws|libsql|commander|cli-progress)\/|(^|\/)dist\/lib\/(cli|relay\/(server|metrics)|store\/sqlite|transport\/(tcp|dial-tcp-node|websocket-server|websocket-node)|(crypto|zlib)\/node)\b/
 
 /** Options of every bundle for browsers: a module of Node cannot be resolved, so that one fails the build. */
 export const forBrowsers = {

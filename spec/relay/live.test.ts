@@ -66,7 +66,7 @@ test('when the sender goes, the target is told that it has gone; when the target
 })
 
 test('what the relay refuses is stopped, whatever the reason', async t => {
-  const server = await serve({ limits: { maxToOne: 1 } })
+  const server = await serve({ limits: { maxToOne: 1, turnTimeout: 20 } })
   const [alice, bob, stranger] = await Promise.all([member(server), member(server), rawClient(server)])
   const endless = (): AsyncIterable<Uint8Array> => unfinished(text('begun'), deferred().promise)
   t.is(await codeOf(alice.live(createIdentity().id, endless())), 'ERR_RESET_REFUSED')
@@ -91,7 +91,7 @@ test('what the relay refuses is stopped, whatever the reason', async t => {
 })
 
 test('one sender cannot fill a target: another one gets through', async t => {
-  const server = await serve({ limits: { maxToOne: 3 } })
+  const server = await serve({ limits: { maxToOne: 3, turnTimeout: 50 } })
   const [mallory, carol, bob] = await Promise.all([member(server), member(server), member(server)])
   const end = deferred()
   const flood = Array.from({ length: 10 }, () => codeOf(mallory.live(bob.id, unfinished(text('x'), end.promise))))
@@ -107,6 +107,30 @@ test('one sender cannot fill a target: another one gets through', async t => {
   let more = await nextOf(bob.packets)
   while (textOf(await whole(more.source)) !== 'more') more = await nextOf(bob.packets)
   await Promise.all([mallory, carol, bob].map(client => client.close()))
+  await server.relay.close()
+})
+
+test('a burst of packets to one target goes through whole, in order', async t => {
+  const server = await serve({ limits: { maxToOne: 2 } })
+  const [alice, bob] = await Promise.all([member(server), member(server)])
+  const sent = Array.from({ length: 1000 }, (_, at) => alice.live(bob.id, Uint8Array.of(at >> 8, at & 255)))
+  for (let i = 0; i < 1000; i++) {
+    const [high = 0, low = 0] = await whole((await nextOf(bob.packets)).source)
+    t.is(high << 8 | low, i)
+  }
+  await Promise.all(sent)
+  await Promise.all([alice.close(), bob.close()])
+  await server.relay.close()
+})
+
+test('who has gone waits for no turn', async t => {
+  const server = await serve({ limits: { maxToOne: 1, turnTimeout: 2 ** 31 - 1 } })
+  const [alice, bob] = await Promise.all([member(server), member(server)])
+  const sent = [1, 2].map(() => codeOf(alice.live(bob.id, unfinished(text('begun'), deferred().promise))))
+  await nextOf(bob.packets)
+  alice.link.abort()
+  t.false((await Promise.all(sent)).includes('resolved'))
+  await bob.close()
   await server.relay.close()
 })
 

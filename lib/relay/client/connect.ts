@@ -5,6 +5,7 @@ import { sealMail, verifyPrekey } from '../../nova/mail/index.js'
 import { memoryStore, type Store } from '../../store/index.js'
 import { abortable, abortOn, asError, ignore, leave, limitsOf, streamError } from '../../stream/index.js'
 import { relayError } from '../errors.js'
+import type { Client } from './client-face.js'
 import { relayClient } from './client.js'
 import { StoredContacts, type Contact, type Contacts } from './contacts.js'
 import { Opener } from './deliveries.js'
@@ -26,59 +27,6 @@ import { openPrekeyRing } from './prekey-ring.js'
 import { PrekeySupply } from './prekey-supply.js'
 import { Streams, type IncomingStream } from './streams.js'
 
-/** A client of a relay, over one connection after another. */
-export interface Client {
-  /** Our own id. */
-  readonly id: Uuid
-  readonly state: ClientState
-  /** Those whose keys are trusted. */
-  readonly contacts: Contacts
-  /**
-   * Mail, in order and each once, also across connections: one message at a time is opened, and asking for the next one says
-   * that this one need not be handed out again (so does `taken()` of the message, for the last). One consumer. A process that dies before that gets it
-   * again the next time. Ends when the client is closed; throws what has ended it otherwise.
-   */
-  readonly messages: AsyncIterable<ClientMessage>
-  /** Streams that others open, one consumer; each is accepted or refused. When its reader leaves, those that come later are refused. */
-  readonly streams: AsyncIterable<IncomingStream>
-  /** Mail that was rejected, see `onRejected`. */
-  readonly rejected: number
-  /** Resolves when the client was closed and its connections are gone; rejects with what has ended it otherwise. */
-  readonly closed: Promise<void>
-  /** @throws ERR_UUID */
-  peer(id: Uuid): PeerHandle
-  /** Who has an account under an id, as {@link RelayClient.lookup}; waits for a connection. @throws as that, and what has ended the client (as rejections) */
-  lookup(id: Uuid): Promise<Peer | undefined>
-  /**
-   * Who of these is connected to the relay, as the relay says: each once, then whenever it has changed. Of each peer the
-   * reader gets the latest only. Goes on across connections.
-   *
-   * @throws ERR_RELAY_WATCHED, ERR_UUID
-   */
-  presence(ids: Iterable<Uuid>): AsyncIterableIterator<Presence>
-  /**
-   * Offers to pair: the text goes to somebody by a way that nobody else sees (a QR code, say), who gives it to `pair`. Who has
-   * it first is trusted by us from then on. Waits for a connection, since the relay's key is part of it.
-   *
-   * @param options - `expires`: milliseconds by the wall clock, 10 minutes by default
-   * @throws ERR_OFFER_LIMIT, ERR_OFFER_TEXT when the URL fits into no offer, ERR_ARGUMENT, what the store does, and what has ended the client (as rejections)
-   */
-  offer(options?: { expires?: number | undefined }): Promise<string>
-  /**
-   * Answers an offer: trusts the key that it names, and sends its token to its owner, end to end. Resolves when the relay has
-   * stored that.
-   *
-   * @throws ERR_OFFER_TEXT, ERR_OFFER_VERSION, ERR_OFFER_RELAY, ERR_OFFER_PEER, ERR_RELAY_UNKNOWN_TARGET, ERR_CONTACT_LIMIT, what
-   *   `PeerHandle.send` does, and what the store does (as rejections)
-   */
-  pair(text: string, options?: Pick<MailOptions, 'signal'>): Promise<Contact>
-  /**
-   * Ends everything in order: what is on the wire is finished, as far as the link's `closeTimeout` allows; mail that still waits to be sent is
-   * rejected with ERR_RELAY_CLIENT_CLOSED. Never rejects.
-   */
-  close(): Promise<void>
-}
-
 /**
  * Connects to a relay, and stays connected: a connection that is lost is made anew, after a random wait that grows from try to
  * try; what cannot be healed by that (another key of the relay, an invite that is refused, another connection of the same
@@ -93,8 +41,7 @@ export interface Client {
  *
  * async function talk (identity: Identity, relayKey: Uint8Array, friend: Uint8Array) {
  *   const client = await connect({ url: 'wss://relay.example/', relay: relayKey, identity })
- *   await client.contacts.trust(friend)
- *   const [{ id }] = client.contacts.list() as [{ id: Uint8Array }]
+ *   const { id } = await client.contacts.trust(friend)
  *   await client.peer(id).send(1n, new TextEncoder().encode('hello'))
  *   for await (const { from, kind, bytes } of client.messages) console.log(from.id, kind, bytes)
  * }
@@ -199,9 +146,9 @@ class RelayConnection implements Client {
   get rejected (): number { return this.#inbox.rejected }
   get closed (): Promise<void> { return this.#line.closed }
 
-  /** The first connection. When it cannot be made, nothing is left. */
+  /** The first connection, and prekeys for those who want to write to us. When it cannot be made, nothing is left. */
   get first (): Promise<void> {
-    return this.#line.first.catch(async (error: unknown) => {
+    return this.#line.first.then(() => this.#parts.supply.ready).catch(async (error: unknown) => {
       await this.close()
       throw error
     })

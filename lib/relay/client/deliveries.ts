@@ -65,7 +65,7 @@ export class Opener {
 
   /** The answer to an offer makes its sender a contact, in the transaction that uses the offer up. */
   async #answer ({ sender, message }: OpenedMail, use: Opened['use']): Promise<Pick<Opened, 'use' | 'kept'>> {
-    const { contacts, offers, onPaired } = this.#options
+    const { contacts, offers } = this.#options
     const token = await collect(message, TOKEN_BYTES) ?? new Uint8Array(0)
     await offers.check(token)
     contacts.check(sender.id)
@@ -77,7 +77,7 @@ export class Opener {
       },
       kept: () => {
         contacts.keep(sender.publicKey)
-        onPaired(sender)
+        this.#options.onPaired(sender)
       }
     }
   }

@@ -40,7 +40,7 @@ export interface ConnectOptions {
   peerLimits?: PeersOptions['limits']
   /** What becomes of this client when another connection of the same identity takes its place: it stops (default), or it comes back and takes the place again. */
   whenTakenOver?: 'stop' | 'return' | undefined
-  /** `true`, the default: resolve when the first connection stands, and reject when it cannot be made. `false`: resolve at once, and go on trying. */
+  /** `true`, the default: resolve when the first connection stands and others can write to us, and reject when it cannot be made. `false`: resolve at once, and go on trying. */
   wait?: boolean | undefined
   /** Closes the client at once. */
   signal?: AbortSignal | undefined

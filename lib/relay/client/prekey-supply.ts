@@ -1,4 +1,5 @@
 import type { StoreTransaction } from '../../store/index.js'
+import { deferred } from '../../stream/index.js'
 import { Backoff, pause } from './backoff.js'
 import type { Connection } from './line.js'
 import type { PrekeyRing } from './prekey-ring-options.js'
@@ -13,11 +14,15 @@ export class PrekeySupply {
   readonly #ring: PrekeyRing
   readonly #interval: number
   readonly #pauses: readonly [min: number, max: number]
+  /** Resolves when they have been looked after for the first time, whether it has worked or not. */
+  readonly ready: Promise<void>
+  readonly #ready = deferred()
   #used = 0
   #renew: () => void = () => {}
 
   constructor (ring: PrekeyRing, limits: Readonly<Record<'prekeyInterval' | 'reconnectMin' | 'reconnectMax', number>>) {
     this.#ring = ring
+    this.ready = this.#ready.promise
     this.#interval = limits.prekeyInterval
     this.#pauses = [limits.reconnectMin, limits.reconnectMax]
   }
@@ -42,10 +47,12 @@ export class PrekeySupply {
         this.#used = 0
         lastResort = await this.#publish(connection, prekeys, lastResort)
         backoff.reset()
+        this.#ready.resolve()
         await this.#due(ended)
         // nothing is published by this: it only asks how many there are
         prekeys = ended.aborted ? 0 : (await connection.ask('publish', { replace: false, oneTime: [], lastResort: [] })).prekeys
       } catch {
+        this.#ready.resolve()
         await pause(Math.max(backoff.next(), 1), ended)
       }
     }

@@ -60,6 +60,7 @@ export class Streams {
   readonly #opening = new Map<string, Opening>()
   readonly #served = new WeakSet<PeerSession>()
   readonly #byPeer = new Map<string, number>()
+  readonly #standing = new Set<LiveStream>()
   #open = 0
 
   constructor (line: Line, options: { accepts: (peer: Peer) => Promise<boolean>, limits: Readonly<Record<keyof typeof STREAM_LIMITS, number>> }) {
@@ -80,7 +81,10 @@ export class Streams {
     serve().catch(ignore)
   }
 
+  /** Takes no more, and resets those that are open. */
   end (error?: Error): void {
+    const reason = error ?? resetError(RESET_CODES.shutdown)
+    for (const stream of this.#standing) stream.abort(reason)
     if (error === undefined) this.#offered.end()
     else this.#offered.fail(error)
   }
@@ -114,7 +118,7 @@ export class Streams {
     this.#opening.set(name, opening)
     const outgoing = new Outgoing(encodeOpen(streamId, kind))
     const sent = session.send(KIND.stream, outgoing, { flush: 'each', level })
-    sent.then(() => { opening.answer.reject(resetError(RESET_CODES.gone)) }, (error: unknown) => { opening.answer.reject(asReset(error)) })
+    sent.then(() => { opening.answer.reject(resetError(RESET_CODES.gone)) }, (error: unknown) => { opening.answer.reject(unanswered(error)) })
     try {
       const { message, rest } = await abortable(opening.answer.promise, signal)
       return this.#stream(session, { kind, message, rest, outgoing, sent })
@@ -129,7 +133,11 @@ export class Streams {
 
   #stream ({ peer }: PeerSession, parts: { kind: bigint, message: Message, rest: AsyncIterableIterator<Uint8Array>, outgoing: Outgoing, sent: Promise<void> }): PeerStream {
     const { kind, message, rest, outgoing, sent } = parts
-    return new LiveStream({ peer, kind, outgoing, sent, incoming: rest, stop: code => { stop(message, rest, code) }, closeTimeout: this.#limits.streamCloseTimeout })
+    const stream = new LiveStream({ peer, kind, outgoing, sent, incoming: rest, stop: code => { stop(message, rest, code) }, closeTimeout: this.#limits.streamCloseTimeout })
+    const over = (): void => { this.#standing.delete(stream) }
+    this.#standing.add(stream)
+    stream.closed.then(over, over)
+    return stream
   }
 
   /** Takes the messages of a conversation, whoever began it. */
@@ -251,6 +259,11 @@ class Waiting implements IncomingStream {
     clearTimeout(this.#timer)
     return true
   }
+}
+
+/** What is left without an answer was not accepted: who does not converse with us drops what we send. */
+function unanswered (error: unknown): Error {
+  return error instanceof HushwireError && error.code === 'ERR_RESET_CANCELLED' ? resetError(RESET_CODES.refused) : asReset(error)
 }
 
 function nameOf ({ id }: Peer, streamId: Uint8Array): string {

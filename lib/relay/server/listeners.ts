@@ -1,5 +1,5 @@
 import type { Duplex } from '../../stream/index.js'
-import { listenTcp, type Address, type Listener } from '../../transport/tcp.js'
+import { listenTcp, type Address, type Listener, type ServerTls } from '../../transport/tcp.js'
 import { listenWebSocket } from '../../transport/websocket-server.js'
 import type { CheckedLimits, RelayOptions } from './options.js'
 
@@ -20,7 +20,7 @@ export async function listenAll ({ tcp, websocket }: RelayOptions, limits: Check
     const messages = websocket === undefined ? undefined : await listenWebSocket({ ...websocket, maxConnections, closeTimeout }, served)
     return {
       tcp: sockets?.address,
-      websocket: messages === undefined ? undefined : urlOf(messages.address, websocket?.path),
+      websocket: messages === undefined ? undefined : urlOf(messages.address, websocket),
       listeners: [sockets, messages].filter(listener => listener !== undefined)
     }
   } catch (error) {
@@ -29,6 +29,14 @@ export async function listenAll ({ tcp, websocket }: RelayOptions, limits: Check
   }
 }
 
-function urlOf ({ host, port }: Address, path = '/'): string {
-  return `ws://${host.includes(':') ? `[${host}]` : host}:${port}${path}`
+function urlOf ({ host, port }: Address, { path = '/', tls }: NonNullable<RelayOptions['websocket']> = {}): string {
+  return `${tls === undefined ? 'ws' : 'wss'}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`
+}
+
+/** @throws ERR_TRANSPORT_CERTIFICATE */
+export function reloadAll ({ tcp, websocket }: RelayOptions, listeners: readonly Listener[], tls: ServerTls): void {
+  const open = [tcp, websocket].filter(options => options !== undefined)
+  const secured = listeners.filter((_, at) => open[at]?.tls !== undefined)
+  // the first one says that there is none
+  for (const listener of secured.length === 0 ? listeners : secured) listener.reload(tls)
 }

@@ -2,6 +2,8 @@ import type { Uuid } from '../../bytes/index.js'
 import type { Identity, PostQuantum, RoutedHeader, StackLimits, VerifyPeer } from '../../nova/index.js'
 import type { Directory, DirectoryLimits, Mailbox, MailboxLimits, Store } from '../../store/index.js'
 import { limitsOf, type LimitsOf } from '../../stream/index.js'
+import type { TcpListenOptions } from '../../transport/tcp.js'
+import type { WebSocketListenOptions } from '../../transport/websocket-server.js'
 import type { Admission } from './admission.js'
 import type { RelayEvent } from './events.js'
 import type { Exchange } from './exchange.js'
@@ -18,8 +20,10 @@ export const RELAY_LIMITS = {
   helloTimeout: 10_000,
   /** Packets of one connection that may be under way, requests among them; at more, no further ones of that connection are taken. */
   maxForwarding: 1024,
-  /** Live packets of one connection to one target that may be under way; more are refused. */
+  /** Live packets of one connection to one target that may be under way; more wait for their turn. */
   maxToOne: 64,
+  /** Milliseconds for which such a packet waits for its turn before it is refused. */
+  turnTimeout: 5000,
   /**
    * Milliseconds after which a packet of which nothing moves is cut when another waits for its place: a connection
    * takes only so many at a time. Mail of which nothing comes for so long is given up in any case.
@@ -92,9 +96,9 @@ export interface RelayOptions {
   /** Whether the links' handshakes are hybrid; not unless given. */
   postQuantum?: PostQuantum | undefined
   /** Listens on TCP; port 0, the default, is any free one, and the host by default 127.0.0.1. */
-  tcp?: { host?: string | undefined, port?: number | undefined } | undefined
+  tcp?: Pick<TcpListenOptions, 'host' | 'port' | 'tls' | 'admit' | 'backlog' | 'connectTimeout' | 'highWater' | 'onError'> | undefined
   /** Listens for WebSockets, likewise; without a path on every one. */
-  websocket?: { host?: string | undefined, port?: number | undefined, path?: string | undefined } | undefined
+  websocket?: Pick<WebSocketListenOptions, 'host' | 'port' | 'path' | 'tls' | 'admit' | 'trustProxy' | 'allowOrigin' | 'connectTimeout' | 'highWater' | 'maxMessage' | 'onError'> | undefined
   limits?: RelayLimits | undefined
   /** What becomes of a live packet whose target is not connected: its sender gets an error packet (default), or it is dropped in silence. */
   unknownTarget?: 'error' | 'drain' | undefined

@@ -80,7 +80,7 @@ export class Router {
     await from.greeting?.catch(ignore)
     if (!from.registered) return this.#refuse(from, packet, RELAY_CODES.notRegistered)
     if (header.kind >= RESERVED_KINDS && !BETWEEN_PEERS.has(header.kind)) return this.#refuse(from, packet, RELAY_CODES.malformed)
-    const done = from.underway.to(header.target)
+    const done = await from.underway.to(header.target)
     if (done === undefined) return this.#refuse(from, packet, RELAY_CODES.limit)
     try {
       await this.#forward(from, packet)

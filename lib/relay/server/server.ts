@@ -1,11 +1,11 @@
 import { CreditBudget, GOAWAY_CODES, stack, type NovaLink, type Peer } from '../../nova/index.js'
 import type { Directory, Mailbox } from '../../store/index.js'
 import { asError, deferred, ignore, type Duplex } from '../../stream/index.js'
-import type { Address, Listener } from '../../transport/tcp.js'
+import type { Address, Listener, ServerTls } from '../../transport/tcp.js'
 import { relayError } from '../errors.js'
 import { admitAll, type Admission, type Admitted } from './admission.js'
 import { Heartbeat } from './heartbeat.js'
-import { listenAll } from './listeners.js'
+import { listenAll, reloadAll } from './listeners.js'
 import { Member } from './member.js'
 import { operationsOf } from './operations/index.js'
 import { checkLimits, delayOf, type CheckedLimits, type RelayOptions } from './options.js'
@@ -59,6 +59,12 @@ export interface Relay {
   close(): Promise<void>
   /** Stops listening and ends every connection at once. */
   abort(reason?: Error): void
+  /**
+   * Shows another certificate to whoever connects from now on, on every listener that speaks TLS. Nothing changes when it cannot be used.
+   *
+   * @throws ERR_TRANSPORT_CERTIFICATE, also when none speaks TLS
+   */
+  reload(tls: ServerTls): void
 }
 
 /**
@@ -101,7 +107,8 @@ export async function startRelay (options: RelayOptions): Promise<Relay> {
       invite: () => service.registrar.invite(),
       drain: options => server.drain(options?.timeout ?? limits.drainTimeout),
       close: () => server.close(),
-      abort: reason => { server.abort(reason) }
+      abort: reason => { server.abort(reason) },
+      reload: tls => { reloadAll(options, listeners, tls) }
     }
   } catch (error) {
     server.abort()

@@ -1,19 +1,28 @@
 import { uuidKey, type Uuid } from '../../bytes/index.js'
 import { deferred, type Deferred } from '../../stream/index.js'
+import { delayOf } from './options.js'
+
+/** The packets to one target: those that have a place, and those that wait for one. */
+interface Lane {
+  taken: number
+  readonly waiting: Array<Deferred<boolean>>
+}
 
 /** What one connection has under way: in all, and to each target. */
 export class Underway {
   readonly #most: number
   readonly #mostToOne: number
-  readonly #targets = new Map<string, number>()
+  readonly #timeout: number
+  readonly #lanes = new Map<string, Lane>()
   #count = 0
   #room: Deferred<void> | undefined
   #idle: Deferred<void> | undefined
   #over = false
 
-  constructor (limits: { readonly maxForwarding: number, readonly maxToOne: number }) {
+  constructor (limits: { readonly maxForwarding: number, readonly maxToOne: number, readonly turnTimeout: number }) {
     this.#most = limits.maxForwarding
     this.#mostToOne = limits.maxToOne
+    this.#timeout = limits.turnTimeout
   }
 
   /** True while nothing is. */
@@ -44,22 +53,43 @@ export class Underway {
     await this.#idle.promise
   }
 
-  /** Counts a packet to a target. @returns what ends that, or undefined when it may have no more */
-  to (target: Uuid): (() => void) | undefined {
+  /**
+   * Takes a place among the packets to a target, in the order in which they came: a burst of small ones goes through so, and
+   * fills nobody.
+   *
+   * @returns what gives the place back, or undefined when there was none in time
+   */
+  async to (target: Uuid): Promise<(() => void) | undefined> {
     const key = uuidKey(target)
-    const count = this.#targets.get(key) ?? 0
-    if (count >= this.#mostToOne) return undefined
-    this.#targets.set(key, count + 1)
+    const lane = this.#lanes.get(key) ?? { taken: 0, waiting: [] }
+    this.#lanes.set(key, lane)
+    if (lane.taken < this.#mostToOne) lane.taken++
+    else if (!await this.#turn(lane)) return undefined
     return () => {
-      const left = (this.#targets.get(key) ?? 1) - 1
-      if (left === 0) this.#targets.delete(key)
-      else this.#targets.set(key, left)
+      const next = lane.waiting.shift()
+      // a place that is handed over is not free in between
+      if (next !== undefined) next.resolve(true)
+      else if (--lane.taken === 0) this.#lanes.delete(key)
     }
+  }
+
+  async #turn (lane: Lane): Promise<boolean> {
+    if (this.#over) return false
+    const turn = deferred<boolean>()
+    lane.waiting.push(turn)
+    const timer = setTimeout(() => {
+      lane.waiting.splice(lane.waiting.indexOf(turn), 1)
+      turn.resolve(false)
+    }, delayOf(this.#timeout))
+    const mayGo = await turn.promise
+    clearTimeout(timer)
+    return mayGo
   }
 
   /** Nobody waits for room any more. */
   end (): void {
     this.#over = true
+    for (const { waiting } of this.#lanes.values()) for (const turn of waiting.splice(0)) turn.resolve(false)
     this.#wake()
   }
 

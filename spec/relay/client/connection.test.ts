@@ -2,7 +2,7 @@ import test from 'ava'
 import { createIdentity, memoryTrust, trustOnFirstUse } from '../../../lib/nova/index.js'
 import { connect } from '../../../lib/relay/index.js'
 import { codeOf } from '../codes.js'
-import { bytes, state, texts, World } from './support.js'
+import { bytes, next, state, textOf, texts, World } from './support.js'
 
 test('who the relay is has to be said, and so has where it is', async t => {
   const identity = createIdentity()
@@ -139,4 +139,29 @@ test('who is there is told, and told again after a connection was lost', async t
   await watch.return?.()
   t.true((await watch.next()).done)
   t.is(again.state.type, 'connected')
+})
+
+test('when the relay says that it goes, new things go to the next connection, and what has begun is finished on the old one', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const [alice, bob] = [await world.client(), await world.client()]
+  const accepting = next(bob.streams).then(stream => stream.accept())
+  const here = await alice.peer(bob.id).open(1n)
+  const there = await accepting
+  const echoing = there.sink(there.source)
+  const back: string[] = []
+  await Promise.all([alice, bob].map(client => state(client, 'connected')))
+  const old = world.relay
+  // another one over the same store, as behind one address
+  await world.begin()
+  const drained = old.drain()
+  await Promise.all([alice, bob].map(client => state(client, 'connected')))
+  await here.sink((async function * () { yield bytes('still'); yield bytes(' here') })())
+  for await (const piece of here.source) back.push(textOf(piece))
+  await echoing
+  await Promise.all([here.close(), there.close()])
+  await drained
+  t.is(back.join(''), 'still here')
+  await alice.peer(bob.id).send(1n, bytes('by the new one'))
+  t.deepEqual(await texts(bob, 1), ['by the new one'])
 })

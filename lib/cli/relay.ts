@@ -1,0 +1,162 @@
+import { existsSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import { formatUuid } from '../bytes/index.js'
+import { startRelay } from '../relay/server/index.js'
+import { openSqliteStore } from '../store/sqlite/index.js'
+import { deferred } from '../stream/index.js'
+import { cliError } from './errors.js'
+import { askForInvite } from './relay/admin.js'
+import { printConfig, readConfig } from './relay/config.js'
+import { reportFailure } from './relay/failure.js'
+import { identityFile } from './relay/identity-file.js'
+import { codeOf, relayLog, type Logger } from './relay/log.js'
+import { serve, type Serving } from './relay/serve.js'
+import { defaultSettings, withSettings, type Settings, type SomeSettings } from './relay/settings.js'
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
+
+interface Options {
+  config?: string
+  tcp?: string
+  websocket?: string
+  store?: string
+  memory?: true
+  identity?: string
+  registration?: Settings['registration']['rule']
+  metrics?: string
+  logLevel?: Settings['log']['level']
+  json?: true
+}
+
+const HELP = `
+  hushwire relay --tcp 0.0.0.0:7411 --store /var/lib/hushwire --identity /var/lib/hushwire/identity --metrics 7412
+  hushwire relay config > relay.toml      # every setting, with its default
+  hushwire relay --config relay.toml
+  hushwire relay id --config relay.toml   # what clients pin
+  hushwire relay invite --config relay.toml
+
+Flags win over the file. Logs are JSON on stderr. SIGTERM and SIGINT finish what is under way and end with 0, a second one ends at
+once with 143 or 130; SIGHUP reads the certificate again. It ends with 1 when something failed, such as a port that is taken or a
+store in use, and with 2 when the command, the configuration, the identity file or the certificate cannot be used.`
+
+/** `hushwire relay`: runs a relay. */
+export function relayCommand (): Command {
+  const command = shared(new Command('relay').description('Run a relay: accounts, mail, and packets between identities.'))
+    .option('--tcp <[host:]port>', 'listen on TCP; 127.0.0.1 unless a host is given')
+    .option('--websocket <[host:]port>', 'listen for WebSockets')
+    .option('--memory', 'keep accounts and mail in memory: gone with the process')
+    .addOption(new Option('--registration <rule>', 'who gets an account').choices(['open', 'invite', 'allowlist']))
+    .option('--metrics <[host:]port>', 'serve /metrics, /health and /ready')
+    .addOption(new Option('--log-level <level>', 'what is told').choices(['debug', 'info', 'warn', 'error', 'fatal', 'silent']))
+    .option('--json', 'tell in JSON also why the command could not start')
+    .addHelpText('after', HELP)
+    .action(attempt(run))
+  command.addCommand(new Command('config').description('Print a relay.toml with every setting and its default.').action(() => { process.stdout.write(printConfig()) }))
+  command.addCommand(shared(new Command('id').description("Print the relay's id and public key, which clients pin.")).action(attempt(printId)))
+  command.addCommand(shared(new Command('invite').description('Make an invite, with which one identity can register; the relay may be running.')).action(attempt(printInvite)))
+  return command
+}
+
+function shared (command: Command): Command {
+  return command
+    .option('--config <file>', 'relay.toml')
+    .option('--store <folder>', 'where accounts and mail are kept')
+    .option('--identity <file>', "the relay's private keys; made when not there")
+}
+
+function attempt (work: (options: Options) => Promise<void>): (options: Options, command: Command) => Promise<void> {
+  return async (_own, command) => {
+    // a flag that the parent has too may have gone to it
+    const options: Options = command.optsWithGlobals()
+    try {
+      await work(options)
+    } catch (error) {
+      process.exitCode = reportFailure(error, options.json === true)
+    }
+  }
+}
+
+async function settingsOf (options: Options): Promise<Settings> {
+  const file = options.config === undefined ? {} : await readConfig(options.config)
+  const flags: SomeSettings = {
+    '': { ...given('identity', options.identity) },
+    'listen.tcp': { ...given('address', options.tcp ?? (options.websocket === undefined || options.config !== undefined ? undefined : '')) },
+    'listen.websocket': { ...given('address', options.websocket) },
+    store: { ...given('folder', options.store), ...given('memory', options.memory ?? (options.store === undefined ? undefined : false)) },
+    registration: { ...given('rule', options.registration) },
+    metrics: { ...given('address', options.metrics) },
+    log: { ...given('level', options.logLevel) }
+  }
+  if (options.store !== undefined && options.memory === true) throw cliError('ERR_CLI_OPTION', 'give --store or --memory, not both')
+  return withSettings(defaultSettings(), file, flags)
+}
+
+function given<Name extends string, T> (name: Name, value: T | undefined): { [Key in Name]?: T } {
+  return value === undefined ? {} : { [name]: value } as { [Key in Name]?: T }
+}
+
+async function run (options: Options): Promise<void> {
+  const settings = await settingsOf(options)
+  const log = relayLog(settings.log.level)
+  const identity = await identityFile(settings[''].identity, { make: true })
+  try {
+    const serving = await serve(settings, identity, log)
+    await untilSignal(serving, log)
+  } finally {
+    identity.destroy()
+  }
+}
+
+/** Runs until a signal, and then until everything under way is done. */
+async function untilSignal (serving: Serving, log: Logger): Promise<void> {
+  const stopped = deferred()
+  let asked = false
+  const stop = (signal: keyof typeof SIGNALS): void => {
+    if (asked) process.exit(SIGNALS[signal])
+    asked = true
+    log.info({ event: 'stopping', signal })
+    serving.drain().then(stopped.resolve, stopped.reject)
+  }
+  const reload = (): void => {
+    serving.reload().then(() => { log.info({ event: 'reloaded' }) }, (error: unknown) => { log.error({ event: 'reload-failed', code: codeOf(error) }) })
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', reload)
+  try {
+    await stopped.promise
+    log.info({ event: 'stopped' })
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop).off('SIGHUP', reload)
+  }
+}
+
+async function printId (options: Options): Promise<void> {
+  const settings = await settingsOf(options)
+  const identity = await identityFile(settings[''].identity, { make: true })
+  process.stdout.write(`id ${formatUuid(identity.id)}\npublic key ${Buffer.from(identity.publicKey).toString('base64url')}\n`)
+  identity.destroy()
+}
+
+async function printInvite (options: Options): Promise<void> {
+  const settings = await settingsOf(options)
+  const { folder, memory } = settings.store
+  if (memory) throw cliError('ERR_CLI_OPTION', 'a relay in memory has no invites that outlive it; give --store')
+  process.stdout.write(`${await askForInvite(folder) ?? await inviteOf(folder, settings)}\n`)
+}
+
+/** No relay runs there, so the store is free. */
+async function inviteOf (folder: string, settings: Settings): Promise<string> {
+  if (!existsSync(folder)) throw cliError('ERR_CLI_OPTION', `there is no store at ${folder}; start the relay first, or give --store`)
+  const identity = await identityFile(settings[''].identity, { make: true })
+  const store = await openSqliteStore({ folder, onReport: report => { process.stderr.write(`hushwire relay: the store reports ${report.type}\n`) } })
+  try {
+    const relay = await startRelay({ identity, store, registration: { rule: 'invite' }, limits: { directory: settings['limits.directory'] } })
+    try {
+      return Buffer.from(await relay.invite()).toString('base64url')
+    } finally {
+      await relay.close()
+    }
+  } finally {
+    await store.close()
+    identity.destroy()
+  }
+}

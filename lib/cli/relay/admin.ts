@@ -1,0 +1,63 @@
+import { createServer, request } from 'node:http'
+import { chmodSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { deferred } from '../../stream/index.js'
+
+// A running relay has its store for itself, so it makes the invites. It is asked over a socket in the folder of the store, which
+// only the user of the relay can open: a port would be open to everybody on the machine, and to every page in a browser there.
+
+/** Beyond this a path is no address of a socket (108 bytes on Linux, 104 elsewhere). */
+const MAX_PATH = 103
+
+/** Where the relay of a store is asked. */
+export function adminSocket (folder: string): string { return join(folder, 'admin.sock') }
+
+/** Answers `hushwire relay invite` until it is closed. @throws what the platform does (as rejections) */
+export async function serveAdmin (folder: string, invite: () => Promise<string>): Promise<{ close(): Promise<void> }> {
+  const path = adminSocket(folder)
+  if (Buffer.byteLength(path) > MAX_PATH) throw Object.assign(new Error('the path is too long'), { code: 'ENAMETOOLONG' })
+  const server = createServer({ headersTimeout: 5000, requestTimeout: 5000 }, (asked, response) => {
+    asked.resume()
+    const reply = (status: number, text: string): void => { response.writeHead(status).end(text) }
+    if (asked.method !== 'POST' || asked.url !== '/invite') reply(404, '')
+    else invite().then(token => { reply(200, token) }, (error: unknown) => { reply(503, String((error as { code?: unknown }).code)) })
+  })
+  server.maxConnections = 4
+  // what a process that was killed has left; the store is ours, so nobody listens there
+  rmSync(path, { force: true })
+  const listening = deferred()
+  server.once('error', listening.reject)
+  const before = process.umask(0o177)
+  try {
+    server.listen(path, listening.resolve)
+  } finally {
+    process.umask(before)
+  }
+  await listening.promise
+  chmodSync(path, 0o600)
+  return {
+    close: () => new Promise(resolve => {
+      server.close(() => { resolve() })
+      server.closeAllConnections()
+    })
+  }
+}
+
+/** Asks the relay that runs on a store for an invite. @returns undefined when none runs @throws an error with the relay's code */
+export function askForInvite (folder: string): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const asking = request({ socketPath: adminSocket(folder), path: '/invite', method: 'POST', timeout: 5000 }, response => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (part: string) => { text += part }).once('end', () => {
+        if (response.statusCode === 200) resolve(text)
+        else reject(Object.assign(new Error('refused'), { code: text }))
+      })
+    })
+    asking.once('timeout', () => { asking.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })) })
+    asking.once('error', error => {
+      if (['ENOENT', 'ECONNREFUSED', 'ENAMETOOLONG', 'EINVAL'].includes((error as { code?: string }).code ?? '')) resolve(undefined)
+      else reject(error)
+    })
+    asking.end()
+  })
+}

@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises'
+import { formatUuid, parseUuid } from '../../bytes/index.js'
+import type { Identity } from '../../nova/index.js'
+import { relayMetrics, serveMetrics } from '../../relay/metrics/index.js'
+import { rateAdmission, startRelay, type Registration, type Relay, type RelayEvent, type RelayOptions } from '../../relay/server/index.js'
+import { memoryStore, type Store, type StoreReport } from '../../store/index.js'
+import { openSqliteStore } from '../../store/sqlite/index.js'
+import { asError } from '../../stream/index.js'
+import type { ServerTls } from '../../transport/tcp.js'
+import { parseAddress } from '../ctr/address.js'
+import { cliError } from '../errors.js'
+import { serveAdmin } from './admin.js'
+import { RelayHealth } from './health.js'
+import { codeOf, logEvent, logReport, type Logger } from './log.js'
+import type { Settings } from './settings.js'
+
+/** Something that is to be let go of. */
+type Closer = () => Promise<void>
+
+/** A relay with all that belongs to it, as a process runs it. */
+export interface Serving {
+  readonly relay: Relay
+  /** Reads the files of the certificate again. @throws ERR_CLI_CERTIFICATE, ERR_TRANSPORT_CERTIFICATE (as rejections) */
+  reload(): Promise<void>
+  /** Finishes what is under way, then lets go of everything. Never rejects. */
+  drain(): Promise<void>
+}
+
+/**
+ * Starts a relay by its settings. What has been opened is let go of when the rest cannot be.
+ *
+ * @throws ERR_CLI_CONFIG, ERR_CLI_OPTION, ERR_CLI_CERTIFICATE, and what store, listeners and relay do (as rejections)
+ */
+export async function serve (settings: Settings, identity: Identity, log: Logger): Promise<Serving> {
+  const closers: Closer[] = []
+  try {
+    return await open(settings, identity, log, closers)
+  } catch (error) {
+    for (const close of closers.reverse()) await close()
+    throw error
+  }
+}
+
+async function open (settings: Settings, identity: Identity, log: Logger, closers: Closer[]): Promise<Serving> {
+  const options = optionsOf(settings)
+  const tls = await readTls(settings)
+  const metrics = relayMetrics()
+  const onReport = (report: StoreReport): void => {
+    metrics.onReport(report)
+    logReport(log, report)
+  }
+  const store: Store = settings.store.memory ? memoryStore() : await openSqliteStore({ folder: settings.store.folder, onReport })
+  closers.push(() => store.close())
+  const health = new RelayHealth(store, () => relay.draining)
+  const onEvent = (event: RelayEvent): void => {
+    metrics.onEvent(event)
+    health.note(event)
+    logEvent(log, event)
+  }
+  const admission = rateAdmission(settings['limits.admission'])
+  const door = { tls, admit: (remote: { host: string }) => admission.enter(remote.host), onError: (error: Error) => { log.warn({ event: 'listener', code: codeOf(error) }) } }
+  const relay: Relay = await startRelay({
+    ...options,
+    identity,
+    store,
+    admission,
+    onEvent,
+    tcp: options.tcp && { ...options.tcp, ...door },
+    websocket: options.websocket && { ...options.websocket, ...door }
+  })
+  closers.push(() => relay.close())
+  metrics.watch(relay)
+  if (settings.metrics.address !== '') {
+    const { maxConnections, requestTimeout } = settings.metrics
+    const page = await serveMetrics({ ...parseAddress(settings.metrics.address), metrics, health: () => health.ask(), limits: { maxConnections, requestTimeout } })
+    closers.push(() => page.close())
+    log.info({ event: 'metrics', ...page.address })
+  }
+  if (!settings.store.memory) await admin(settings.store.folder, relay, log, closers)
+  tell(log, relay, identity, tls !== undefined)
+  return {
+    relay,
+    reload: async () => {
+      const next = await readTls(settings)
+      if (next === undefined) throw cliError('ERR_CLI_CERTIFICATE', 'none is set')
+      relay.reload(next)
+    },
+    drain: async () => {
+      await relay.drain()
+      for (const close of closers.reverse()) await close()
+    }
+  }
+}
+
+function optionsOf (settings: Settings): Omit<RelayOptions, 'identity'> {
+  const { listen, websocket, base } = { listen: settings['listen.tcp'], websocket: settings['listen.websocket'], base: settings[''] }
+  if (listen.address === '' && websocket.address === '') throw cliError('ERR_CLI_OPTION', 'the relay listens nowhere; give --tcp or --websocket')
+  return {
+    presence: base.presence,
+    unknownTarget: base.unknownTarget,
+    slowConsumer: base.slowConsumer,
+    registration: registrationOf(settings),
+    limits: { ...settings.limits, link: settings['limits.link'], mailbox: settings['limits.mailbox'], directory: settings['limits.directory'] },
+    tcp: listen.address === '' ? undefined : { ...parseAddress(listen.address), backlog: listen.backlog },
+    websocket: websocket.address === '' ? undefined : { ...parseAddress(websocket.address), path: websocket.path, trustProxy: websocket.trustProxy }
+  }
+}
+
+function registrationOf ({ registration: { rule, ids } }: Settings): Registration {
+  if (rule !== 'allowlist') return { rule }
+  return {
+    rule,
+    ids: ids.map(id => {
+      try {
+        return parseUuid(id)
+      } catch (error) {
+        throw cliError('ERR_CLI_CONFIG', `registration.ids: ${id} is no UUID`, error)
+      }
+    })
+  }
+}
+
+async function readTls ({ tls: { cert, key } }: Settings): Promise<ServerTls | undefined> {
+  if (cert === '' && key === '') return undefined
+  if (cert === '' || key === '') throw cliError('ERR_CLI_CERTIFICATE', 'tls.cert and tls.key are needed both')
+  const file = (path: string): Promise<Buffer> => readFile(path).catch((error: unknown) => { throw cliError('ERR_CLI_CERTIFICATE', `${path} (${codeOf(error)})`, error) })
+  return { cert: await file(cert), key: await file(key) }
+}
+
+/** Without it a relay works too: invites are then made while it is stopped. */
+async function admin (folder: string, relay: Relay, log: Logger, closers: Closer[]): Promise<void> {
+  try {
+    const socket = await serveAdmin(folder, async () => Buffer.from(await relay.invite()).toString('base64url'))
+    closers.push(() => socket.close())
+  } catch (error) {
+    log.warn({ event: 'admin', code: codeOf(asError(error)) })
+  }
+}
+
+function tell (log: Logger, relay: Relay, identity: Identity, tls: boolean): void {
+  const about = { event: 'listening', id: formatUuid(identity.id), publicKey: Buffer.from(identity.publicKey).toString('base64url'), tls }
+  if (relay.tcp !== undefined) log.info({ ...about, transport: 'tcp', ...relay.tcp })
+  if (relay.websocket !== undefined) log.info({ ...about, transport: 'websocket', url: relay.websocket })
+}

@@ -1,0 +1,150 @@
+import { STACK_LIMITS } from '../../nova/index.js'
+import { METRICS_LIMITS } from '../../relay/metrics/index.js'
+import { ADMISSION_LIMITS, RELAY_LIMITS } from '../../relay/server/index.js'
+import { DIRECTORY_LIMITS, MAILBOX_LIMITS } from '../../store/index.js'
+
+/** One setting: its default, and what it is. The default says the type; a list of values, which there are. */
+interface Setting<T> {
+  readonly value: T
+  readonly about: string
+  readonly choices?: readonly string[]
+}
+
+function setting<T> (value: T, about: string): Setting<T> { return { value, about } }
+
+function choice<const T extends readonly string[]> (choices: T, about: string): Setting<T[number]> {
+  return { value: choices[0] as T[number], about: `${about} One of: ${choices.join(', ')}.`, choices }
+}
+
+type Numbers<Table> = { readonly [Name in keyof Table]: Setting<number> }
+
+/** The limits of a table of the code, under its names. */
+function limits<Table extends Readonly<Record<string, number>>> (table: Table, about: Readonly<Record<keyof Table, string>>): Numbers<Table> {
+  return Object.fromEntries(Object.entries(table).map(([name, value]) => [name, setting(value, about[name] ?? '')])) as Numbers<Table>
+}
+
+/** Everything that can be set in `relay.toml`, section by section, in the order in which it is printed. */
+export const SETTINGS = {
+  '': {
+    identity: setting('relay-identity', "The file with the relay's private keys; made with mode 0600 when it is not there."),
+    presence: choice(['everyone', 'off'], 'Whether clients are told who is connected.'),
+    unknownTarget: choice(['error', 'drain'], 'What becomes of a live packet whose target is away: an error to its sender, or nothing.'),
+    slowConsumer: choice(['disconnect', 'wait'], 'What becomes of a connection that takes nothing of what waits for it.')
+  },
+  'listen.tcp': {
+    address: setting('127.0.0.1:7411', '[host:]port; port 0 is any that is free. Empty: not on TCP.'),
+    backlog: setting(511, 'Connections that may wait to be accepted.')
+  },
+  'listen.websocket': {
+    address: setting('', 'Likewise. Empty: no WebSockets.'),
+    path: setting('/', 'The only path that is answered.'),
+    trustProxy: setting(false, 'Connections come through a proxy that appends the address to X-Forwarded-For, and nobody gets around it.')
+  },
+  tls: {
+    cert: setting('', 'Certificate and those that lead to a known authority, PEM. With it, TCP and WebSockets speak TLS; SIGHUP reads both files again.'),
+    key: setting('', 'Its private key, PEM.')
+  },
+  store: {
+    folder: setting('relay-data', 'A folder of its own for accounts and mail; made when it is not there.'),
+    memory: setting(false, 'Keep both in memory instead: gone with the process.')
+  },
+  registration: {
+    rule: choice(['open', 'invite', 'allowlist'], 'Who gets an account: everybody, who brings an invite (hushwire relay invite), or these ids.'),
+    ids: setting([] as readonly string[], 'For allowlist: ids as UUIDs.')
+  },
+  limits: limits(RELAY_LIMITS, {
+    maxConnections: 'Connections that stand or are in their handshake.',
+    maxPending: 'Connections in their handshake.',
+    creditBytes: 'Bytes that the windows of all packets of all connections may grow by together.',
+    helloTimeout: 'Milliseconds until a connection must have said hello.',
+    maxForwarding: 'Packets of one connection under way.',
+    maxToOne: 'Live packets of one connection to one target under way.',
+    maxIdle: 'Milliseconds without anything of a packet after which it gives way.',
+    maxCorrespondents: 'Peers that are told of the end of one connection.',
+    maxStoring: 'Messages of one connection that are being stored.',
+    maxUntaken: 'Messages that are delivered and not taken, a connection.',
+    maxTaken: 'Positions that one request takes.',
+    maxWatched: 'Ids that one connection watches.',
+    heartbeatInterval: 'Milliseconds between two pings of a connection.',
+    heartbeatTimeout: 'Milliseconds for the answer to a ping.',
+    slowTimeout: 'Milliseconds for which a connection may take nothing of what waits for it.',
+    expireInterval: 'Milliseconds between two clearings of mail that has run out.',
+    drainTimeout: 'Milliseconds that SIGTERM waits for what is under way.'
+  }),
+  'limits.link': limits({ ...STACK_LIMITS, maxWaiting: 4096 }, {
+    packetBytes: 'Bytes of a packet that wait for its reader.',
+    linkBytes: 'Bytes of all packets of a link that wait.',
+    maxIncoming: 'Packets in flight inward.',
+    maxWindow: 'Bytes of the largest window of a packet.',
+    poolBytes: 'Bytes that the windows of one link may grow by.',
+    maxUnread: 'Packets that wait to be taken.',
+    stallTimeout: 'Milliseconds for which a full packet may hold up a link without credit; 0: for ever.',
+    maxOutgoing: 'Packets in flight outward.',
+    maxWaiting: 'Packets that wait to be sent.',
+    maxFrame: 'Content bytes of the largest frame that is sent.',
+    closeTimeout: 'Milliseconds for the end of a link.',
+    maxFailures: 'Frames in a row that may fail to open, where order is not kept.',
+    maxBytes: 'Content bytes of a key and direction.',
+    rekeyFrames: 'Frames of a direction until the next key.',
+    rekeyBytes: 'Bytes of a direction until the next key.',
+    replayWindow: 'Width of the window of nonces, where order is not kept.',
+    handshakeTimeout: 'Milliseconds for the handshake.'
+  }),
+  'limits.mailbox': limits(MAILBOX_LIMITS, {
+    maxMessage: 'Bytes of one message.',
+    senderBytes: 'Bytes of one sender that wait.',
+    senderMessages: 'Messages of one sender that wait.',
+    recipientBytes: 'Bytes that wait for one recipient.',
+    recipientMessages: 'Messages that wait for one recipient.',
+    totalBytes: 'Bytes in all.',
+    totalMessages: 'Messages in all.',
+    maxPuts: 'Messages that are being stored at once.',
+    partBytes: 'Bytes of a message in memory; at most 1048576.',
+    maxLifetime: 'Milliseconds that a message is kept.',
+    clockSkew: 'Milliseconds by which the clock may be wrong.',
+    dedupWindow: 'Ids of each sender that are remembered.',
+    dedupSenders: 'Senders whose ids are remembered.'
+  }),
+  'limits.directory': limits(DIRECTORY_LIMITS, {
+    maxAccounts: 'Accounts.',
+    maxPrekeys: 'One-time prekeys of an account.',
+    handedWindow: 'Prekeys of an account remembered as handed out.',
+    maxInvites: 'Invites that wait to be used.'
+  }),
+  'limits.admission': limits(ADMISSION_LIMITS, {
+    addressConnections: 'Connections of one address; of IPv6, of one /64.',
+    addressPending: 'Handshakes of one address at once.',
+    addressHandshakes: 'Handshakes of one address a minute.',
+    addressPackets: 'Packets a second of one address.',
+    addressBytes: 'Bytes a second of one address; at more, it is read more slowly.',
+    identityPackets: 'Packets a second of one identity.',
+    identityBytes: 'Bytes a second of one identity; at more, it is read more slowly.',
+    maxRefusals: 'Packets a minute of one identity that may be refused before it is cut off.',
+    maxRemembered: 'Addresses, and identities, whose rates are remembered.'
+  }),
+  metrics: {
+    address: setting('', '[host:]port of /metrics, /health and /ready, for this machine alone unless a host is given. Empty: none.'),
+    ...limits(METRICS_LIMITS, { maxConnections: 'Connections at a time.', requestTimeout: 'Milliseconds for a request.' })
+  },
+  log: {
+    level: choice(['info', 'debug', 'warn', 'error', 'fatal', 'silent'], 'What is told on stderr, in JSON.')
+  }
+} as const
+
+type Values<Section> = { readonly [Name in keyof Section]: Section[Name] extends Setting<infer T> ? T extends number ? number : T extends boolean ? boolean : T : never }
+
+/** A whole configuration. */
+export type Settings = { readonly [Name in keyof typeof SETTINGS]: Values<(typeof SETTINGS)[Name]> }
+
+/** Some of one. */
+export type SomeSettings = { readonly [Name in keyof Settings]?: Partial<Settings[Name]> }
+
+/** Given settings over others. */
+export function withSettings (base: Settings, ...given: readonly SomeSettings[]): Settings {
+  return Object.fromEntries(Object.entries(base).map(([name, section]) => [name, Object.assign({}, section, ...given.map(one => one[name as keyof Settings]))])) as Settings
+}
+
+/** The defaults. */
+export function defaultSettings (): Settings {
+  return Object.fromEntries(Object.entries(SETTINGS).map(([name, section]) => [name, Object.fromEntries(Object.entries(section).map(([key, { value }]) => [key, value as unknown]))])) as Settings
+}

@@ -1,0 +1,249 @@
+import test from 'ava'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { connect as connectTls } from 'node:tls'
+import { RELAY_CODES } from '../../lib/nova/index.js'
+import type { Duplex } from '../../lib/stream/index.js'
+import { dialTcp, type ClientTls } from '../../lib/transport/tcp.js'
+import { dialWebSocket } from '../../lib/transport/websocket.js'
+import { nextOf, RawClient, text, textOf, whole } from '../relay/raw.js'
+import { certificate } from '../support/certificates.js'
+import { ROOT } from '../support/root.js'
+
+interface Told { event: string, level?: string, host?: string, port?: number, url?: string, id?: string, publicKey?: string, transport?: string, code?: string, message?: string, advice?: string, address?: string }
+
+/** A command that runs: what it tells on stderr, what it writes to stdout. */
+class Run {
+  readonly process: ChildProcess
+  readonly told: Told[] = []
+  readonly ended: Promise<number | null>
+  stderr = ''
+  stdout = ''
+  #waiting: Array<() => void> = []
+
+  constructor (args: readonly string[]) {
+    this.process = spawn(process.execPath, [join(ROOT, 'dist/lib/cli/main.js'), 'relay', ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder })
+    this.ended = once(this.process, 'close').then(([code]) => code as number | null)
+    void this.ended.then(() => { this.#changed() })
+    this.process.stdout?.on('data', (bytes: Buffer) => { this.stdout += bytes.toString('utf8') })
+    if (this.process.stderr === null) throw new Error('no stderr')
+    createInterface(this.process.stderr).on('line', line => {
+      this.stderr += `${line}\n`
+      if (line.startsWith('{')) this.told.push(JSON.parse(line) as Told)
+      this.#changed()
+    })
+    running.add(this)
+  }
+
+  /** Waits for what it tells. */
+  async event (name: string, fits: (told: Told) => boolean = () => true): Promise<Told> {
+    for (;;) {
+      const found = this.told.find(told => told.event === name && fits(told))
+      if (found !== undefined) return found
+      if (this.process.exitCode !== null || this.process.signalCode !== null) throw new Error(`ended without ${name}: ${this.stderr}`)
+      await new Promise<void>(resolve => { this.#waiting.push(resolve) })
+    }
+  }
+
+  /** A client that has said hello. */
+  async join (transport: 'tcp' | 'websocket', { tls, invite }: { tls?: ClientTls, invite?: Uint8Array } = {}): Promise<RawClient> {
+    const { port = 0, url = '', publicKey = '' } = await this.event('listening', told => told.transport === transport)
+    const duplex: Duplex = transport === 'tcp' ? await dialTcp({ port, tls }) : await dialWebSocket(url, { tls })
+    const client = await RawClient.connect({ duplex, relayKey: Buffer.from(publicKey, 'base64url') })
+    await client.hello(invite)
+    return client
+  }
+
+  async page (path: string, init?: RequestInit): Promise<[number, string]> {
+    const { port } = await this.event('metrics')
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, init)
+    return [response.status, await response.text()]
+  }
+
+  stop (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.process.kill(signal)
+    return this.ended
+  }
+
+  #changed (): void {
+    for (const wake of this.#waiting.splice(0)) wake()
+  }
+}
+
+const running = new Set<Run>()
+const folder = await mkdtemp(join(tmpdir(), 'hushwire-relay-'))
+test.after.always(async () => {
+  for (const { process: child } of running) child.kill('SIGKILL')
+  await rm(folder, { recursive: true })
+})
+let stores = 0
+const fresh = (): string[] => ['--store', join(folder, `store${++stores}`), '--identity', join(folder, 'identity')]
+
+test.serial('clients by TCP and by WebSocket talk; metrics and health; SIGTERM drains; the log has nothing that was sent', async t => {
+  const run = new Run([...fresh(), '--tcp', '0', '--websocket', '0', '--metrics', '0', '--log-level', 'debug'])
+  const [alice, bob] = [await run.join('tcp'), await run.join('websocket')]
+  await alice.live(bob.id, text('a live secret'))
+  t.is(textOf(await whole((await nextOf(bob.packets)).source)), 'a live secret')
+  t.false(await alice.mail(bob.id, text('a stored secret')))
+  await bob.receive()
+  const delivered = await nextOf(bob.deliveries)
+  t.is(textOf(delivered.body), 'a stored secret')
+  await bob.taken(delivered.position)
+  t.is(await alice.statusOf('mail', { id: new Uint8Array(16).fill(9), recipient: new Uint8Array(16).fill(8), kind: 1n, lifetime: 0n }, text('to nobody')), RELAY_CODES.unknownTarget)
+  const [status, metrics] = await run.page('/metrics')
+  t.is(status, 200)
+  for (const line of [
+    'hushwire_relay_connections 2', 'hushwire_relay_connected_total 2', 'hushwire_relay_handshakes_total{outcome="ok"} 2', 'hushwire_relay_registered_total 2',
+    'hushwire_relay_forwarded_packets_total 1', 'hushwire_relay_forwarded_bytes_total 13', 'hushwire_relay_mail_total{what="stored"} 1', 'hushwire_relay_mail_total{what="delivered"} 1',
+    'hushwire_relay_mail_total{what="taken"} 1', 'hushwire_relay_mailbox_messages 0', 'hushwire_relay_requests_total{code="unknownTarget"} 1'
+  ]) t.true(metrics.includes(`${line}\n`), line)
+  t.regex(metrics, /nodejs_eventloop_lag_p99_seconds/)
+  t.deepEqual(await run.page('/health'), [200, 'ok\n'])
+  t.deepEqual(await run.page('/ready'), [200, 'ok\n'])
+  t.is((await run.page('/'))[0], 404)
+  t.is((await run.page('/metrics', { method: 'POST', body: 'x'.repeat(100) }))[0], 405)
+  const { address, id } = await run.event('connected')
+  t.is(address, '127.0.0.1')
+  t.regex(id ?? '', /^[0-9a-f-]{36}$/)
+  t.is(await run.stop(), 0)
+  await Promise.all([alice.close(), bob.close()])
+  const stored = await readFile(join(folder, 'identity'))
+  const hidden = ['a live secret', 'a stored secret'].map(text).concat([stored.subarray(1, 33), stored.subarray(33)])
+  for (const bytes of hidden) for (const encoding of ['utf8', 'hex', 'base64', 'base64url'] as const) t.false(run.stderr.includes(Buffer.from(bytes).toString(encoding).replace(/=+$/, '')), encoding)
+  for (const line of run.stderr.trim().split('\n')) t.notThrows(() => { JSON.parse(line) })
+  t.true(run.told.some(told => told.event === 'drained'))
+})
+
+test.serial('TLS for both; SIGHUP shows the new certificate, and keeps the old one where the new one is none', async t => {
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+  const authority = certificate({ name: 'authority', authority: true })
+  const put = async (name: string): Promise<void> => {
+    const made = certificate({ name, issuer: authority })
+    await writeFile(cert, made.cert)
+    await writeFile(key, made.key, { mode: 0o600 })
+  }
+  await put('first')
+  await writeFile(join(folder, 'relay.toml'), 'identity = "identity"\n[listen.tcp]\naddress = "0"\n[listen.websocket]\naddress = "0"\n[tls]\ncert = "cert.pem"\nkey = "key.pem"\n[store]\nmemory = true\n')
+  const run = new Run(['--config', join(folder, 'relay.toml')])
+  const trust = { ca: authority.cert }
+  const [alice, bob] = [await run.join('tcp', { tls: trust }), await run.join('websocket', { tls: trust })]
+  const { port = 0 } = await run.event('listening', ({ transport }) => transport === 'tcp')
+  const shown = async (): Promise<string> => {
+    const socket = connectTls({ port, host: '127.0.0.1', ca: authority.cert })
+    await once(socket, 'secureConnect')
+    const { subject } = socket.getPeerCertificate()
+    socket.destroy()
+    return String(subject.CN)
+  }
+  t.is(await shown(), 'first')
+  await put('second')
+  run.process.kill('SIGHUP')
+  await run.event('reloaded')
+  t.is(await shown(), 'second')
+  await writeFile(cert, 'no certificate')
+  run.process.kill('SIGHUP')
+  t.is((await run.event('reload-failed')).code, 'ERR_TRANSPORT_CERTIFICATE')
+  t.is(await shown(), 'second')
+  await alice.live(bob.id, text('over TLS'))
+  t.is(textOf(await whole((await nextOf(bob.packets)).source)), 'over TLS')
+  t.is(await run.stop('SIGINT'), 0)
+  await Promise.all([alice.close(), bob.close()])
+})
+
+test.serial('invites, of a relay that runs and of one that does not', async t => {
+  const about = fresh()
+  const invite = async (): Promise<Uint8Array> => {
+    const run = new Run(['invite', ...about])
+    t.is(await run.ended, 0, run.stderr)
+    return Buffer.from(run.stdout.trim(), 'base64url')
+  }
+  const first = new Run(['invite', ...about])
+  t.is(await first.ended, 2)
+  t.regex(first.stderr, /ERR_CLI_OPTION.*start the relay first/)
+  const run = new Run([...about, '--tcp', '0', '--registration', 'invite'])
+  await run.event('listening')
+  t.is((await stat(join(about[1] ?? '', 'admin.sock'))).mode & 0o777, 0o600)
+  await t.throwsAsync(run.join('tcp'), { message: `status ${RELAY_CODES.invite}` })
+  const token = await invite()
+  t.is(token.byteLength, 32)
+  await (await run.join('tcp', { invite: token })).close()
+  t.false(run.stderr.includes(Buffer.from(token).toString('base64url')))
+  t.is(await run.stop(), 0)
+  const later = await invite()
+  const again = new Run([...about, '--tcp', '0', '--registration', 'invite'])
+  await (await again.join('tcp', { invite: later })).close()
+  // one that is killed leaves its socket
+  await again.stop('SIGKILL')
+  t.is((await invite()).byteLength, 32)
+})
+
+test.serial('what cannot be used is told in one sentence, with what to do', async t => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const port = String((taken.address() as AddressInfo).port)
+  const busy = fresh()
+  const holder = new Run([...busy, '--tcp', '0'])
+  await holder.event('listening')
+  await writeFile(join(folder, 'bad.toml'), '[limits]\nmaxPendign = 3\n')
+  await writeFile(join(folder, 'limit.toml'), '[limits]\nmaxPending = 0\n')
+  await writeFile(join(folder, 'half.toml'), '[tls]\ncert = "cert.pem"\n')
+  await writeFile(join(folder, 'gone.toml'), '[tls]\ncert = "gone.pem"\nkey = "gone.key"\n')
+  await writeFile(join(folder, 'ids.toml'), '[registration]\nrule = "allowlist"\nids = ["me"]\n')
+  await writeFile(join(folder, 'open'), await readFile(join(folder, 'identity')))
+  await chmod(join(folder, 'open'), 0o644)
+  for (const [args, exit, words] of [
+    [[...fresh(), '--tcp', port], 1, /ERR_TRANSPORT_LISTEN: .*EADDRINUSE\. The port may be taken/],
+    [[...fresh(), '--tcp', '0', '--metrics', port], 1, /ERR_RELAY_METRICS: .*EADDRINUSE\. Choose another port/],
+    [[...busy, '--tcp', '0'], 1, /ERR_STORE_BUSY: .*Another relay runs on this store/],
+    [[...fresh(), '--tcp', '0', '--config', 'bad.toml'], 2, /ERR_CLI_CONFIG: .*there is no setting limits\.maxPendign; is it limits\.maxPending\?/],
+    [[...fresh(), '--tcp', '0', '--config', 'limit.toml'], 2, /ERR_LIMIT_OPTION: .*maxPending\. Limits are whole numbers/],
+    [[...fresh(), '--tcp', '0', '--config', 'half.toml'], 2, /ERR_CLI_CERTIFICATE: .*needed both/],
+    [[...fresh(), '--tcp', '0', '--config', 'gone.toml'], 2, /ERR_CLI_CERTIFICATE: .*gone\.pem \(ENOENT\)/],
+    [[...fresh(), '--tcp', '0', '--config', 'ids.toml'], 2, /ERR_CLI_CONFIG: .*me is no UUID/],
+    [['--config', 'missing.toml'], 2, /ERR_CLI_CONFIG: .*missing\.toml cannot be read \(ENOENT\)/],
+    [[...fresh(), '--tcp', '0', '--identity', 'open'], 2, /ERR_CLI_IDENTITY: .*others may read .*chmod 600/],
+    [[...fresh(), '--tcp', 'host:x'], 2, /ERR_CLI_OPTION: .*host:x is not/],
+    [['--memory', ...fresh()], 2, /ERR_CLI_OPTION: .*not both/],
+    [['--registration', 'maybe'], 2, /Allowed choices are open, invite, allowlist/],
+    [['--nonsense'], 2, /unknown option/]
+  ] as const) {
+    const run = new Run(args)
+    t.is(await run.ended, exit, run.stderr)
+    t.regex(run.stderr, words)
+    t.notRegex(run.stderr, /\n\s+at /)
+  }
+  const machine = new Run(['--config', 'missing.toml', '--json'])
+  t.is(await machine.ended, 2)
+  t.is(machine.told[0]?.code, 'ERR_CLI_CONFIG')
+  t.is(await holder.stop(), 0)
+  taken.close()
+})
+
+test.serial('a second signal ends at once; the id is the same as what the relay shows', async t => {
+  const about = fresh()
+  const run = new Run([...about, '--tcp', '0'])
+  const client = await run.join('tcp')
+  const other = await run.join('tcp')
+  // a packet that does not end is under way
+  async function * endless (): AsyncGenerator<Uint8Array> {
+    yield text('it begins')
+    await new Promise(() => undefined)
+  }
+  void client.live(other.id, endless()).catch(() => undefined)
+  await nextOf(other.packets)
+  run.process.kill('SIGTERM')
+  await run.event('draining')
+  t.is(await run.stop('SIGTERM'), 143)
+  const { id, publicKey } = await run.event('listening')
+  const shown = new Run(['id', ...about])
+  t.is(await shown.ended, 0)
+  t.is(shown.stdout, `id ${id}\npublic key ${publicKey}\n`)
+  const help = new Run(['--help'])
+  t.is(await help.ended, 0)
+  t.regex(help.stdout, /hushwire relay config > relay\.toml/)
+})
