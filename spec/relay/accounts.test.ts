@@ -141,7 +141,7 @@ test('who does not say hello in time is cut, however it drips', async t => {
   })())
   t.not(await codeOf(silent.link.closed), 'resolved')
   t.not(await codeOf(unfinished), 'resolved')
-  await server.happened('disconnected', 2)
+  t.false((await server.happened('disconnected', 2)).greeted)
   t.deepEqual(server.events.flatMap(event => event.type === 'disconnected' ? [(event.error as { code?: string }).code] : []), ['ERR_RELAY_HELLO', 'ERR_RELAY_HELLO'])
   await server.relay.close()
 })

@@ -231,7 +231,9 @@ test('a connection that answers no ping is cut; one that does is not, whatever i
   const unread = bob.live(alice.id, new Uint8Array(1_000_000)).catch(ignore)
   gate.open = deferred()
   t.deepEqual((await server.happened('silent')).id, bob.id)
-  t.is(((await server.happened('disconnected')).error as { code?: string }).code, 'ERR_RELAY_SILENT')
+  const gone = await server.happened('disconnected')
+  t.true(gone.greeted)
+  t.is((gone.error as { code?: string }).code, 'ERR_RELAY_SILENT')
   gate.open.resolve()
   await unread
   t.true((await alice.ask('lookup', { id: bob.id })).staticKey.byteLength === 32)

@@ -12,8 +12,8 @@ export type RelayEvent =
   | { readonly type: 'registered', readonly id: Uuid }
   /** A connection gave way to a newer one of the same identity. */
   | { readonly type: 'taken-over', readonly id: Uuid }
-  /** A connection whose handshake was done is gone; with its cause when it did not end in order. */
-  | { readonly type: 'disconnected', readonly id: Uuid, readonly address: string | undefined, readonly error: Error | undefined }
+  /** A connection whose handshake was done is gone; with its cause when it did not end in order. `greeted`: it was `connected` before. */
+  | { readonly type: 'disconnected', readonly id: Uuid, readonly address: string | undefined, readonly greeted: boolean, readonly error: Error | undefined }
   /** A live packet has been handed on whole; so many bytes of body. */
   | { readonly type: 'forwarded', readonly header: RoutedHeader, readonly bytes: number }
   /** A packet was refused, or not delivered whole. */

@@ -28,6 +28,8 @@ export class Member implements ExchangeMember {
   readonly storing: Turns
   /** True once its hello has been answered with yes. */
   registered = false
+  /** True once it has been let in, also when it is gone. */
+  greeted = false
   /** The hello that is being looked at. */
   greeting: Promise<unknown> | undefined
   /** Mail on its way to it, once it has asked for that. */

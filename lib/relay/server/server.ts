@@ -242,7 +242,7 @@ class RelayServer {
       this.#heartbeat.delete(member)
       this.#leave(member)
       admitted.closed()
-      this.#service.report({ type: 'disconnected', id, address, error })
+      this.#service.report({ type: 'disconnected', id, address, greeted: member.greeted, error })
       this.#settle()
     }
     link.closed.then(() => { gone() }, (error: unknown) => { gone(asError(error)) })
@@ -262,6 +262,7 @@ class RelayServer {
   /** A connection has said hello. */
   #present (member: Member): void {
     this.#stopHello(member)
+    member.greeted = true
     this.#service.report({ type: 'connected', id: member.id, address: member.address })
   }
 
