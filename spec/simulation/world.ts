@@ -19,6 +19,8 @@ export class World {
   readonly ledger: Ledger
   readonly network: Network
   readonly host: Host
+  /** How many actors there are. */
+  readonly size: number
   readonly actors: readonly Actor[]
   readonly plays: Play[] = []
   readonly #pauses: Random
@@ -30,7 +32,8 @@ export class World {
     this.network = new Network(this.clock, this.random.fork())
     this.#pauses = this.random.fork()
     this.host = new Host(this)
-    this.actors = Array.from({ length: this.random.int(2, 5) }, (_, index) => new Actor(this, index))
+    this.size = this.random.int(2, 5)
+    this.actors = Array.from({ length: this.size }, (_, index) => new Actor(this, index))
   }
 
   readonly note = (text: string): void => { this.trace.push(`${Math.floor(this.clock.now)} ${text}`) }
