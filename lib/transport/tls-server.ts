@@ -37,9 +37,30 @@ export function reloadCertificate (server: object, tls: ServerTls): void {
   withCertificate(tls, certificate => { (server as CertifiedServer).setSecureContext(certificate) })
 }
 
+/** Ends what has not finished its handshake in time. Node's own `handshakeTimeout` begins anew at each of its steps. */
+export function limitHandshakes (server: Server, timeout: number): void {
+  const timers = new Map<string, NodeJS.Timeout>()
+  const stop = (socket: Socket): void => {
+    const ends = endsOf(socket)
+    clearTimeout(timers.get(ends))
+    timers.delete(ends)
+  }
+  server.on('connection', (socket: Socket) => {
+    const ends = endsOf(socket)
+    const timer = setTimeout(() => { socket.destroy() }, timeout)
+    timers.set(ends, timer)
+    socket.once('close', () => {
+      clearTimeout(timer)
+      if (timers.get(ends) === timer) timers.delete(ends)
+    })
+  })
+  server.on('secureConnection', stop)
+}
+
 /** A server of TLS that hands on each socket with the one of TCP below it, which alone can be reset. @throws ERR_TRANSPORT_CERTIFICATE */
 export function tlsServer (tls: ServerTls, handshakeTimeout: number, onSocket: (socket: TLSSocket, below: Socket) => void, onError: (error: Error) => void): Server {
   const server = withCertificate(tls, certificate => createTls({ ...certificate, handshakeTimeout, noDelay: true, allowHalfOpen: true }))
+  limitHandshakes(server, handshakeTimeout)
   /** By its ends, which no other connection has while it stands. */
   const below = new Map<string, Socket>()
   server.on('connection', (socket: Socket) => {

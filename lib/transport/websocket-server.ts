@@ -15,7 +15,7 @@ import { Entrance, type Admit } from './admission.js'
 import { Listening, type Address, type Listener } from './listener.js'
 import type { MessageOptions } from './message-connection.js'
 import type { ServerTls } from './tls-options.js'
-import { reloadCertificate, withCertificate } from './tls-server.js'
+import { limitHandshakes, reloadCertificate, withCertificate } from './tls-server.js'
 import { wrapWebSocket, wsOptions } from './websocket-node.js'
 
 export type { Admit } from './admission.js'
@@ -117,6 +117,7 @@ async function listen (options: WebSocketListenOptions, { connectTimeout: timeou
   const about = { headersTimeout: timeout, requestTimeout: timeout, connectionsCheckingInterval: Math.min(timeout, 1000) }
   const { tls } = options
   const server = tls === undefined ? createServer(about, upgradeOnly) : withCertificate(tls, certificate => createSecureServer({ ...about, ...certificate, handshakeTimeout: timeout }, upgradeOnly))
+  if (tls !== undefined) limitHandshakes(server, timeout)
   server.maxConnections = maxConnections
   const listening = deferred()
   server.once('error', listening.reject)

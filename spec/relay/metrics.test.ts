@@ -26,7 +26,7 @@ const EVENTS: { readonly [Type in RelayEvent['type']]: Extract<RelayEvent, { typ
   refused: { type: 'refused', address: undefined, error: foreign },
   registered: { type: 'registered', id },
   'taken-over': { type: 'taken-over', id },
-  disconnected: { type: 'disconnected', id, address: '203.0.113.9', error },
+  disconnected: { type: 'disconnected', id, address: '203.0.113.9', greeted: true, error },
   forwarded: { type: 'forwarded', header, bytes: 3 },
   undelivered: { type: 'undelivered', header, code: RELAY_CODES.offline, error: undefined },
   'broken-off': { type: 'broken-off', header, error },

@@ -62,9 +62,14 @@ for (const { name, listen, dial } of KINDS) {
 
   test(`${name}: a handshake of TLS that comes to nothing is ended`, async t => {
     const listener = await listen({ tls: server, connectTimeout: 50 }, () => { t.fail() })
-    const socket = connect(listener.port, '127.0.0.1')
-    socket.on('error', () => undefined).resume()
-    await once(socket, 'close')
+    const drip = connect(listener.port, '127.0.0.1')
+    const silent = connect(listener.port, '127.0.0.1')
+    for (const socket of [drip, silent]) socket.on('error', () => undefined).resume()
+    // a record of 512 bytes, of which one comes at a time
+    drip.write(Buffer.from('1603010200010001fc0303', 'hex'))
+    const dripping = setInterval(() => { drip.write(Buffer.of(0)) }, 20)
+    await Promise.all([drip, silent].map(socket => new Promise(resolve => { socket.once('close', resolve) })))
+    clearInterval(dripping)
     await listener.close()
     t.pass()
   })

@@ -59,6 +59,7 @@ export const SETTINGS = {
     helloTimeout: 'Milliseconds until a connection must have said hello.',
     maxForwarding: 'Packets of one connection under way.',
     maxToOne: 'Live packets of one connection to one target under way.',
+    turnTimeout: 'Milliseconds for which a live packet waits for its turn to that target.',
     maxIdle: 'Milliseconds without anything of a packet after which it gives way.',
     maxCorrespondents: 'Peers that are told of the end of one connection.',
     maxStoring: 'Messages of one connection that are being stored.',

@@ -1,5 +1,3 @@
-import { abortReason } from '../../stream/index.js'
-
 /**
  * How long to wait before the next try: exponential, with full jitter, so that those who were cut off at once do not come
  * back at once.
@@ -46,9 +44,4 @@ export function pause (milliseconds: number, signal: AbortSignal): Promise<void>
     if (signal.aborted) done()
     else signal.addEventListener('abort', done, { once: true })
   })
-}
-
-/** A promise that rejects with the signal's reason; to be awaited by those who have nothing else to wait for. */
-export function throwIfAborted (signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw abortReason(signal)
 }

@@ -53,7 +53,6 @@ export const RELAY_CLIENT_ERRORS = {
   ERR_RELAY_URL: { origin: 'local', fatal: true, sentence: 'the URL of a relay begins with ws:, wss:, tcp: or tls:, as far as this platform can dial them' },
   ERR_RELAY_OPTION: { origin: 'local', fatal: true, sentence: 'an option of the client is missing or not what it must be' },
   ERR_RELAY_QUEUE: { origin: 'local', fatal: false, sentence: 'as much mail waits to be sent as is allowed' },
-  ERR_RELAY_MAIL_LIMIT: { origin: 'remote', fatal: false, sentence: 'the mail is longer than this client takes' },
   ERR_RELAY_NOT_ACCEPTED: { origin: 'remote', fatal: false, sentence: 'the peer is not one that this client accepts' },
   ERR_RELAY_STREAM: { origin: 'remote', fatal: false, sentence: 'the head of a stream between peers is malformed' },
   ERR_RELAY_STREAMS: { origin: 'local', fatal: false, sentence: 'as many streams are open as are allowed' },

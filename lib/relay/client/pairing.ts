@@ -1,5 +1,4 @@
 import { crypto } from '../../crypto/index.js'
-import type { Peer } from '../../nova/index.js'
 import { keysUnder, storeKey, type Store, type StoreTransaction, type StoreView } from '../../store/index.js'
 import { clientError } from './errors.js'
 import { TOKEN_BYTES } from './offer.js'
@@ -72,10 +71,4 @@ function numberBytes (value: number): Uint8Array {
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setFloat64(0, value)
   return bytes
-}
-
-/** Who has answered an offer, and with what. */
-export interface PairingAnswer {
-  readonly from: Peer
-  readonly token: Uint8Array
 }

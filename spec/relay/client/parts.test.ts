@@ -1,0 +1,94 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { Backoff, pause } from '../../../lib/relay/client/backoff.js'
+import { Handled } from '../../../lib/relay/client/handled.js'
+import { Slots } from '../../../lib/relay/client/slots.js'
+import { encodeOpen, encodeStreamAnswer, readStreamHead } from '../../../lib/relay/client/stream-head.js'
+import { memoryStore } from '../../../lib/store/index.js'
+import { collect } from '../../support/sources.js'
+import { codeOf } from '../codes.js'
+
+async function * cut (bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += size) yield bytes.subarray(at, at + size)
+}
+
+test('the head of a stream reads as it was written, wherever it is cut, and what follows is left', async t => {
+  await fc.assert(fc.asyncProperty(fc.uint8Array({ minLength: 8, maxLength: 8 }), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.integer({ min: 1, max: 30 }), async (streamId, kind, size) => {
+    const open = await readStreamHead(cut(Uint8Array.from([...encodeOpen(streamId, kind), 1, 2, 3]), size))
+    t.deepEqual(open.head, { type: 'open', streamId, kind })
+    t.deepEqual(await collect(open.rest), Uint8Array.of(1, 2, 3))
+    const answer = await readStreamHead(cut(Uint8Array.from([...encodeStreamAnswer(streamId), 4]), size))
+    t.deepEqual(answer.head, { type: 'answer', streamId })
+    t.deepEqual(await collect(answer.rest), Uint8Array.of(4))
+  }))
+})
+
+test('a head that is cut short, or of another type, is none', async t => {
+  const whole = encodeOpen(new Uint8Array(8), 1n)
+  for (let length = 0; length < whole.byteLength; length++) t.is(await codeOf(readStreamHead(cut(whole.subarray(0, length), 5))), 'ERR_RELAY_STREAM')
+  for (let type = 0; type < 256; type++) {
+    if (type === 1 || type === 2) continue
+    whole[0] = type
+    t.is(await codeOf(readStreamHead(cut(whole, 17))), 'ERR_RELAY_STREAM')
+  }
+})
+
+test('each wait is a random part of twice the one before, up to the most', t => {
+  const longest = new Backoff(100, 1000, () => 1 - Number.EPSILON)
+  t.deepEqual(Array.from({ length: 6 }, () => longest.next()), [100, 200, 400, 800, 1000, 1000])
+  longest.reset()
+  t.is(longest.next(), 100)
+  t.is(new Backoff(100, 1000, () => 0).next(), 0)
+  for (let tries = 0; tries < 2000; tries++) t.true(longest.next() <= 1000)
+})
+
+test('a pause ends with its signal', async t => {
+  const stop = new AbortController()
+  const paused = pause(2 ** 40, stop.signal)
+  stop.abort()
+  await paused
+  await pause(2 ** 40, stop.signal)
+  t.pass()
+})
+
+test('no more are at work than there are places, and each gets its turn (property)', async t => {
+  await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(fc.boolean(), { maxLength: 20 }), async (places, works) => {
+    const slots = new Slots(places)
+    const begun: number[] = []
+    let [at, most] = [0, 0]
+    await Promise.all(works.map((fails, index) => slots.use(async () => {
+      begun.push(index)
+      most = Math.max(most, ++at)
+      await Promise.resolve()
+      at--
+      if (fails) throw new Error('failed')
+    }).catch(() => {})))
+    t.true(most <= places)
+    t.deepEqual(begun, works.map((_, index) => index))
+  }))
+})
+
+test('what was taken is remembered until the relay cannot deliver it again', async t => {
+  const store = memoryStore()
+  const [sender, id, other] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2), new Uint8Array(16).fill(3)]
+  const [first, second] = [{}, {}]
+  let handled = await Handled.load(store)
+  const add = async (message: Uint8Array, position: bigint, connection: object): Promise<void> => {
+    await store.write(transaction => { handled.write(transaction, sender, message, position) })
+    handled.add(sender, message, position, connection)
+  }
+  t.false(handled.seen(sender, id, 5n, first))
+  await add(id, 5n, first)
+  handled.passed(9n, first)
+  t.true(handled.seen(sender, id, 5n, first))
+  handled = await Handled.load(store)
+  // not yet told, or told and lost
+  t.true(handled.seen(sender, id, 1n, second))
+  handled.passed(2n, second)
+  t.true(handled.seen(sender, id, 1n, second))
+  handled.passed(2n, first)
+  t.false(handled.seen(sender, id, 1n, first))
+  await add(other, 7n, first)
+  handled = await Handled.load(store)
+  t.deepEqual([handled.seen(sender, id, 1n, first), handled.seen(sender, other, 7n, first)], [false, true])
+})
