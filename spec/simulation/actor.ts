@@ -23,6 +23,9 @@ const ENDINGS: ReadonlySet<string> = new Set(['ERR_STORE_SPACE', 'ERR_STORE_CLOS
 /** What a letter may be refused with. */
 const REFUSALS: ReadonlySet<string> = new Set(['ERR_RELAY_QUOTA', 'ERR_RELAY_QUEUE', 'given up'])
 
+/** Milliseconds that an answer is on its way at the most. */
+const ANSWERED = 5000
+
 /** Somebody with an identity and a disk, and one process after another. */
 export class Actor {
   readonly index: number
@@ -30,8 +33,8 @@ export class Actor {
   readonly identity: Identity
   readonly disk: Disk
   process: Process | undefined
-  /** True once the relay has known it. */
-  registered = false
+  /** When the relay first knew it. */
+  registered = Infinity
   /** While it is in the future, the application does not ask for the next message. */
   stalledUntil = 0
   readonly #world: World
@@ -68,7 +71,7 @@ export class Actor {
 
   /** A state of one of its processes. */
   #changed (process: string, state: ClientState): void {
-    if (state.type === 'connected') this.registered = true
+    if (state.type === 'connected') this.registered = Math.min(this.registered, this.#world.clock.now)
     this.#world.note(`${process} is ${state.type}${'error' in state && state.error !== undefined ? `: ${nameOf(state.error)}` : ''}`)
   }
 
@@ -153,7 +156,7 @@ export class Actor {
     const outcome = await tracker.track(letter.name, process.client.peer(to.id).send(1n, bytes, options))
     const code = 'error' in outcome ? nameOf(outcome.error) : 'ok'
     if (code === 'ok') letter.sending = 'acknowledged'
-    else if (REFUSALS.has(code) || code === 'ERR_RELAY_UNKNOWN_TARGET' && !to.registered) letter.sending = 'refused'
+    else if (REFUSALS.has(code) || code === 'ERR_RELAY_UNKNOWN_TARGET' && clock.now < to.registered + ANSWERED) letter.sending = 'refused'
     else letter.sending = 'abandoned'
     note(`${letter.name}, ${length} bytes: ${code}`)
     if (letter.sending !== 'abandoned' || ENDINGS.has(code) || code === 'ERR_RELAY_CLIENT_CLOSED') return
