@@ -35,7 +35,7 @@ export class Host {
       expireInterval: 60_000,
       drainTimeout: random.int(100, 3000),
       link: { handshakeTimeout: 3000, closeTimeout: 1000 },
-      mailbox: { partBytes: random.pick([64, 1000, 65_536]), ...random.chance(0.2) && { recipientMessages: random.int(3, 30) } }
+      mailbox: { partBytes: random.pick([1000, 5000, 65_536]), ...random.chance(0.2) && { recipientMessages: random.int(3, 30) } }
     }
   }
 

@@ -13,6 +13,9 @@ const DIRECTIONS: readonly Direction[] = ['toRelay', 'toClient']
 class Lane {
   /** Bytes after which the connection is cut. */
   cutAfter = Infinity
+  /** Bytes after which nothing passes for so many milliseconds, whatever becomes of who has sent it. */
+  holdAfter = Infinity
+  holdFor = 0
   passed = 0
   #frozen: { readonly promise: Promise<void>, readonly thaw: () => void } | undefined
 
@@ -85,6 +88,7 @@ export class Wire {
     try {
       for await (const chunk of from.source) {
         await this.#network.delay()
+        if (lane.passed + chunk.byteLength > lane.holdAfter) await this.#network.hold(lane)
         await lane.open()
         const left = lane.cutAfter - lane.passed
         lane.passed += chunk.byteLength
@@ -124,8 +128,15 @@ export class Network {
     this.wires.add(wire)
     // most bytes of a short connection are its handshake's, about 600 either way
     if (this.faulty && random.chance(0.35)) wire.lanes[random.pick(DIRECTIONS)].cutAfter = random.chance(0.3) ? random.int(0, 900) : random.int(600, 20_000)
+    if (this.faulty && random.chance(0.15)) Object.assign(wire.lanes[random.pick(DIRECTIONS)], { holdAfter: random.int(0, 1500), holdFor: random.int(10, 7000) })
     this.accept(relay)
     return client
+  }
+
+  /** What comes next is late, once. */
+  async hold (lane: Lane): Promise<void> {
+    lane.holdAfter = Infinity
+    await this.#clock.sleep(lane.holdFor)
   }
 
   /** How long a chunk takes on its way. */
