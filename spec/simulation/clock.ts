@@ -48,6 +48,8 @@ function turn (): Promise<void> {
 export class VirtualClock {
   /** Milliseconds since it began. */
   now = 0
+  /** By how much the wall clock is wrong. */
+  wrong = 0
   readonly #random: () => number
   readonly #timers = new Set<VirtualTimer>()
   #count = 0
@@ -85,7 +87,7 @@ export class VirtualClock {
       }
     })
     performance.now = () => this.now
-    Date.now = () => EPOCH + Math.floor(this.now)
+    Date.now = () => EPOCH + Math.floor(this.now) + this.wrong
     Math.random = this.#random
   }
 

@@ -3,6 +3,9 @@ import type { Actor } from './actor.js'
 import type { Random } from './random.js'
 import type { World } from './world.js'
 
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
 /** What can happen at a step, and how often. */
 const STEPS = {
   letter: 30,
@@ -20,6 +23,8 @@ const STEPS = {
   diskOfClient: 1,
   diskOfRelay: 2,
   relay: 2,
+  wallClock: 1,
+  suspend: 0.1,
   wait: 10
 } as const
 
@@ -88,6 +93,13 @@ function perform (world: World, random: Random, step: keyof typeof STEPS): void 
       break
     case 'relay':
       if (!host.busy && host.relay !== undefined) void restart(world, random)
+      break
+    case 'wallClock':
+      world.clock.wrong = random.pick([-1, 1, 0]) * random.int(0, DAY)
+      break
+    case 'suspend':
+      // timers are late then, all of them
+      world.clock.now += HOUR
       break
     case 'wait':
   }

@@ -19,8 +19,11 @@ export interface Outcome {
   readonly time: number
 }
 
+/** What happens in a run before everything has to come to its end. */
+export type Script = (world: World) => Promise<void>
+
 /** One run. The same seed gives the same one, as far as nothing depends on keys that are made at random. One at a time in a process. */
-export async function simulate (seed: number): Promise<Outcome> {
+export async function simulate (seed: number, script: Script = traffic): Promise<Outcome> {
   const world = new World(seed)
   const { clock, problems } = world
   const rejections: unknown[] = []
@@ -30,7 +33,7 @@ export async function simulate (seed: number): Promise<Outcome> {
   const restore = portable()
   clock.install()
   try {
-    await clock.drive(run(world))
+    await clock.drive(run(world, script))
   } catch (error) {
     world.problem(nameOf(error))
     if (!/^(stuck|not within)/.test(nameOf(error))) world.problem((error as Error).stack ?? '')
@@ -45,11 +48,17 @@ export async function simulate (seed: number): Promise<Outcome> {
   return { seed, problems, trace: world.trace, letters: world.ledger.counts, streams: world.plays.length, time: clock.now }
 }
 
-async function run (world: World): Promise<void> {
-  const { actors, clock, host, network, note, random, tracker } = world
-  await host.start()
+/** Traffic with faults at every step. */
+async function traffic (world: World): Promise<void> {
+  const { actors, random } = world
   for (const actor of actors) if (random.chance(0.6)) void actor.start()
   await chaos(world, random.int(20, 160))
+}
+
+async function run (world: World, script: Script): Promise<void> {
+  const { actors, clock, host, network, note, random, tracker } = world
+  await host.start()
+  await script(world)
   await calm(world)
   note('-- end')
   await Promise.all(actors.map(actor => actor.close()))
