@@ -1,22 +1,14 @@
 import type { Uuid } from '../../lib/bytes/index.js'
 import { identityFromSeed, type Identity } from '../../lib/nova/index.js'
-import { connect, type Client, type ClientState, type IncomingStream, type MailOptions } from '../../lib/relay/index.js'
-import { Disk, type DiskStore } from './disk.js'
+import { connect, type ClientState, type IncomingStream, type MailOptions } from '../../lib/relay/index.js'
+import { Disk } from './disk.js'
 import { encodeLetter } from './content.js'
+import { playOf, type Play } from './play.js'
+import type { Process } from './process.js'
 import type { Random } from './random.js'
-import { playOf, playSide, type Play } from './streams.js'
+import type { Setting } from './setting.js'
+import { playSide } from './streams.js'
 import { nameOf } from './tracker.js'
-import type { World } from './world.js'
-
-/** One process of an actor. */
-export interface Process {
-  readonly name: string
-  readonly client: Client
-  readonly store: DiskStore
-  readonly stop: AbortController
-  /** Why it is dead. */
-  reason: Error | undefined
-}
 
 /** What may end a client by itself: its store. */
 const ENDINGS: ReadonlySet<string> = new Set(['ERR_STORE_SPACE', 'ERR_STORE_CLOSED', 'killed'])
@@ -37,14 +29,14 @@ export class Actor {
   registered = Infinity
   /** While it is in the future, the application does not ask for the next message. */
   stalledUntil = 0
-  readonly #world: World
+  readonly #world: Setting
   readonly #random: Random
   readonly #limits: Record<string, number>
   #processes = 0
   /** A disk has one process at a time. */
   #starting = false
 
-  constructor (world: World, index: number) {
+  constructor (world: Setting, index: number) {
     this.#world = world
     this.index = index
     this.name = String.fromCharCode(97 + index)

@@ -67,7 +67,7 @@ export class VirtualClock {
 
   install (): void {
     const set = (task: (...args: unknown[]) => void, delay: number | undefined, args: unknown[], repeat: boolean): VirtualTimer => {
-      const wait = Math.max(1, Number(delay ?? 1) || 1)
+      const wait = Math.max(1, (delay ?? 1) || 1)
       const timer = new VirtualTimer(this, () => { task(...args) }, this.now + wait, repeat ? wait : undefined, this.#count++)
       this.#timers.add(timer)
       return timer
@@ -128,7 +128,7 @@ export class VirtualClock {
     if (next === undefined) return false
     this.now = Math.max(this.now, next.due)
     if (next.every === undefined) this.#timers.delete(next)
-    else next.due += next.every
+    else next.due = this.now + next.every
     next.task()
     return true
   }

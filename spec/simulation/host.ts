@@ -2,8 +2,8 @@ import { identityFromSeed, type Identity } from '../../lib/nova/index.js'
 import { startRelay, type Relay, type RelayLimits } from '../../lib/relay/server/index.js'
 import type { Usage } from '../../lib/store/index.js'
 import { Disk, type DiskStore } from './disk.js'
+import type { Setting } from './setting.js'
 import { nameOf } from './tracker.js'
-import type { World } from './world.js'
 
 /** The relay: one process after another over one disk. */
 export class Host {
@@ -12,12 +12,12 @@ export class Host {
   relay: Relay | undefined
   /** What the mailbox counted last. */
   mail: Usage = { bytes: 0, messages: 0 }
-  readonly #world: World
+  readonly #world: Setting
   readonly #limits: RelayLimits
   #store: DiskStore | undefined
   #busy = false
 
-  constructor (world: World) {
+  constructor (world: Setting) {
     const random = world.random.fork()
     this.#world = world
     this.identity = identityFromSeed(new Uint8Array(32).fill(200))

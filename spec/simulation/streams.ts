@@ -1,64 +1,14 @@
 import { HushwireError } from '../../lib/stream/index.js'
 import { RESET_CODES, resetError } from '../../lib/nova/index.js'
 import type { PeerStream } from '../../lib/relay/index.js'
-import { contentOf, sameBytes } from './content.js'
-import type { Process } from './actor.js'
-import type { Random } from './random.js'
+import { sameBytes } from './content.js'
+import type { Half, Play } from './play.js'
+import type { Process } from './process.js'
+import type { Setting } from './setting.js'
 import { nameOf } from './tracker.js'
-import type { World } from './world.js'
-
-/** One direction of a stream: what its two ends do, and what has become of it. */
-interface Half {
-  readonly name: string
-  readonly content: Uint8Array
-  /** Bytes of a piece. */
-  readonly piece: number
-  /** The sender resets the stream there. */
-  readonly abortAt: number
-  /** The sender's source throws there. */
-  readonly throwAt: number
-  /** The reader wants no more from there on. */
-  readonly leaveAt: number
-  /** The reader does nothing for so long, in the middle. */
-  readonly stall: number
-  sent: number
-  /** The sender has said that this was all. */
-  ended: boolean
-  received: number
-}
-
-/** A stream that somebody opens. */
-export interface Play {
-  readonly number: number
-  /** Of the opener, and of the other side. */
-  readonly halves: readonly [up: Half, down: Half]
-  /** What the other side does with it. */
-  readonly answer: 'accept' | 'refuse' | 'ignore'
-}
-
-/** Draws a stream. One that is plain fails by faults of the network alone. */
-export function playOf (random: Random, number: number, plain: boolean): Play {
-  const half = (name: string): Half => {
-    const length = random.chance(0.2) ? 0 : random.int(1, random.chance(0.2) ? 200_000 : 3000)
-    const at = (probability: number): number => !plain && random.chance(probability) ? random.int(0, length) : Infinity
-    return {
-      name: `stream ${number} ${name}`,
-      content: contentOf(number * 2 + (name === 'up' ? 0 : 1), length),
-      piece: random.int(1, random.pick([20, 900, 20_000])) + Math.floor(length / 200),
-      abortAt: at(0.15),
-      throwAt: at(0.1),
-      leaveAt: at(0.1),
-      stall: !plain && random.chance(0.15) ? random.int(10, 12_000) : 0,
-      sent: 0,
-      ended: false,
-      received: 0
-    }
-  }
-  return { number, halves: [half('up'), half('down')], answer: plain || random.chance(0.85) ? 'accept' : random.pick(['refuse', 'ignore'] as const) }
-}
 
 /** Plays one side of a stream to its end. Never rejects. */
-export async function playSide (world: World, process: Process, stream: PeerStream, play: Play, side: 0 | 1): Promise<boolean> {
+export async function playSide (world: Setting, process: Process, stream: PeerStream, play: Play, side: 0 | 1): Promise<boolean> {
   const [out, incoming] = side === 0 ? play.halves : [play.halves[1], play.halves[0]]
   const { tracker } = world
   const who = `${out.name} at ${process.name}`
@@ -75,7 +25,7 @@ export async function playSide (world: World, process: Process, stream: PeerStre
   return failures.length === 0
 }
 
-async function * source (world: World, process: Process, stream: PeerStream, half: Half): AsyncGenerator<Uint8Array, void> {
+async function * source (world: Setting, process: Process, stream: PeerStream, half: Half): AsyncGenerator<Uint8Array, void> {
   const { content, piece, abortAt, throwAt } = half
   while (half.sent < content.byteLength) {
     if (process.reason !== undefined) throw process.reason
@@ -89,7 +39,7 @@ async function * source (world: World, process: Process, stream: PeerStream, hal
   half.ended = true
 }
 
-async function read (world: World, stream: PeerStream, half: Half): Promise<void> {
+async function read (world: Setting, stream: PeerStream, half: Half): Promise<void> {
   const { content, leaveAt, stall, name } = half
   for await (const bytes of stream.source) {
     const { received } = half

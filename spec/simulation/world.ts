@@ -6,11 +6,12 @@ import { Host } from './host.js'
 import { Ledger } from './ledger.js'
 import { Network } from './network.js'
 import { Random } from './random.js'
-import type { Play } from './streams.js'
+import type { Play } from './play.js'
+import type { Setting } from './setting.js'
 import { nameOf, Tracker } from './tracker.js'
 
 /** Everything of one run. */
-export class World {
+export class World implements Setting {
   readonly problems: string[] = []
   readonly trace: string[] = []
   readonly random: Random
@@ -19,7 +20,6 @@ export class World {
   readonly ledger: Ledger
   readonly network: Network
   readonly host: Host
-  /** How many actors there are. */
   readonly size: number
   readonly actors: readonly Actor[]
   readonly plays: Play[] = []

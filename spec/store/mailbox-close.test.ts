@@ -1,6 +1,6 @@
 import test from 'ava'
 import { randomUuid } from '../../lib/bytes/index.js'
-import { memoryStore, openMailbox, type Store } from '../../lib/store/index.js'
+import { memoryStore, openMailbox, type Mail, type Store } from '../../lib/store/index.js'
 import { deferred } from '../../lib/stream/index.js'
 import { items, pattern } from '../support/sources.js'
 
@@ -24,7 +24,7 @@ test('a mailbox is closed when what it deletes is gone, so that the next one doe
   const [alice, bob] = [randomUuid(), randomUuid()]
   const mailbox = await openMailbox(store)
   await mailbox.put({ id: randomUuid(), sender: alice, recipient: bob, kind: 1n }, items(pattern(10)))
-  const { value } = await mailbox.read(bob).next()
+  const { value } = await mailbox.read(bob).next() as IteratorYieldResult<Mail>
   const disk = deferred()
   store.disk = disk.promise
   const deleted = mailbox.acknowledge(bob, value.position)
