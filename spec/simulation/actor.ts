@@ -18,6 +18,9 @@ const REFUSALS: ReadonlySet<string> = new Set(['ERR_RELAY_QUOTA', 'ERR_RELAY_QUE
 /** Milliseconds that an answer is on its way at the most. */
 const ANSWERED = 5000
 
+/** Streams that a peer may open with an actor. An actor has room for as many to each of its peers, and no more. */
+export const PEER_STREAMS = 4
+
 /** Somebody with an identity and a disk, and one process after another. */
 export class Actor {
   readonly index: number
@@ -55,8 +58,8 @@ export class Actor {
       streamCloseTimeout: 3000,
       maxUntaken: random.int(1, 8),
       maxOutstanding: random.int(1, 8),
-      maxStreams: 4 * (world.size - 1),
-      maxPeerStreams: 4,
+      maxStreams: PEER_STREAMS * (world.size - 1),
+      maxPeerStreams: PEER_STREAMS,
       prekeyTries: 1000
     }
   }

@@ -1,4 +1,4 @@
-import type { Actor } from './actor.js'
+import { PEER_STREAMS, type Actor } from './actor.js'
 import type { World } from './world.js'
 
 /** Milliseconds of virtual time within which everything must have come to its end once nothing goes wrong any more. */
@@ -13,6 +13,7 @@ export async function calm (world: World): Promise<void> {
   const { actors, host, ledger, network, note, tracker } = world
   note('-- calm')
   network.faulty = false
+  world.onMoment = undefined
   for (const wire of network.wires) for (const lane of Object.values(wire.lanes)) lane.cutAfter = Infinity
   for (const disk of [host.disk, ...actors.map(({ disk }) => disk)]) disk.failing = 0
   for (const actor of actors) actor.stalledUntil = 0
@@ -22,8 +23,7 @@ export async function calm (world: World): Promise<void> {
     return actors.every(({ process }) => process?.client.state.type === 'connected')
   })
   await until(world, 'letters have come', () => ledger.missing.length === 0, () => ledger.missing)
-  const forStreams = (): string[] => tracker.pending.filter(name => /stream \d|opening/.test(name))
-  await until(world, 'streams are over', () => forStreams().length === 0, forStreams)
+  await streamsOver(world)
   await afresh(world)
   await until(world, 'the mailbox is empty', () => host.mail.messages === 0 && host.mail.bytes === 0, () => [JSON.stringify(host.mail)])
 }
@@ -38,12 +38,21 @@ async function afresh (world: World): Promise<void> {
   const pairs = actors.flatMap(from => actors.filter(to => to !== from).map(to => [from, to] as const))
   for (const [from, to] of pairs) void from.send(to, 100)
   await until(world, 'letters to everybody have come', () => ledger.missing.length === 0, () => ledger.missing)
-  await Promise.all(pairs.map(([from, to]) => streamsBetween(world, from, to)))
+  // one after the other opens as many as it may, and each of the others takes as many as it may
+  for (const actor of actors) {
+    await Promise.all(pairs.filter(([from]) => from === actor).map(([from, to]) => streamsBetween(world, from, to)))
+    await streamsOver(world)
+  }
   await presence(world)
 }
 
+async function streamsOver (world: World): Promise<void> {
+  const open = (): string[] => world.tracker.pending.filter(name => /stream \d|opening/.test(name))
+  await until(world, 'streams are over', () => open().length === 0, open)
+}
+
 async function streamsBetween (world: World, from: Actor, to: Actor): Promise<void> {
-  const opened = await Promise.all(Array.from({ length: 2 }, () => from.open(to, true)))
+  const opened = await Promise.all(Array.from({ length: PEER_STREAMS }, () => from.open(to, true)))
   if (opened.includes(false)) world.problem(`a stream from ${from.name} to ${to.name} failed though nothing went wrong`)
 }
 

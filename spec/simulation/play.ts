@@ -33,7 +33,7 @@ export interface Play {
 /** Draws a stream. One that is plain fails by faults of the network alone. */
 export function playOf (random: Random, number: number, plain: boolean): Play {
   const half = (name: string): Half => {
-    const length = random.chance(0.2) ? 0 : random.int(1, random.chance(0.2) ? 200_000 : 3000)
+    const length = random.chance(0.2) ? 0 : random.int(1, !plain && random.chance(0.2) ? 200_000 : 3000)
     const at = (probability: number): number => !plain && random.chance(probability) ? random.int(0, length) : Infinity
     return {
       name: `stream ${number} ${name}`,

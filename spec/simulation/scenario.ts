@@ -30,19 +30,34 @@ const STEPS = {
 
 /** How long letters are. */
 export function lengthOf (random: Random): number {
-  return random.chance(0.1) ? random.int(0, 100_000) : random.chance(0.2) ? 0 : random.int(1, 2000)
+  return random.chance(0.1) ? random.int(0, random.chance(0.2) ? 400_000 : 60_000) : random.chance(0.2) ? 0 : random.int(1, 2000)
 }
 
 /** So many steps of traffic and faults, one shortly after the other. */
 export async function chaos (world: World, steps: number): Promise<void> {
   const { clock, note } = world
   const random = world.random.fork()
+  const moments = world.random.fork()
+  const often = moments.pick([0, 0.02, 0.1])
+  world.onMoment = () => { if (moments.chance(often)) strike(world, moments) }
   for (let step = 0; step < steps; step++) {
     const name = random.weighted(STEPS)
     if (name !== 'letter' && name !== 'wait') note(`-- ${name}`)
     perform(world, random, name)
     await clock.sleep(random.chance(0.6) ? random.int(1, 12) : random.int(1, name === 'wait' ? 3000 : 200))
   }
+}
+
+/** A fault at the very moment at which something is stored, delivered or taken, before anybody is told. */
+function strike (world: World, random: Random): void {
+  world.note('-- strike')
+  const { actors, host, network } = world
+  const fault = random.weighted({ cut: 10, freeze: 2, kill: 3, relay: 1 })
+  const wire = random.pick([...network.wires])
+  if (fault === 'cut') wire?.cut()
+  if (fault === 'freeze') wire?.freeze('toClient')
+  if (fault === 'kill') random.pick(actors).kill(false)
+  if (fault === 'relay' && !host.busy && host.relay !== undefined) void restart(world, random)
 }
 
 function perform (world: World, random: Random, step: keyof typeof STEPS): void {

@@ -2,7 +2,7 @@ import { once as test } from '../store/once.js'
 import { simulate } from './simulate.js'
 
 /** Thousands: `npm run simulate -- --runs 5000`; one of them again, step by step: `npm run simulate -- --seed N --trace`. */
-const GROUPS = 8
+const GROUPS = 6
 const RUNS = 4
 
 for (let group = 0; group < GROUPS; group++) {

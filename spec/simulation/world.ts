@@ -23,6 +23,8 @@ export class World implements Setting {
   readonly size: number
   readonly actors: readonly Actor[]
   readonly plays: Play[] = []
+  /** Told of moments at which a fault would hurt. */
+  onMoment: (() => void) | undefined
   readonly #pauses: Random
 
   constructor (seed: number) {
@@ -46,6 +48,7 @@ export class World implements Setting {
   /** Tells what the relay says, as far as it is of use in a trace. */
   event (event: RelayEvent): void {
     const { type } = event
+    if (type === 'mail-stored' || type === 'mail-delivered' || type === 'mail-taken' || type === 'connected') this.onMoment?.()
     if (type === 'answered' && event.code !== RELAY_CODES.ok) this.note(`relay: ${event.operation ?? '?'} is refused with ${event.code} ${event.error === undefined ? '' : nameOf(event.error)}`)
     if (type === 'failed' || type === 'mail-undelivered' || type === 'silent' || type === 'slow-consumer' || type === 'taken-over') this.note(`relay: ${type}`)
   }
