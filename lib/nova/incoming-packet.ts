@@ -76,7 +76,9 @@ export class IncomingPacket implements Packet {
   readonly credit: PacketCredit | undefined
   /** True when its last frame has come, or a reset. */
   over = false
-  /** True when it is over and nothing of it waits. */
+  /** True while it waits to be taken from the packets of its link. */
+  waiting = false
+  /** True when it is over, and neither it nor anything of it waits. */
   settled = false
   readonly #account: PacketAccount
   #nextFrame = 1

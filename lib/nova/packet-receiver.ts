@@ -4,7 +4,7 @@ import { CONTROL, decodeRecords, type ControlRecord } from './control.js'
 import type { CreditBudget } from './credit-budget.js'
 import { novaError } from './errors.js'
 import type { Frame } from './frame.js'
-import { IncomingPacket, type Packet } from './incoming-packet.js'
+import { IncomingPacket } from './incoming-packet.js'
 import type { OutgoingControls } from './outgoing-controls.js'
 import type { PacketRules } from './packet-rules.js'
 import { ReceiveCredit } from './receive-credit.js'
@@ -51,7 +51,7 @@ export interface ReceiverOptions {
 /** Sorts the frames that arrive into packets (nova.md, Packets: Receiving); sans I/O. */
 export class PacketReceiver {
   /** Packets, as soon as their head is there. */
-  readonly packets: Channel<Packet>
+  readonly packets: Channel<IncomingPacket>
   readonly #rules: PacketRules
   readonly #options: ReceiverOptions
   readonly #open = new Map<number, IncomingPacket>()
@@ -81,7 +81,10 @@ export class PacketReceiver {
     this.#nextNonce = rules.firstNonce
     this.#nextControl = rules.remoteControlNonce
     this.#credit = rules.credit === undefined ? undefined : new ReceiveCredit(rules.credit.receive, limits, options.controls, options.budget)
-    this.packets = new Channel<Packet>({ maxItems: rules.credit === undefined ? limits.maxUnread : Infinity, sizeOf: () => 0 })
+    this.packets = this.#credit === undefined
+      ? new Channel<IncomingPacket>({ maxItems: limits.maxUnread, sizeOf: () => 0 })
+      // each of them counts until it is taken, so there are never more than maxIncoming
+      : new Channel<IncomingPacket>({ maxItems: Infinity, sizeOf: () => 0, onTake: (_bytes, packet) => { this.#handed(packet) } })
   }
 
   /** Packets in flight. */
@@ -206,7 +209,17 @@ export class PacketReceiver {
 
   #announce (packet: IncomingPacket): void {
     if (this.packets.returned) void packet.source.return()
-    else void this.packets.push(packet)
+    else {
+      packet.waiting = true
+      void this.packets.push(packet)
+    }
+  }
+
+  /** Somebody has taken a packet, which may be over already. */
+  #handed (packet: IncomingPacket | undefined): void {
+    if (packet === undefined) return
+    packet.waiting = false
+    if (packet.over && !this.#open.has(packet.nonce)) this.#over(packet)
   }
 
   /** A violation of the sequence: of one packet on the seed's wire, of the link on a hardened one. */

@@ -72,10 +72,10 @@ export class ReceiveCredit {
     this.#controls.credit(packet.nonce, given)
   }
 
-  /** A packet that is over and of which nothing waits is done with. */
+  /** A packet that is over, was taken, and of which nothing waits is done with. One that nobody took counts, or empty ones would wait without number. */
   settle (packet: IncomingPacket): void {
     const { credit } = packet
-    if (credit === undefined || packet.settled || !packet.over || packet.source.length > 0) return
+    if (credit === undefined || packet.settled || !packet.over || packet.waiting || packet.source.length > 0) return
     packet.settled = true
     this.#held--
     if (this.#ended) return

@@ -9,8 +9,8 @@ export interface ChannelOptions<T> {
   maxItems?: number
   /** Bytes that an item counts for. Default: its `byteLength`, else 0. */
   sizeOf?: (item: T) => number
-  /** Called with the bytes of each item that has left the channel, taken or discarded. */
-  onTake?: (bytes: number) => void
+  /** Called with the bytes of each item that has left the channel, and the item itself unless what waited was discarded. */
+  onTake?: (bytes: number, item?: T) => void
   /** May put an item together with the last one that waits, so that a flood of tiny ones is held in few; gives the item that both became. */
   merge?: (last: T, item: T) => T | undefined
 }
@@ -34,7 +34,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
   readonly #maxBytes: number
   readonly #maxItems: number
   readonly #sizeOf: (item: T) => number
-  readonly #onTake: ((bytes: number) => void) | undefined
+  readonly #onTake: ((bytes: number, item?: T) => void) | undefined
   readonly #merge: ((last: T, item: T) => T | undefined) | undefined
   #items: T[] = []
   #head = 0
@@ -80,7 +80,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     if (this.#state !== 'open') throw streamError('ERR_CHANNEL_CLOSED')
     const reader = this.#takeReader()
     if (reader !== undefined) {
-      this.#onTake?.(this.#sizeOf(item))
+      this.#onTake?.(this.#sizeOf(item), item)
       reader.resolve({ value: item, done: false })
       return undefined
     }
@@ -162,7 +162,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     }
     const bytes = this.#sizeOf(item)
     this.#bytes -= bytes
-    this.#onTake?.(bytes)
+    this.#onTake?.(bytes, item)
     if (this.#room !== undefined && !this.full) this.#wakeWriters()
     return item
   }

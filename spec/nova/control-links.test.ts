@@ -85,6 +85,30 @@ test('packets that nobody takes stop their sender at what was granted, and heart
   await Promise.all([left.close(), right.close()])
 })
 
+test('packets that are over and that nobody takes count as well: empty ones, and ones that were reset', async t => {
+  const [left, right] = await stackPair()
+  let sent = 0
+  const all = Array.from({ length: 2000 }, async (_, index) => {
+    await left.send(HEADER, index % 2 === 0 ? new Uint8Array(0) : failing()).catch(() => {})
+    sent++
+  })
+  for (let i = 0; i < 200; i++) await turn()
+  t.true(await left.ping() >= 0)
+  const before = sent
+  t.true(before > 0 && before <= 512, `${before}`)
+  const packets = right.source[Symbol.asyncIterator]()
+  const read = (async () => { while ((await packets.next()).done !== true) continue })()
+  await Promise.all(all)
+  t.is(sent, 2000)
+  await Promise.all([left.close(), right.close(), read])
+})
+
+async function * failing (): AsyncGenerator<Uint8Array> {
+  yield pattern(1)
+  await turn()
+  throw new Error('given up')
+}
+
 test('both directions close while both still send: everything comes, whatever credit it needs', async t => {
   const [left, right] = await stackPair()
   const bytes = pattern(3_000_000)
