@@ -20,6 +20,7 @@ type Client struct {
 	relay *Remote
 
 	prekeyLock sync.Mutex
+	nextPrekey uint32
 	prekeys    map[Name]*ownPrekey
 
 	mu         sync.Mutex

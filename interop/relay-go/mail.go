@@ -2,7 +2,8 @@ package main
 
 import (
 	"crypto/ed25519"
-	"crypto/rand"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -38,14 +39,19 @@ type ownPrekey struct {
 	marks   map[string]bool // Noise messages that a last resort has opened
 }
 
-func newPrekey(me *Identity, oneTime bool) *ownPrekey {
-	private, err := suite.GenerateKeypair(rand.Reader)
+// newPrekey makes the prekey of a number. It is made from the identity's seed, so that another process of it has it too.
+func newPrekey(me *Identity, oneTime bool, number uint32) *ownPrekey {
+	info := fmt.Sprintf("interop prekey %t %d", oneTime, number)
+	secret, err := hkdf.Key(sha256.New, me.Signing.Seed(), nil, info, 40)
+	if err != nil {
+		panic(err)
+	}
+	private, err := dhKey(secret[8:])
 	if err != nil {
 		panic(err)
 	}
 	own := &ownPrekey{private: private, oneTime: oneTime, marks: map[string]bool{}}
-	_, _ = rand.Read(own.Name[:])
-	own.Key = private.Public
+	own.Name, own.Key = Name(secret[:8]), private.Public
 	own.Signature = ed25519.Sign(me.Signing, prekeySigned(own.Name, own.Key))
 	return own
 }

@@ -160,27 +160,34 @@ func (c *Client) takePrekey(id ID) (prekey Prekey, oneTime bool, err error) {
 }
 
 // publish makes prekeys and leaves them with the relay; it gives how many wait.
-func (c *Client) publish(replace bool, oneTime int, lastResort bool) (uint32, error) {
-	w := (&writer{}).u8(boolByte(replace)).u32(uint32(oneTime))
-	c.prekeyLock.Lock()
-	add := func(kind bool) {
-		own := newPrekey(c.me, kind)
-		c.prekeys[own.Name] = own
+func (c *Client) publish(step *Step) (uint32, error) {
+	w := (&writer{}).u8(boolByte(step.Replace)).u32(uint32(step.OneTime))
+	for _, own := range c.makePrekeys(true, step.OneTime) {
 		w.raw(own.bytes())
 	}
-	for range oneTime {
-		add(true)
+	last := int(boolByte(step.LastResort))
+	w.u32(uint32(last))
+	for _, own := range c.makePrekeys(false, last) {
+		w.raw(own.bytes())
 	}
-	w.u32(uint32(boolByte(lastResort)))
-	if lastResort {
-		add(false)
-	}
-	c.prekeyLock.Unlock()
 	f, err := c.ask(opPublish, w.bytes, nil)
 	if err != nil {
 		return 0, err
 	}
 	return f.u32(), f.end()
+}
+
+// makePrekeys makes the next ones, which open mail from now on.
+func (c *Client) makePrekeys(oneTime bool, count int) (made []*ownPrekey) {
+	c.prekeyLock.Lock()
+	defer c.prekeyLock.Unlock()
+	for range count {
+		own := newPrekey(c.me, oneTime, c.nextPrekey)
+		c.nextPrekey++
+		c.prekeys[own.Name] = own
+		made = append(made, own)
+	}
+	return made
 }
 
 func (c *Client) watch(ids []ID) ([]bool, error) {

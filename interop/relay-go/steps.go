@@ -34,7 +34,11 @@ func (c *Client) do(step *Step) (any, error) {
 	case "lookup":
 		return c.doLookup(step)
 	case "publish":
-		return c.publish(step.Replace, step.OneTime, step.LastResort)
+		return c.publish(step)
+	case "know prekeys": // those that another process of the identity has published
+		c.makePrekeys(true, step.OneTime)
+		c.makePrekeys(false, int(boolByte(step.LastResort)))
+		return nil, nil
 	case "take prekey":
 		_, oneTime, err := c.takePrekey(step.To)
 		return oneTime, err
