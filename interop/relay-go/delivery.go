@@ -116,7 +116,7 @@ func (c *Client) mail(step *Step) (any, error) {
 
 func (c *Client) writeMail(to io.Writer, step *Step, prekey Prekey) error {
 	buffered := &bytes.Buffer{}
-	message, err := sealMail(buffered, c.me, step.To, prekey, step.Kind)
+	message, err := sealMail(buffered, c.me, c.me.ID, step.To, prekey, step.Kind)
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (c *Client) brokenMail(step *Step, prekey Prekey) (func(to io.Writer) error
 		}
 		me = other
 	}
-	message, err := sealMail(whole, me, step.To, prekey, kind)
+	message, err := sealMail(whole, me, c.me.ID, step.To, prekey, kind)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +213,7 @@ func writeBroken(message *messageWriter, step *Step) error {
 func breakBody(name string, body []byte) ([]byte, error) {
 	last := len(body) - 1
 	switch name {
-	case "", "kind", "sender", "no zlib", "no final", "zlib cut", "after zlib", "final twice":
+	case "", "none", "kind", "sender", "no zlib", "no final", "zlib cut", "after zlib", "final twice":
 	case "version":
 		body[0] = 1
 	case "prekey":

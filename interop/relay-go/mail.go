@@ -76,11 +76,11 @@ func mailPrologueOf(recipient, sender ID, kind uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(out, sender[:]...), kind)
 }
 
-// sealMail writes the header and gives what the content is written to.
-func sealMail(to io.Writer, me *Identity, recipient ID, prekey Prekey, kind uint64) (*messageWriter, error) {
+// sealMail writes the header and gives what the content is written to. The sender is ours, unless the mail is to be wrong.
+func sealMail(to io.Writer, me *Identity, sender, recipient ID, prekey Prekey, kind uint64) (*messageWriter, error) {
 	state, err := noise.NewHandshakeState(noise.Config{
 		CipherSuite: suite, Pattern: noise.HandshakeX, Initiator: true, StaticKeypair: me.Static, PeerStatic: prekey.Key,
-		Prologue: mailPrologueOf(recipient, me.ID, kind),
+		Prologue: mailPrologueOf(recipient, sender, kind),
 	})
 	if err != nil {
 		return nil, err

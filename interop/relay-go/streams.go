@@ -232,8 +232,10 @@ func (c *Client) serveOne(s *Stream, step *Step) (r Exchanged) {
 	var err, write error
 	switch step.Mode {
 	case "abort":
+		_, first := io.ReadFull(s.reader, make([]byte, 1)) // so that the answer has come before the reset, which may overtake it
 		s.Abort(step.Code)
 		_, _, err = digest(s.reader)
+		write = first
 	case "after": // reads to the end first, then sends: half-close
 		r.Size, r.Sum, err = digest(s.reader)
 		write = s.send(step.Content.Bytes(), &Step{})
@@ -243,7 +245,8 @@ func (c *Client) serveOne(s *Stream, step *Step) (r Exchanged) {
 		}
 		r.Size, r.Sum, err = digest(s.reader)
 		write = errors.Join(write, s.CloseWrite())
-	case "leave": // stops their direction, ends its own
+	case "leave": // stops their direction once something came, ends its own
+		_, err = io.ReadFull(s.reader, make([]byte, 1))
 		s.in.Stop(step.Code)
 		write = s.send(step.Content.Bytes(), &Step{})
 	default: // echo

@@ -99,7 +99,7 @@ export class Meeting {
   }
 }
 
-function seedOf (seed: number): Uint8Array {
+export function seedOf (seed: number): Uint8Array {
   const bytes = new Uint8Array(32)
   new DataView(bytes.buffer).setUint32(28, seed)
   return bytes
