@@ -222,7 +222,9 @@ func (p *OutPacket) ready() bool {
 // dataFrame cuts no frame larger than a quarter of the window ("Credit").
 func (l *Link) dataFrame(out *OutPacket) []byte {
 	most := min(l.frameSize, int(l.theirs.Window/4))
-	if !out.cheat {
+	if out.cheat {
+		most = l.frameSize
+	} else {
 		most = int(min(int64(most), out.credit))
 	}
 	content := out.buffer[:min(most, len(out.buffer))]

@@ -56,31 +56,23 @@ async function fewPackets (context: CaseContext, maxPackets: number): Promise<vo
 /** Drain: mail that was half there is finished and answered, what comes later is not taken. */
 async function drain (context: CaseContext): Promise<void> {
   await Meeting.at(context, {}, async meeting => {
-    const ours = await meeting.ours()
     const content = { seed: 51, size: 400_000 }
     const theirs = await meeting.theirs(1, {
       steps: [HELLO, { do: 'publish', oneTime: 1 }, { do: 'mail', to: theirId(1), kind: '1', content, pause: 'goaway', code: 2 }, { do: 'lookup', to: theirId(1) }]
     })
-    const storing = async (): Promise<void> => {
-      while (await ours.client.lookup(uuidOf(theirs.id)) === undefined);
-    }
-    await storing()
-    await meeting.server.happened('connected', 2)
     await halfThere(meeting)
-    await ours.client.close()
     await meeting.server.relay.drain()
     const report = await theirs.end()
     equal(done<{ duplicate: boolean }>(report, 'mail').duplicate, false)
     match(failure(report, 'lookup'), /^goaway|status 13/)
-    deepEqual(report.goaways.includes(2), true)
+    equal(report.goaways.includes(2), true)
     equal(report.error, undefined)
   })
 }
 
 /** Until the relay has begun to store what they send. */
 async function halfThere ({ server }: Meeting): Promise<void> {
-  const own = await server.relay.mailbox.usage()
-  while ((await server.relay.mailbox.usage()).messages === own.messages) await new Promise(resolve => { setImmediate(resolve) })
+  while ((await server.relay.mailbox.usage()).messages === 0) await new Promise(resolve => { setImmediate(resolve) })
 }
 
 /** A second connection of the same identity: the first hears goaway 3 and is cut. First both theirs, then ours takes over. */
