@@ -29,9 +29,9 @@ export type StackLimits = LimitsOf<typeof STACK_LIMITS>
 /** What both profiles take. */
 export interface StackOptions {
   limits?: StackLimits | undefined
-  /** For a link on the seed's wire; see {@link PacketsOptions.slowConsumer}. A hardened one has credit instead. */
+  /** For a link on the seed's wire; see the options of `packets`. A hardened one has credit instead. */
   slowConsumer?: SlowConsumer | undefined
-  /** As {@link PacketsOptions.budget}: one for all links of a server. */
+  /** What the windows of links grow by together: one for all links of a server. */
   budget?: CreditBudget | undefined
   /** Aborts the handshake, and the link once it stands. */
   signal?: AbortSignal | undefined

@@ -24,3 +24,5 @@ export { PREKEY_RING_LIMITS, type PrekeyRing, type PrekeyRingLimits, type Prekey
 export { PREKEY_RING_ERRORS } from './client/prekey-ring-errors.js'
 export { RELAY_ANSWER_ERRORS, RELAY_CLIENT_ERRORS } from './client/errors.js'
 export { RELAY_ERRORS } from './errors.js'
+export { OPERATIONS } from './wire/index.js'
+export type { Answered, Asked, OperationName, WirePrekey } from './wire/index.js'

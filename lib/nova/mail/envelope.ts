@@ -10,7 +10,7 @@ import { PREKEY_ID_BYTES } from './prekey.js'
 
 /** Version of the body. */
 export const MAIL_VERSION = 2
-/** Bytes of a mark, see {@link markOf}. */
+/** Bytes of a mark: what is remembered of mail that was opened. */
 export const MARK_BYTES = 16
 /** The sender's ephemeral key, its static key sealed, its proof sealed: always as long. */
 const MESSAGE_BYTES = KEY_BYTES + KEY_BYTES + TAG_BYTES + PROOF_BYTES + TAG_BYTES

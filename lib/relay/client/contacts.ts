@@ -23,6 +23,7 @@ export interface Contact {
 export interface Contacts {
   /** Everybody, in new arrays. */
   list(): Contact[]
+  /** True when the peer is a contact. */
   has(id: Uuid): boolean
   /**
    * Trusts a key, by which the id is known from then on.

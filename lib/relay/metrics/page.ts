@@ -24,6 +24,7 @@ export interface Health {
 /** Options of {@link serveMetrics}. */
 export interface MetricsOptions {
   readonly metrics: Pick<RelayMetrics, 'registry'>
+  /** Asked for each page of health. */
   readonly health: () => Health | Promise<Health>
   /** Default 127.0.0.1: only this machine. Who can reach the page sees how many come and how much they send. */
   readonly host?: string | undefined

@@ -4,4 +4,4 @@ export {
   operationOf, OPERATIONS, PREKEY_ID_BYTES, RELAY_VERSION, REQUEST_HEAD_BYTES, type Answered, type Asked, type OperationName, type WirePrekey
 } from './requests.js'
 export { decodeDeliveryHead, decodePresence, DELIVERY_HEAD_BYTES, encodeDeliveryHead, encodePresence, PRESENCE_BYTES, type DeliveryHead, type Presence } from './pushes.js'
-export { readHead, type Headed } from './head.js'
+export { readHead } from './head.js'

@@ -51,7 +51,14 @@ export type Asked<Name extends OperationName> = Infer<(typeof OPERATIONS)[Name][
 export type Answered<Name extends OperationName> = Infer<(typeof OPERATIONS)[Name]['answer']>
 
 /** A prekey as it travels. */
-export type WirePrekey = Infer<typeof prekey>
+export interface WirePrekey {
+  /** 8 bytes. */
+  readonly id: Uint8Array
+  /** X25519, 32 bytes. */
+  readonly key: Uint8Array
+  /** 64 bytes. */
+  readonly signature: Uint8Array
+}
 
 const requestHead = struct({ op: uint8, requestId: uint32 })
 const answerHead = struct({ op: uint8, requestId: uint32, status: uint32 })

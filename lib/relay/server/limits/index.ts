@@ -80,7 +80,7 @@ class Party {
  * await relay.close()
  * ```
  */
-export function rateAdmission (limits: AdmissionLimits = {}, clock: Clock = () => performance.now()): RateAdmission {
+export function rateAdmission (limits: AdmissionLimits = {}, clock: () => number = () => performance.now()): RateAdmission {
   return new Rates(limitsOf(ADMISSION_LIMITS, limits), clock)
 }
 
