@@ -192,6 +192,9 @@ func writeBroken(message *messageWriter, step *Step) error {
 		_, err := message.chunks.Write(content)
 		return errors.Join(err, message.chunks.Close())
 	}
+	if step.Broken == "empty chunk" {
+		return message.chunks.Close()
+	}
 	if _, err := message.Write(content); err != nil {
 		return err
 	}
@@ -213,7 +216,7 @@ func writeBroken(message *messageWriter, step *Step) error {
 func breakBody(name string, body []byte) ([]byte, error) {
 	last := len(body) - 1
 	switch name {
-	case "", "none", "kind", "sender", "no zlib", "no final", "zlib cut", "after zlib", "final twice":
+	case "", "none", "kind", "sender", "no zlib", "empty chunk", "no final", "zlib cut", "after zlib", "final twice":
 	case "version":
 		body[0] = 1
 	case "prekey":

@@ -56,7 +56,7 @@ type Step struct {
 	Broken     string // how what is sent is wrong
 	Again      bool   // mail: the body of the mail before
 	Pause      string // mail: half of it is sent, the rest after the goaway with the code
-	ID         ID     // of mail; zeros: a random one
+	ID         ID     // of mail; zeros: a random one. Of a raw packet: its source; zeros: our own
 	After      uint64
 	MaxUntaken int
 	Lifetime   uint64

@@ -17,8 +17,12 @@ func (c *Client) fill(step *Step) (any, error) {
 		size++
 		l.mu.Unlock()
 	}
+	source := c.me.ID
+	if step.ID != (ID{}) {
+		source = step.ID
+	}
 	body := make([]byte, size-routingSize)
-	_, err := out.Write(append(Route{step.To, c.me.ID, step.Kind}.bytes(), body...))
+	_, err := out.Write(append(Route{step.To, source, step.Kind}.bytes(), body...))
 	if err == nil {
 		err = out.Close() // an end without content needs no credit
 	}

@@ -22,8 +22,8 @@ export interface Content {
 
 /** One thing to do; what the other fields mean depends on it. */
 export interface Step {
-  do: 'hello' | 'lookup' | 'publish' | 'know prekeys' | 'take prekey' | 'mail' | 'receive' | 'watch' | 'presence' | 'greet' | 'greeted' | 'send' | 'messages' | 'talk' | 'serve' |
-    'ping' | 'goaway' | 'goaway comes' | 'end comes' | 'errors' | 'fill' | 'exhaust' | 'too many packets' | 'raw request'
+  do: 'hello' | 'lookup' | 'publish' | 'know prekeys' | 'take prekey' | 'mail' | 'receive' | 'watch' | 'presence' | 'greet' | 'greeted' | 'send' | 'messages' | 'talk' | 'serve'
+  | 'ping' | 'goaway' | 'goaway comes' | 'end comes' | 'errors' | 'fill' | 'exhaust' | 'too many packets' | 'raw request'
   to?: string
   ids?: string[]
   /** Of hello; of a raw request, what is asked. */
@@ -46,7 +46,7 @@ export interface Step {
   again?: boolean
   /** Mail: half of it is sent, the rest after the goaway with the code. */
   pause?: string
-  /** Of mail; random unless given. */
+  /** Of mail; random unless given. Of a raw packet its source. */
   id?: string
   after?: number
   maxUntaken?: number

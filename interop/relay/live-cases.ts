@@ -146,6 +146,27 @@ async function nobody (context: CaseContext): Promise<void> {
   })
 }
 
+/** Packets of kinds that nobody carries, to the relay and to a peer, and of another's source. */
+async function notCarried (context: CaseContext): Promise<void> {
+  await Meeting.at(context, {}, async meeting => {
+    const to = toHex((await meeting.raw()).id)
+    const relay = '00'.repeat(16)
+    const kinds = [0n, 2n, 3n, 5n, 6n, 8n, 9n, 1000n].map(low => `${2n ** 63n + low}`)
+    const steps = [
+      ...kinds.map((kind, index): Step[] => [{ do: 'fill', to, kind }, { do: 'errors', count: index + 1 }]),
+      [{ do: 'fill', to, kind: '5', id: theirId(3) }, { do: 'errors', count: kinds.length + 1 }],
+      [{ do: 'fill', to: relay, kind: '5' }, { do: 'errors', count: kinds.length + 2 }]
+    ] satisfies Step[][]
+    const report = await (await meeting.theirs(1, { steps: [HELLO, ...steps.flat(), { do: 'ping' }] })).end()
+    deepEqual(report.errors.map(({ code, target, kind }) => ({ code, target, kind })), [
+      ...kinds.map(kind => ({ code: 4, target: to, kind })),
+      { code: 2, target: to, kind: '5' },
+      { code: 4, target: relay, kind: '5' }
+    ])
+    equal(report.error, undefined)
+  })
+}
+
 /** Who comes and goes. */
 async function presence (context: CaseContext): Promise<void> {
   await Meeting.at(context, {}, async meeting => {
@@ -183,5 +204,6 @@ export const LIVE_CASES: readonly Case[] = [
   { name: 'new keys in the middle', run: again },
   { name: 'messages that do not open or break off, with each code', run: broken },
   { name: 'nobody there: unknown and away', run: nobody },
+  { name: 'packets that the relay does not carry', run: notCarried },
   { name: 'presence', run: presence }
 ]
