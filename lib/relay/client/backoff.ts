@@ -1,3 +1,5 @@
+import { delayOf } from '../../stream/index.js'
+
 /**
  * How long to wait before the next try: exponential, with full jitter, so that those who were cut off at once do not come
  * back at once.
@@ -40,7 +42,7 @@ export function pause (milliseconds: number, signal: AbortSignal): Promise<void>
       signal.removeEventListener('abort', done)
       resolve()
     }
-    const timer = setTimeout(done, Math.min(milliseconds, 2 ** 31 - 1))
+    const timer = setTimeout(done, delayOf(milliseconds))
     if (signal.aborted) done()
     else signal.addEventListener('abort', done, { once: true })
   })
