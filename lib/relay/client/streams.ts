@@ -85,6 +85,7 @@ export class Streams {
   end (error?: Error): void {
     const reason = error ?? resetError(RESET_CODES.shutdown)
     for (const stream of this.#standing) stream.abort(reason)
+    this.#refuseOffered()
     if (error === undefined) this.#offered.end()
     else this.#offered.fail(error)
   }
@@ -185,18 +186,24 @@ export class Streams {
   }
 
   async #begun (session: PeerSession, message: Message, leave: () => void): Promise<void> {
-    const timer = setTimeout(() => { message.drop(RESET_CODES.stalled) }, this.#limits.openTimeout)
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      message.drop(RESET_CODES.stalled)
+    }, this.#limits.openTimeout)
     const { head, rest } = await readStreamHead(message.source).finally(() => { clearTimeout(timer) })
+    const refuse = (code: number): void => {
+      leave()
+      stop(message, rest, code)
+    }
+    // what was read already is there all the same, but whoever sends it has been told
+    if (late) return refuse(RESET_CODES.stalled)
     if (head.type === 'answer') {
       leave()
       const opening = this.#opening.get(nameOf(session.peer, head.streamId))
       if (opening?.session === session) opening.answer.resolve({ message, rest })
       else stop(message, rest, RESET_CODES.cancelled)
       return
-    }
-    const refuse = (code: number): void => {
-      leave()
-      stop(message, rest, code)
     }
     if (!await this.#accepts(session.peer)) {
       refuse(RESET_CODES.refused)
@@ -220,12 +227,17 @@ export class Streams {
     const iterator: AsyncIterableIterator<IncomingStream> = {
       next: () => offered.next(),
       return: () => {
-        for (let waiting = offered.length; waiting > 0; waiting--) void offered.next().then(({ value }) => { (value as Waiting).refuse() })
+        this.#refuseOffered()
         return offered.return()
       },
       [Symbol.asyncIterator]: () => iterator
     }
     return iterator
+  }
+
+  /** Those that wait to be taken. */
+  #refuseOffered (): void {
+    for (let waiting = this.#offered.length; waiting > 0; waiting--) void this.#offered.next().then(({ value }) => { (value as Waiting).refuse() })
   }
 }
 
