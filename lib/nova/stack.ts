@@ -26,6 +26,11 @@ export const STACK_LIMITS = {
 /** Limits of a whole stack; {@link STACK_LIMITS} has the defaults. */
 export type StackLimits = LimitsOf<typeof STACK_LIMITS>
 
+/** For who takes limits now and makes links later. @throws ERR_LIMIT_OPTION when one is out of its range */
+export function checkStackLimits (limits: StackLimits | undefined): void {
+  limitsOf(STACK_LIMITS, limits, ['stallTimeout', 'maxWaiting', 'poolBytes'])
+}
+
 /** What both profiles take. */
 export interface StackOptions {
   limits?: StackLimits | undefined
@@ -99,7 +104,7 @@ export interface NovaLink extends RoutedLink {
  */
 export async function stack (duplex: Duplex, options: HardenedStackOptions | SeedStackOptions): Promise<NovaLink> {
   try {
-    limitsOf(STACK_LIMITS, options.limits, ['stallTimeout', 'maxWaiting', 'poolBytes'])
+    checkStackLimits(options.limits)
     checkOptions(options)
     return await (options.profile === 'seed' ? seedStack(duplex, options) : hardenedStack(duplex, options))
   } catch (thrown) {
