@@ -2,7 +2,8 @@ import type { Contender } from './harness/benchmark.js'
 import type { Processes, Remote } from './harness/processes.js'
 import type { Content } from './peers/contents.js'
 import type { Place } from './peers/peer.js'
-import type { Receiver, RelayActor, Sender } from './peers/relayed.js'
+import type { RelayActor } from './peers/relay-actor.js'
+import type { Receiver, Sender } from './peers/relayed.js'
 import type { Compressor } from './peers/zlib.js'
 
 const RELAYED = 'peers/relayed.js'
@@ -16,7 +17,7 @@ export interface Trio {
 
 /** Starts the three, connected. */
 export async function startTrio (processes: Processes, sealed: 'session' | 'hops', content: Content): Promise<Trio> {
-  const relay = await processes.spawn<RelayActor>(RELAYED, 'relay')
+  const relay = await processes.spawn<RelayActor>('peers/relay-actor.js', 'relay')
   const place: Place = await relay.place()
   const receiver = await processes.spawn<Receiver>(RELAYED, 'receiver', { place, sealed })
   const sender = await processes.spawn<Sender>(RELAYED, 'sender', { place, sealed, content, target: await receiver.id() })

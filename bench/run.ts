@@ -4,6 +4,7 @@ import { writePage } from './harness/page.js'
 import { section } from './harness/report.js'
 import { run, type Result } from './harness/runner.js'
 import { ctr } from './ctr.js'
+import { idle } from './idle.js'
 import { libp2pMuxer } from './libp2p-muxer.js'
 import { memory } from './memory.js'
 import { noiseBulk, noiseHandshakes } from './noise.js'
@@ -13,10 +14,11 @@ import { novaLatency, novaLatencyBeside } from './nova-latency.js'
 import { novaPackets } from './nova-packets.js'
 import { novaStream } from './nova-stream.js'
 import { relay } from './relay.js'
+import { relayFanout } from './relay-fanout.js'
 import { sessionRandom } from './session-random.js'
 import { sessionText } from './session-text.js'
 
-const ALL: readonly Benchmark[] = [novaBulk, novaStream, novaPackets, novaLatency, novaLatencyBeside, novaConnect, sessionRandom, sessionText, relay, noiseHandshakes, noiseBulk, ctr, libp2pMuxer, memory]
+const ALL: readonly Benchmark[] = [novaBulk, novaStream, novaPackets, novaLatency, novaLatencyBeside, novaConnect, sessionRandom, sessionText, relay, relayFanout, idle, noiseHandshakes, noiseBulk, ctr, libp2pMuxer, memory]
 
 const USAGE = `npm run bench [-- name…] [options]
 

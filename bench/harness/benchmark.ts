@@ -8,11 +8,12 @@ export interface Measure {
   readonly better: 'higher' | 'lower'
 }
 
-/** A ratio, or without `against` a value, that a contender is to reach. */
+/** A ratio, or with `above` a difference, or without either a value, that a contender is to reach. */
 export interface Aim {
   readonly measure: string
   readonly of: string
   readonly against?: string
+  readonly above?: string
   readonly atLeast?: number
   readonly atMost?: number
 }

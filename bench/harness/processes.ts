@@ -37,10 +37,14 @@ export class Processes {
    * Starts a process whose actor is made by the exported function `make` of a module of bench/.
    *
    * @param module - its path in bench/, as compiled
+   * @param where - `core`: the cores that it may run on, as `taskset -c` takes them; on Linux alone, elsewhere it runs anywhere
    */
-  async spawn<Actor> (module: string, make: string, options: unknown = {}): Promise<Remote<Actor>> {
+  async spawn<Actor> (module: string, make: string, options: unknown = {}, where: { readonly core?: string } = {}): Promise<Remote<Actor>> {
+    const nodeArguments = [...process.execArgv, ...this.#profileArguments(make)]
+    const pinned = where.core !== undefined && process.platform === 'linux'
     const child = fork(join(BENCH, 'harness/actor.js'), [], {
-      execArgv: [...process.execArgv, ...this.#profileArguments(make)],
+      // all threads of the process stay there, those of V8 and libuv among them
+      ...pinned ? { execPath: 'taskset', execArgv: ['-c', where.core ?? '', process.execPath, ...nodeArguments] } : { execArgv: nodeArguments },
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc']
     })

@@ -16,7 +16,7 @@ export function section (result: Result): string {
 }
 
 function aimRow (aim: AimResult): string[] {
-  const what = aim.against === undefined ? `${aim.of}: ${aim.measure}` : `${aim.of} : ${aim.against}, ${aim.measure}`
+  const what = aim.above !== undefined ? `${aim.of} above ${aim.above}: ${aim.measure}` : aim.against === undefined ? `${aim.of}: ${aim.measure}` : `${aim.of} : ${aim.against}, ${aim.measure}`
   const wanted = aim.atLeast !== undefined ? `≥ ${aim.atLeast}` : aim.atMost !== undefined ? `≤ ${aim.atMost}` : 'reported'
   const verdict = aim.atLeast === undefined && aim.atMost === undefined ? '' : aim.reached ? 'reached' : 'missed'
   return [what, ...three(aim.value), wanted, verdict]

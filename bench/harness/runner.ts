@@ -79,9 +79,11 @@ function valueOf (aim: Aim, turns: readonly Turn[]): Spread | undefined {
   const samples = (name: string): number[] | undefined => turns.find(turn => turn.contender.name === name)?.rounds.map(round => round[aim.measure] ?? NaN)
   const own = samples(aim.of)
   if (own === undefined) return undefined
-  if (aim.against === undefined) return spread(own)
-  const others = samples(aim.against)
-  return others === undefined ? undefined : spread(own.map((value, round) => value / (others[round] ?? NaN)))
+  const other = aim.against ?? aim.above
+  if (other === undefined) return spread(own)
+  const others = samples(other)
+  if (others === undefined) return undefined
+  return spread(own.map((value, round) => aim.above === undefined ? value / (others[round] ?? NaN) : value - (others[round] ?? NaN)))
 }
 
 function inWords (measured: Measured): string {

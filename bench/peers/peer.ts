@@ -9,6 +9,8 @@ export interface Work {
 /** What a client needs to find its server. */
 export interface Place {
   readonly port: number
+  /** Default: 127.0.0.1. */
+  readonly host?: string | undefined
   /** Whatever else: a certificate, a public key, a peer id. */
   readonly proof?: Uint8Array | string | undefined
 }

@@ -1,4 +1,4 @@
-import { deferred, HushwireError, ignore, type Layer, limitsOf, type LimitsOf, type MaybePromise, streamError, type Transform } from '../stream/index.js'
+import { deferred, type Deferred, HushwireError, ignore, type Layer, limitsOf, type LimitsOf, type MaybePromise, stepwise, streamError, type Transform } from '../stream/index.js'
 import { CipherState } from './cipher-state.js'
 import { endsInRekey } from './control.js'
 import { novaError } from './errors.js'
@@ -112,14 +112,16 @@ export function cipher (options: CipherOptions = {}): CipherLayer {
 }
 
 class HopCipher implements CipherLayer {
-  readonly inbound: Transform<Frame[], OpenedFrame[]> = source => this.#openAll(source)
-  readonly outbound: Transform<Frame[], Frame[]> = source => this.#sealAll(source)
+  readonly inbound: Transform<Frame[], OpenedFrame[]> = source => this.#opener === undefined ? this.#openAll(source) : this.#openKeyed(source)
+  readonly outbound: Transform<Frame[], Frame[]> = source => this.#sealer === undefined ? this.#sealAll(source) : stepwise(source, batch => this.#sealBatch(batch))
   readonly obfuscation: HeaderMasks | undefined
-  readonly #options: CipherOptions
+  readonly #options: Pick<CipherOptions, 'plaintext' | 'handshakeFrames' | 'onExhausting'>
   readonly #limits: Record<keyof typeof CIPHER_LIMITS, number>
   readonly #sequenced: boolean
-  readonly #window: ReplayWindow
-  readonly #keyed = deferred({ handled: true })
+  /** Of links that are not sequenced. */
+  readonly #window: ReplayWindow | undefined
+  /** Until there is a key. */
+  readonly #keyed: Deferred<void> | undefined
   #sealer: CipherState | undefined
   #opener: CipherState | undefined
   #failures = 0
@@ -130,16 +132,19 @@ class HopCipher implements CipherLayer {
   #destroyed = false
 
   constructor (options: CipherOptions) {
-    this.#options = options
+    // without the key, which stays its owner's
+    this.#options = { plaintext: options.plaintext, handshakeFrames: options.handshakeFrames, onExhausting: options.onExhausting }
+    this.#keyed = options.key === undefined ? deferred({ handled: true }) : undefined
     this.#limits = limitsOf(CIPHER_LIMITS, options.limits)
     if (this.#limits.maxBytes > CIPHER_LIMITS.maxBytes) throw streamError('ERR_LIMIT_OPTION', 'maxBytes')
     this.#sequenced = options.sequenced === true
-    this.#window = new ReplayWindow(this.#limits.replayWindow)
+    const window = new ReplayWindow(this.#limits.replayWindow)
+    this.#window = this.#sequenced ? undefined : window
     const handshakeFrames = options.key === undefined ? this.#handshakeFrames : 0
     if (options.obfuscate === true) {
       this.obfuscation = {
         handshakeFrames,
-        keyed: () => this.#opener === undefined ? this.#keyed.promise : undefined,
+        keyed: () => this.#opener === undefined ? this.#keyed?.promise : undefined,
         inbound: content => (this.#opener as CipherState).mask(content),
         outbound: frame => frame.encrypted ? (this.#sealer as CipherState).mask(firstBytes(frame)) : undefined
       }
@@ -161,11 +166,11 @@ class HopCipher implements CipherLayer {
     const sealer = this.#state(keys.seal)
     this.#opener = this.#state(keys.open)
     this.#sealer = sealer
-    this.#keyed.resolve()
+    this.#keyed?.resolve()
   }
 
   abort (reason: Error): void {
-    this.#keyed.reject(reason)
+    this.#keyed?.reject(reason)
     this.destroy()
   }
 
@@ -181,6 +186,11 @@ class HopCipher implements CipherLayer {
     return new CipherState(key, this.#sequenced, this.#limits.maxBytes)
   }
 
+  /** With the key there is nothing to wait for between frames. */
+  #sealBatch (batch: readonly Frame[]): MaybePromise<Frame[]> {
+    return all(batch.map(frame => held(this.#sealOne(frame))))
+  }
+
   async * #sealAll (source: AsyncIterable<Frame[]>): AsyncGenerator<Frame[]> {
     let plain = 0
     for await (const batch of source) {
@@ -194,12 +204,11 @@ class HopCipher implements CipherLayer {
         if (this.#sealer === undefined) {
           // the handshake frames must be out for the key to come
           if (sealed.length > 0) yield await Promise.all(sealed.splice(0))
-          await this.#keyed.promise
+          await this.#keyed?.promise
         }
         sealed.push(held(this.#sealOne(frame)))
       }
-      // where the backend is synchronous there is nothing to wait for
-      yield sealed.some(frame => frame instanceof Promise) ? await Promise.all(sealed) : sealed as Frame[]
+      yield await all(sealed)
     }
   }
 
@@ -214,11 +223,38 @@ class HopCipher implements CipherLayer {
     return sealed
   }
 
+  #openKeyed (source: AsyncIterable<Frame[]>): AsyncIterable<OpenedFrame[]> {
+    const before = (): void => { if (this.#fatal !== undefined) throw this.#fatal }
+    return stepwise(source, batch => this.#openBatch(batch), { before })
+  }
+
+  #openBatch (batch: readonly Frame[], opened: Array<MaybePromise<OpenedFrame>> = []): MaybePromise<OpenedFrame[] | undefined> {
+    for (const frame of batch.slice(opened.length)) {
+      const one = frame.encrypted ? held(this.#openOne(frame)) : this.#unsealed(frame)
+      opened.push(one)
+      // a control frame may change the key of all that follow
+      if (one instanceof Promise && this.#sequenced && frame.packetNonce === 0) return one.then(() => this.#openBatch(batch, opened))
+    }
+    const settled = all(opened)
+    return settled instanceof Promise ? settled.then(frames => this.#passed(frames)) : this.#passed(settled)
+  }
+
+  /** What is passed on of a batch, if anything. */
+  #passed (opened: OpenedFrame[]): OpenedFrame[] | undefined {
+    const given = this.#given(opened)
+    if (given.length > 0) return given
+    if (this.#fatal !== undefined) throw this.#fatal
+    return undefined
+  }
+
+  #unsealed (frame: Frame): OpenedFrame {
+    return this.#opener === undefined || this.#options.plaintext === 'allow' ? frame : this.#deadly(frame, novaError('ERR_CIPHER_PLAINTEXT'))
+  }
+
   async * #openAll (source: AsyncIterable<Frame[]>): AsyncGenerator<OpenedFrame[]> {
     let plain = 0
     for await (const batch of source) {
       let opened: Array<MaybePromise<OpenedFrame>> = []
-      let waiting = false
       for (const frame of batch) {
         if (this.#opener === undefined && plain >= this.#handshakeFrames && this.#options.plaintext !== 'allow') {
           // after the peer's last handshake frame: this one is for the key that the handshake brings about
@@ -226,20 +262,19 @@ class HopCipher implements CipherLayer {
           if (given.length > 0) yield given
           if (this.#fatal !== undefined) throw this.#fatal
           opened = []
-          await this.#keyed.promise
+          await this.#keyed?.promise
         }
         if (!frame.encrypted) {
           plain++
-          opened.push(this.#opener === undefined || this.#options.plaintext === 'allow' ? frame : this.#deadly(frame, novaError('ERR_CIPHER_PLAINTEXT')))
+          opened.push(this.#unsealed(frame))
           continue
         }
         const one = held(this.#openOne(frame))
         // a control frame may change the key of all that follow
         if (one instanceof Promise && this.#sequenced && frame.packetNonce === 0) opened.push(await one)
         else opened.push(one)
-        waiting ||= one instanceof Promise
       }
-      const given = this.#given(waiting ? await Promise.all(opened) : opened as OpenedFrame[])
+      const given = this.#given(await all(opened))
       if (given.length > 0) yield given
       if (this.#fatal !== undefined) throw this.#fatal
     }
@@ -286,8 +321,8 @@ class HopCipher implements CipherLayer {
     if (!('error' in frame)) {
       this.#failures = 0
       if (frame.frameNonce !== 1 || !frame.encrypted || frame.packetNonce === 0) return frame
-      if (!this.#window.accepts(frame.packetNonce)) return lost(frame, novaError('ERR_CIPHER_REPLAY'))
-      this.#window.mark(frame.packetNonce)
+      if (this.#window?.accepts(frame.packetNonce) === false) return lost(frame, novaError('ERR_CIPHER_REPLAY'))
+      this.#window?.mark(frame.packetNonce)
       return frame
     }
     if ('fatal' in frame || ++this.#failures < this.#limits.maxFailures) return frame
@@ -299,6 +334,11 @@ class HopCipher implements CipherLayer {
 function held<T> (result: MaybePromise<T>): MaybePromise<T> {
   if (result instanceof Promise) result.catch(ignore)
   return result
+}
+
+/** All of them; where the backend is synchronous there is nothing to wait for. */
+function all<T> (results: Array<MaybePromise<T>>): MaybePromise<T[]> {
+  return results.some(result => result instanceof Promise) ? Promise.all(results) : results as T[]
 }
 
 function lost (frame: Frame, error: HushwireError): LostFrame {

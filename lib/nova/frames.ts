@@ -1,6 +1,7 @@
 import { Uint8ArrayList } from 'uint8arraylist'
-import type { Bytes, Layer, Transform } from '../stream/index.js'
+import { stepwise, type Bytes, type Layer, type Transform } from '../stream/index.js'
 import { novaError } from './errors.js'
+import { frameBuffers } from './frame-buffers.js'
 import { decodeHeader, encodeHeader, HEADER_LENGTH, MAX_FRAME, TAG_LENGTH, type Frame, type FrameHeader } from './frame.js'
 
 /**
@@ -34,8 +35,8 @@ export interface FramesLayer extends Layer<Uint8Array, Frame[], Frame[], Bytes> 
 
 /**
  * Cuts bytes into frames; sans I/O. A frame that lies in one chunk is a view of it; what a chunk leaves over is
- * copied into one of two buffers that grow with what has come and are used in turn, so frames are valid until
- * the next `push`.
+ * copied into a buffer that grows with what has come and is used anew from the next `push` on, so frames are valid
+ * until then.
  */
 export class FrameDecoder {
   readonly #prefix: number
@@ -43,10 +44,10 @@ export class FrameDecoder {
   #unmasked: number
   #chunk: Uint8Array = EMPTY
   #at = 0
-  #kept: Uint8Array = new Uint8Array(1024)
-  /** The other buffer of two: the last frame that was put together may still be in use while the next one begins. */
-  #spare: Uint8Array = new Uint8Array(1024)
+  #kept: Uint8Array = EMPTY
   #keptLength = 0
+  /** Holds a frame that was put together and may still be in use. */
+  #used: Uint8Array = EMPTY
   #header: FrameHeader | undefined
 
   constructor (masks?: HeaderMasks) {
@@ -61,8 +62,17 @@ export class FrameDecoder {
 
   /** Takes the next chunk; the last one must have been used up by {@link FrameDecoder.next}. */
   push (chunk: Uint8Array): void {
+    this.release()
     this.#chunk = chunk
     this.#at = 0
+  }
+
+  /** The frames so far are needed no more: their memory is let go of. */
+  release (): void {
+    this.#chunk = EMPTY
+    this.#at = 0
+    frameBuffers.give(this.#used)
+    this.#used = EMPTY
   }
 
   /**
@@ -114,8 +124,9 @@ export class FrameDecoder {
   /** Room follows the bytes that have come (at most four times of them), not what a header claims. */
   #reserve (length: number, claimed: number): void {
     if (length <= this.#kept.byteLength) return
-    const grown = new Uint8Array(Math.max(length, Math.min(claimed, length * 4)))
+    const grown = frameBuffers.take(Math.max(length, Math.min(claimed, length * 4)))
     grown.set(this.#kept.subarray(0, this.#keptLength))
+    frameBuffers.give(this.#kept)
     this.#kept = grown
   }
 
@@ -124,9 +135,9 @@ export class FrameDecoder {
       this.#at += length
       return
     }
-    const used = this.#kept
-    this.#kept = this.#spare
-    this.#spare = used
+    // one chunk can complete one frame that was begun before it, and what it leaves over begins another
+    this.#used = this.#kept
+    this.#kept = EMPTY
     this.#keptLength = 0
   }
 }
@@ -138,13 +149,36 @@ function unmask (bytes: Uint8Array, masks: HeaderMasks): Uint8Array {
   return mask.map((byte, index) => byte ^ (bytes[index] as number))
 }
 
-async function * decode (source: AsyncIterable<Uint8Array>, masks: HeaderMasks | undefined): AsyncGenerator<Frame[]> {
+/** The batch that each chunk completes; without masks, there is nothing to wait for in between. */
+function decodePlain (source: AsyncIterable<Uint8Array>): AsyncIterable<Frame[]> {
+  const decoder = new FrameDecoder()
+  let failure: Error | undefined
+  const step = (chunk: Uint8Array): Frame[] | undefined => {
+    const batch: Frame[] = []
+    decoder.push(chunk)
+    try {
+      for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) batch.push(frame)
+    } catch (error) {
+      // the frames before it are whole, however the stream was cut into chunks
+      if (batch.length === 0) throw error
+      failure = error as Error
+    }
+    return batch.length > 0 ? batch : undefined
+  }
+  const before = (): void => {
+    decoder.release()
+    if (failure !== undefined) throw failure
+  }
+  return stepwise(source, step, { before, end: () => { decoder.end() } })
+}
+
+async function * decodeMasked (source: AsyncIterable<Uint8Array>, masks: HeaderMasks): AsyncGenerator<Frame[]> {
   const decoder = new FrameDecoder(masks)
   for await (const chunk of source) {
     decoder.push(chunk)
     let batch: Frame[] = []
     for (;;) {
-      if (decoder.masked && masks?.keyed() !== undefined) {
+      if (decoder.masked && masks.keyed() !== undefined) {
         // what was read before must be out for the handshake to go on and bring the key
         if (batch.length > 0) yield batch
         batch = []
@@ -168,14 +202,20 @@ async function * decode (source: AsyncIterable<Uint8Array>, masks: HeaderMasks |
 /** Pieces shorter than this are copied into the batch's own buffer: writing a piece costs more than copying it. */
 const SMALL = 2048
 
-async function * encode (source: AsyncIterable<Frame[]>, masks: HeaderMasks | undefined): AsyncGenerator<Bytes> {
+function encode (source: AsyncIterable<Frame[]>, masks: HeaderMasks | undefined): AsyncIterable<Bytes> {
   const writer = new BatchWriter()
-  for await (const batch of source) yield writer.write(batch, masks)
+  return stepwise(source, batch => writer.write(batch, masks), { before: () => { writer.release() } })
 }
 
 /** Lays a batch of frames out as a list of pieces: small ones copied together, large ones as they are. */
 class BatchWriter {
-  #buffer = new Uint8Array(4096)
+  #buffer: Uint8Array = EMPTY
+
+  /** The batch has been written. */
+  release (): void {
+    frameBuffers.give(this.#buffer)
+    this.#buffer = EMPTY
+  }
 
   write (batch: readonly Frame[], masks?: HeaderMasks): Uint8ArrayList {
     let small = 0
@@ -183,7 +223,7 @@ class BatchWriter {
       small += HEADER_LENGTH
       for (const piece of frame.content) if (piece.byteLength < SMALL) small += piece.byteLength
     }
-    if (small > this.#buffer.byteLength) this.#buffer = new Uint8Array(small * 2)
+    this.#buffer = frameBuffers.take(small)
     const list = new Uint8ArrayList()
     const buffer = this.#buffer
     let start = 0
@@ -226,7 +266,7 @@ class BatchWriter {
  * ```
  */
 export function frames (options: FramesOptions = {}): FramesLayer {
-  const decodeHalf: Transform<Uint8Array, Frame[]> = source => decode(source, options.obfuscation)
+  const decodeHalf: Transform<Uint8Array, Frame[]> = source => options.obfuscation === undefined ? decodePlain(source) : decodeMasked(source, options.obfuscation)
   const encodeHalf: Transform<Frame[], Bytes> = source => encode(source, options.obfuscation)
   return { inbound: decodeHalf, outbound: encodeHalf, decode: () => decodeHalf, encode: () => encodeHalf }
 }

@@ -10,7 +10,7 @@ const MAX_PONGS = 16
  */
 export class OutgoingControls {
   readonly #onReady: () => void
-  readonly #credits = new Map<number, number>()
+  #credits: Map<number, number> | undefined
   #records: ControlRecord[] = []
   #pongs = 0
 
@@ -18,7 +18,7 @@ export class OutgoingControls {
     this.#onReady = onReady
   }
 
-  get length (): number { return this.#records.length + this.#credits.size }
+  get length (): number { return this.#records.length + (this.#credits?.size ?? 0) }
 
   add (type: number, packetNonce: number, value: number): void {
     this.#records.push({ type, packetNonce, value })
@@ -27,13 +27,14 @@ export class OutgoingControls {
 
   /** So many more bytes of a packet of the other side, or more packets where the nonce is 0. */
   credit (packetNonce: number, value: number): void {
+    this.#credits ??= new Map()
     this.#credits.set(packetNonce, (this.#credits.get(packetNonce) ?? 0) + value)
     this.#onReady()
   }
 
   /** The packet is over: it needs no more credit. */
   noCredit (packetNonce: number): void {
-    this.#credits.delete(packetNonce)
+    this.#credits?.delete(packetNonce)
   }
 
   /** @throws ERR_CONTROL_FLOOD when the other side asks and does not take the answers */
@@ -45,9 +46,9 @@ export class OutgoingControls {
   /** Everything that waits; a reset goes before the credit that comes after it. */
   take (): ControlRecord[] {
     const records = this.#records
-    for (const [packetNonce, value] of this.#credits) records.push({ type: CONTROL.credit, packetNonce, value })
+    for (const [packetNonce, value] of this.#credits ?? []) records.push({ type: CONTROL.credit, packetNonce, value })
     this.#records = []
-    this.#credits.clear()
+    this.#credits = undefined
     this.#pongs = 0
     return records
   }

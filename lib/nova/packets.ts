@@ -1,4 +1,4 @@
-import { asError, deferred, ignore, type Deferred, type Endpoint, type HushwireError, limitsOf, type LimitsOf, type LinkControl } from '../stream/index.js'
+import { asError, deferred, each, ignore, iterator, type Deferred, type Endpoint, type HushwireError, limitsOf, type LimitsOf, type LinkControl } from '../stream/index.js'
 import type { OpenedFrame } from './cipher.js'
 import { CONTROL, GOAWAY_CODES, type ControlRecord } from './control.js'
 import type { CreditBudget } from './credit-budget.js'
@@ -116,12 +116,13 @@ export function packets (options: PacketsOptions = {}): Endpoint<OpenedFrame[], 
 class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
   readonly face: PacketFace
   readonly outbound: AsyncIterable<Frame[]>
-  readonly #options: PacketsOptions
+  readonly #options: Pick<PacketsOptions, 'onLostPacket' | 'onGoaway'>
   readonly #rules: PacketRules & SendLimits
   readonly #closeTimeout: number
   readonly #sender: PacketSender
   readonly #receiver: PacketReceiver
-  readonly #failed = deferred<never>({ handled: true })
+  /** What comes has ended, or the link must fail. */
+  readonly #running = deferred({ handled: true })
   readonly #sent = deferred({ handled: true })
   readonly #read = deferred({ handled: true })
   readonly #pings: Pings
@@ -137,7 +138,7 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
     const { rules = SEED_RULES } = options
     const limits = limitsOf(PACKET_LIMITS, options.limits, ['stallTimeout', 'maxWaiting', 'poolBytes'])
     this.#closeTimeout = limits.closeTimeout
-    this.#options = options
+    this.#options = { onLostPacket: options.onLostPacket, onGoaway: options.onGoaway }
     this.#rules = {
       ...rules,
       maxActive: rules.credit === undefined ? Math.min(limits.maxOutgoing, rules.maxOutgoing) : limits.maxOutgoing,
@@ -145,7 +146,7 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
       maxFrame: limits.maxFrame
     }
     this.#sender = new PacketSender(this.#rules, {
-      abort: error => { this.#failed.reject(error) },
+      abort: error => { this.#running.reject(error) },
       over: () => { this.#check() },
       // what the other side has begun needs credit until its end; and it ends nothing before it knows that nothing more is begun
       mayEnd: () => rules.credit === undefined || this.#over || this.#finished && this.#receiver.size === 0
@@ -159,7 +160,7 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
       controls: this.#sender.controls,
       onOver: () => { this.#check() },
       onControl: record => { this.#control(record) },
-      onLost: error => { options.onLostPacket?.(error) }
+      onLost: error => { this.#options.onLostPacket?.(error) }
     })
     this.outbound = this.#outbound()
     this.face = {
@@ -172,8 +173,9 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
     }
   }
 
-  async run (source: AsyncIterable<OpenedFrame[]>): Promise<void> {
-    await Promise.race([this.#readAll(source), this.#failed.promise])
+  run (source: AsyncIterable<OpenedFrame[]>): Promise<void> {
+    this.#readAll(source).then(this.#running.resolve, this.#running.reject)
+    return this.#running.promise
   }
 
   fail (cause: Error): void {
@@ -186,13 +188,7 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
   }
 
   async #readAll (source: AsyncIterable<OpenedFrame[]>): Promise<void> {
-    for await (const batch of source) {
-      for (const frame of batch) {
-        this.#goaway = false
-        this.#receiver.receive(frame)
-        for (let room = this.#receiver.room(); room !== undefined; room = this.#receiver.room()) await room
-      }
-    }
+    await each(source, batch => this.#take(batch, 0))
     if (this.#rules.goaway && !this.#goaway) throw novaError('ERR_LINK_TRUNCATED')
     this.#receiver.end()
     this.#end()
@@ -201,30 +197,36 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
     if (this.#rules.goaway) this.#close().catch(ignore)
   }
 
+  /** Takes the frames of a batch from one on. A promise while it waits for room before the next. */
+  #take (batch: readonly OpenedFrame[], from: number): Promise<void> | undefined {
+    for (let at = from; at < batch.length; at++) {
+      this.#goaway = false
+      this.#receiver.receive(batch[at] as OpenedFrame)
+      const room = this.#receiver.room()
+      if (room !== undefined) return this.#waitForRoom(room).then(() => this.#take(batch, at + 1))
+    }
+    return undefined
+  }
+
+  async #waitForRoom (first: Promise<void>): Promise<void> {
+    for (let room: Promise<void> | undefined = first; room !== undefined; room = this.#receiver.room()) await room
+  }
+
   #outbound (): AsyncIterable<Frame[]> {
     const sender = this.#sender
-    return {
-      [Symbol.asyncIterator]: () => ({
-        next: () => sender.next().then(result => {
-          if (result.done === true) this.#sent.resolve()
-          return result
-        }),
-        return: () => sender.return()
-      })
-    }
+    const next = (): Promise<IteratorResult<Frame[]>> => sender.next().then(result => {
+      if (result.done === true) this.#sent.resolve()
+      return result
+    })
+    return iterator(next, () => sender.return())
   }
 
   #source (): AsyncIterable<Packet> {
     const receiver = this.#receiver
-    const iterator: AsyncIterableIterator<Packet> = {
-      next: () => receiver.packets.next(),
-      return: () => {
-        receiver.refuse()
-        return Promise.resolve({ value: undefined, done: true })
-      },
-      [Symbol.asyncIterator]: () => iterator
-    }
-    return iterator
+    return iterator<Packet>(() => receiver.packets.next(), () => {
+      receiver.refuse()
+      return Promise.resolve({ value: undefined, done: true })
+    })
   }
 
   /** Records that are not about a packet that comes in. @throws ERR_CONTROL_RECORD, ERR_CONTROL_FLOOD */
@@ -277,7 +279,7 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
   async #closeOnce (): Promise<void> {
     this.#sender.close(GOAWAY_CODES.done)
     const timer = setTimeout(() => {
-      this.#failed.reject(novaError('ERR_LINK_CLOSE_TIMEOUT'))
+      this.#running.reject(novaError('ERR_LINK_CLOSE_TIMEOUT'))
     }, this.#closeTimeout)
     try {
       await Promise.all([this.#sent.promise, this.#read.promise])

@@ -1,5 +1,5 @@
 import { UUID_BYTES, type Uuid } from '../bytes/index.js'
-import { leave, type Endpoint, type HushwireError, type LinkControl } from '../stream/index.js'
+import { iterator, leave, type Endpoint, type HushwireError, type LinkControl } from '../stream/index.js'
 import type { OpenedFrame } from './cipher.js'
 import { novaError } from './errors.js'
 import { getUint32, MAGIC, putUint32, type Frame } from './frame.js'
@@ -154,10 +154,5 @@ function withHeaders (source: AsyncIterable<Packet>, onLost: ((error: HushwireEr
     }
   }
   const next = (): Promise<IteratorResult<RoutedPacket>> => packets.next().then(result => pass(result) ?? skip())
-  const iterator: AsyncIterableIterator<RoutedPacket> = {
-    next,
-    return: () => packets.return?.() as Promise<IteratorResult<RoutedPacket>>,
-    [Symbol.asyncIterator]: () => iterator
-  }
-  return iterator
+  return iterator(next, () => packets.return?.() as Promise<IteratorResult<RoutedPacket>>)
 }

@@ -1,5 +1,5 @@
 import { wipe } from '../crypto/index.js'
-import { abortOn, asError, link, limitsOf, performHandshake, type Duplex, type HushwireError, type LimitsOf } from '../stream/index.js'
+import { abortOn, asError, iterator, link, limitsOf, performHandshake, type Duplex, type HushwireError, type LimitsOf } from '../stream/index.js'
 import { cipher, CIPHER_LIMITS, type CipherLayer, type CipherOptions, type HopKey } from './cipher.js'
 import type { CreditBudget } from './credit-budget.js'
 import { frames } from './frames.js'
@@ -203,17 +203,19 @@ function join (duplex: Duplex, hop: CipherLayer, rules: PacketRules, options: St
 /** The link with its first packet taken as the proof that the other side is present. */
 function confirming (link: NovaLink): NovaLink {
   const packets = link.source[Symbol.asyncIterator]()
-  let confirmed = false
-  const iterator: AsyncIterableIterator<RoutedPacket> = {
-    next: () => packets.next().then(result => {
-      confirmed ||= result.done !== true
-      return result
-    }),
-    return: () => packets.return?.() as Promise<IteratorResult<RoutedPacket>>,
-    [Symbol.asyncIterator]: () => iterator
-  }
-  return Object.defineProperties(link, { source: { value: iterator }, confirmed: { get: () => confirmed } })
+  const standing = link as NovaLink & { [HEARD]: boolean }
+  const next = (): Promise<IteratorResult<RoutedPacket>> => packets.next().then(result => {
+    standing[HEARD] ||= result.done !== true
+    return result
+  })
+  const source = iterator(next, () => packets.return?.() as Promise<IteratorResult<RoutedPacket>>)
+  return Object.defineProperties(standing, { source: { value: source }, [HEARD]: { value: false, writable: true }, confirmed: { get: heard } })
 }
+
+const HEARD = Symbol('heard')
+
+/** One function for all links: a getter of its own would give each link a hidden class of its own. */
+function heard (this: { readonly [HEARD]: boolean }): boolean { return this[HEARD] }
 
 /** The nonces and the key's bytes can run out both. */
 function once (task: (() => void) | undefined): (() => void) | undefined {

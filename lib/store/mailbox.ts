@@ -120,6 +120,6 @@ export interface Mailbox {
   expire(): Promise<number>
   /** In all, or for a recipient. @throws ERR_UUID */
   usage(recipient?: Uuid): Promise<Usage>
-  /** Ends those who read, and waits for what is being put. The store stays open. Never rejects. */
+  /** Ends those who read, and waits for what is being put and deleted. The store stays open. Never rejects. */
   close(): Promise<void>
 }

@@ -69,6 +69,8 @@ class StoredMailbox implements Mailbox {
   readonly #senders: Senders
   readonly #readers = new Map<string, Set<MailReader>>()
   readonly #puts = new Set<Promise<unknown>>()
+  /** What else is being written that counts. */
+  readonly #removals = new Set<Promise<unknown>>()
   /** Bodies without a header that could not be deleted yet. */
   readonly #leftBehind = new Set<number>()
   #numbers!: Numbers
@@ -120,13 +122,7 @@ class StoredMailbox implements Mailbox {
       leave(source)
       throw error
     }
-    const settled = putting.catch(ignore)
-    this.#puts.add(settled)
-    try {
-      return await putting
-    } finally {
-      this.#puts.delete(settled)
-    }
+    return during(this.#puts, putting)
   }
 
   read (recipient: Uuid, { after = 0, follow = false }: ReadOptions = {}): AsyncIterableIterator<Mail> {
@@ -147,7 +143,7 @@ class StoredMailbox implements Mailbox {
 
   async acknowledge (recipient: Uuid, position: number): Promise<boolean> {
     const to = new Uint8Array(checkUuid(recipient))
-    const header = await this.#store.write(transaction => removeMail(transaction, to, position))
+    const header = await during(this.#removals, this.#store.write(transaction => removeMail(transaction, to, position)))
     if (header === undefined) return false
     this.#quotas.release({ sender: header.sender, recipient: to }, header.length, 1)
     return true
@@ -157,7 +153,7 @@ class StoredMailbox implements Mailbox {
     for (const body of this.#leftBehind) await this.#clear(body)
     for (let count = 0; ;) {
       const due = mailKeys.expiredAt(Math.max(-1, Math.floor(this.#now() - this.limits.clockSkew)))
-      const { removed, looked } = await this.#store.write(transaction => {
+      const { removed, looked } = await during(this.#removals, this.#store.write(transaction => {
         const removed: Array<readonly [recipient: Uuid, header: MailHeader]> = []
         let looked = 0
         for (const key of transaction.keys(due)) {
@@ -168,7 +164,7 @@ class StoredMailbox implements Mailbox {
           if (++looked === EXPIRE_AT_ONCE) break
         }
         return { removed, looked }
-      })
+      }))
       for (const [recipient, { sender, length }] of removed) this.#quotas.release({ sender, recipient }, length, 1)
       count += removed.length
       if (looked < EXPIRE_AT_ONCE) return count
@@ -182,7 +178,7 @@ class StoredMailbox implements Mailbox {
   async close (): Promise<void> {
     this.#closed = true
     for (const readers of this.#readers.values()) for (const reader of [...readers]) reader.end()
-    await Promise.all(this.#puts)
+    await Promise.all([...this.#puts, ...this.#removals])
   }
 
   /** @throws ERR_UUID, ERR_MAIL_ID, ERR_MAIL_LIFETIME, ERR_VALUE_RANGE */
@@ -313,6 +309,17 @@ interface Incoming {
   body: number | undefined
   /** 1 once it counts as a message. */
   counted: number
+}
+
+/** Keeps a promise in a set until it has settled. */
+async function during<T> (set: Set<Promise<unknown>>, promise: Promise<T>): Promise<T> {
+  const settled = promise.catch(ignore)
+  set.add(settled)
+  try {
+    return await promise
+  } finally {
+    set.delete(settled)
+  }
 }
 
 function copied ({ id, sender, recipient, kind, lifetime }: Envelope): Envelope {

@@ -42,7 +42,9 @@ export class Channel<T> implements AsyncIterableIterator<T> {
   #state: 'open' | 'ended' | 'failed' | 'returned' = 'open'
   #error: Error | undefined
   #room: Deferred<void> | undefined
-  readonly #readers: Array<Deferred<IteratorResult<T>>> = []
+  /** The read that is pending, and those behind it: mostly there is one. */
+  #reader: Deferred<IteratorResult<T>> | undefined
+  #later: Array<Deferred<IteratorResult<T>>> | undefined
 
   /** @throws ERR_LIMIT_OPTION when a limit is negative or no number */
   constructor (options: ChannelOptions<T> = {}) {
@@ -51,7 +53,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     // one that is no number would lift the limit
     if (!(this.#maxBytes >= 0)) throw streamError('ERR_LIMIT_OPTION', 'maxBytes')
     if (!(this.#maxItems >= 0)) throw streamError('ERR_LIMIT_OPTION', 'maxItems')
-    this.#sizeOf = options.sizeOf ?? (item => (item as { byteLength?: number }).byteLength ?? 0)
+    this.#sizeOf = options.sizeOf ?? byteLengthOf
     this.#onTake = options.onTake
     this.#merge = options.merge
   }
@@ -76,7 +78,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
   push (item: T): Promise<void> | undefined {
     if (this.#state === 'returned') return undefined
     if (this.#state !== 'open') throw streamError('ERR_CHANNEL_CLOSED')
-    const reader = this.#readers.shift()
+    const reader = this.#takeReader()
     if (reader !== undefined) {
       this.#onTake?.(this.#sizeOf(item))
       reader.resolve({ value: item, done: false })
@@ -105,7 +107,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
   end (): void {
     if (this.#state !== 'open') return
     this.#state = 'ended'
-    for (const reader of this.#readers.splice(0)) reader.resolve({ value: undefined, done: true })
+    for (let reader = this.#takeReader(); reader !== undefined; reader = this.#takeReader()) reader.resolve({ value: undefined, done: true })
     this.#wakeWriters()
   }
 
@@ -116,7 +118,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     this.#state = 'failed'
     this.#error = error
     if (options.discard === true) this.#discard()
-    for (const reader of this.#readers.splice(0)) reader.reject(error)
+    for (let reader = this.#takeReader(); reader !== undefined; reader = this.#takeReader()) reader.reject(error)
     this.#wakeWriters()
   }
 
@@ -126,7 +128,8 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     if (this.#state === 'failed') return Promise.reject(this.#error)
     if (this.#state !== 'open') return Promise.resolve({ value: undefined, done: true })
     const reader = deferred<IteratorResult<T>>()
-    this.#readers.push(reader)
+    if (this.#reader === undefined) this.#reader = reader
+    else (this.#later ??= []).push(reader)
     return reader.promise
   }
 
@@ -134,13 +137,20 @@ export class Channel<T> implements AsyncIterableIterator<T> {
   return (): Promise<IteratorResult<T>> {
     if (this.#state !== 'failed') this.#state = 'returned'
     this.#discard()
-    for (const reader of this.#readers.splice(0)) reader.resolve({ value: undefined, done: true })
+    for (let reader = this.#takeReader(); reader !== undefined; reader = this.#takeReader()) reader.resolve({ value: undefined, done: true })
     this.#wakeWriters()
     return Promise.resolve({ value: undefined, done: true })
   }
 
   /** The channel itself: it has one reader. */
   [Symbol.asyncIterator] (): this { return this }
+
+  #takeReader (): Deferred<IteratorResult<T>> | undefined {
+    const reader = this.#reader
+    this.#reader = this.#later?.shift()
+    if (this.#reader === undefined) this.#later = undefined
+    return reader
+  }
 
   #shift (): T {
     const item = this.#items[this.#head] as T
@@ -169,4 +179,8 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     this.#room?.resolve()
     this.#room = undefined
   }
+}
+
+function byteLengthOf (item: unknown): number {
+  return (item as { byteLength?: number }).byteLength ?? 0
 }

@@ -3,6 +3,7 @@ import { Channel } from './channel.js'
 import { checkDuplex } from './check.js'
 import { deferred } from './deferred.js'
 import { asError, streamError } from './errors.js'
+import { iterable } from './iterating.js'
 import type { Bytes, Duplex, MaybePromise } from './layer.js'
 import { letGo } from './leaving.js'
 import { Reader } from './reader.js'
@@ -57,7 +58,7 @@ export async function performHandshake<Result> (duplex: Duplex, handshake: Hands
   options.signal?.addEventListener('abort', onAbort, { once: true })
   const timer = setTimeout(() => { stop.abort(streamError('ERR_HANDSHAKE_TIMEOUT')) }, options.timeout ?? 10_000)
   const written = duplex.sink(sequence(messages, after.promise))
-  written.catch((error: unknown) => { stop.abort(error) })
+  const watch = stopping(written, stop)
   try {
     while (handshake.turn !== 'done') {
       stop.signal.throwIfAborted()
@@ -83,8 +84,16 @@ export async function performHandshake<Result> (duplex: Duplex, handshake: Hands
     throw error
   } finally {
     clearTimeout(timer)
+    watch.end()
     options.signal?.removeEventListener('abort', onAbort)
   }
+}
+
+/** Aborts when the promise is rejected, until that is ended. Apart, since whoever waits on the promise of a connection holds on to it for as long as that stands. */
+function stopping (promise: Promise<void>, controller: AbortController): { end(): void } {
+  let stop: AbortController | undefined = controller
+  promise.catch((error: unknown) => { stop?.abort(error) })
+  return { end: () => { stop = undefined } }
 }
 
 /** The duplex after its first bytes: the rest of what it reads, and a sink that goes on where the messages ended. */
@@ -93,12 +102,10 @@ function continued (duplex: Duplex, source: AsyncIterableIterator<Uint8Array>, w
   let reading = false
   let dropped = false
   return {
-    source: {
-      [Symbol.asyncIterator]: () => {
-        reading = true
-        return dropped ? { next: () => Promise.reject(streamError('ERR_CLOSED')) } : source
-      }
-    },
+    source: iterable(() => {
+      reading = true
+      return dropped ? { next: () => Promise.reject(streamError('ERR_CLOSED')) } : source
+    }),
     sink: source => {
       if (taken) return Promise.reject(streamError('ERR_SINK_IN_USE'))
       taken = true

@@ -1,6 +1,7 @@
 import { ByteQueue } from './byte-queue.js'
 import { abortable } from './abort.js'
 import { streamError } from './errors.js'
+import { iterator } from './iterating.js'
 import { letGo } from './leaving.js'
 
 /**
@@ -53,24 +54,21 @@ export class Reader {
   /** Everything that was not read, and what comes after. The reader is not to be used any more. */
   rest (): AsyncIterableIterator<Uint8Array> {
     const left = this.#queue.take(this.#queue.length)
-    const iterator = this.#iterator
-    const rest: AsyncIterableIterator<Uint8Array> = {
-      next: () => {
-        const piece = left.shift()
-        if (piece !== undefined) return Promise.resolve({ value: piece, done: false })
-        if (this.#failed) return Promise.reject(this.#error)
-        const pending = this.#pending
-        this.#pending = undefined
-        return pending ?? iterator.next()
-      },
-      return: async () => {
-        left.length = 0
-        letGo(iterator)
-        return { value: undefined, done: true }
-      },
-      [Symbol.asyncIterator]: () => rest
+    const source = this.#iterator
+    const next = (): Promise<IteratorResult<Uint8Array>> => {
+      const piece = left.shift()
+      if (piece !== undefined) return Promise.resolve({ value: piece, done: false })
+      if (this.#failed) return Promise.reject(this.#error)
+      const pending = this.#pending
+      this.#pending = undefined
+      return pending ?? source.next()
     }
-    return rest
+    const end = async (): Promise<IteratorResult<Uint8Array>> => {
+      left.length = 0
+      letGo(source)
+      return { value: undefined, done: true }
+    }
+    return iterator(next, end)
   }
 
   async #next (signal: AbortSignal | undefined): Promise<IteratorResult<Uint8Array>> {

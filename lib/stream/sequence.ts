@@ -1,4 +1,5 @@
 import { ignore } from './deferred.js'
+import { iterator } from './iterating.js'
 import { leave, letGo } from './leaving.js'
 
 /**
@@ -13,17 +14,14 @@ export function sequence<T> (first: AsyncIterable<T>, second: Promise<AsyncItera
     current = later
     return current.next()
   }
-  const both: AsyncIterableIterator<T> = {
-    next: () => {
-      if (later !== undefined) return later.next()
-      return current.next().then(result => result.done === true ? advance() : result)
-    },
-    return: async () => {
-      letGo(current)
-      if (later === undefined) second.then(leave, ignore)
-      return { value: undefined, done: true }
-    },
-    [Symbol.asyncIterator]: () => both
+  const next = (): Promise<IteratorResult<T>> => {
+    if (later !== undefined) return later.next()
+    return current.next().then(result => result.done === true ? advance() : result)
   }
-  return both
+  const end = async (): Promise<IteratorResult<T>> => {
+    letGo(current)
+    if (later === undefined) second.then(leave, ignore)
+    return { value: undefined, done: true }
+  }
+  return iterator(next, end)
 }

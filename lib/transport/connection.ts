@@ -1,4 +1,4 @@
-import { asError, type Bytes, Channel, checkBytes, deferred, type Duplex, ignore, isSource, letGo, nextTurn, notASource, streamError } from '../stream/index.js'
+import { asError, type Bytes, Channel, checkBytes, deferred, type Duplex, ignore, isSource, iterable, letGo, nextTurn, notASource, streamError } from '../stream/index.js'
 import { transportError } from './errors.js'
 import type { TransportLimits } from './limits.js'
 
@@ -65,7 +65,7 @@ export class Connection implements Transport {
     this.#wire = wire
     this.#closeTimeout = limits.closeTimeout
     this.#queue = new Channel({ maxBytes: limits.highWater, maxItems: MAX_CHUNKS })
-    this.source = { [Symbol.asyncIterator]: () => this.#read() }
+    this.source = iterable(() => this.#read())
   }
 
   get closed (): Promise<void> { return this.#closed.promise }

@@ -131,6 +131,19 @@ test('a later connection takes over with its hello, not before', async t => {
   await server.relay.close()
 })
 
+test('a hello that was long on its way does not take the place of a newer connection', async t => {
+  const server = await serve()
+  const identity = createIdentity()
+  const [older, bob] = await Promise.all([rawClient(server, { identity }), member(server)])
+  const newer = await member(server, { identity })
+  older.hello().catch(() => {})
+  await t.throwsAsync(older.link.closed)
+  await bob.live(identity.id, text('1'))
+  t.is(textOf(await whole((await nextOf(newer.packets)).source)), '1')
+  await Promise.all([newer.close(), bob.close()])
+  await server.relay.close()
+})
+
 test('who does not say hello in time is cut, however it drips', async t => {
   const server = await serve({ limits: { helloTimeout: 60 } })
   const silent = await rawClient(server)

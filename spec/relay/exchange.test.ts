@@ -4,10 +4,13 @@ import { formatUuid, type Uuid } from '../../lib/bytes/index.js'
 import { createIdentity, type RoutedHeader } from '../../lib/nova/index.js'
 import { localExchange, type ExchangeMember } from '../../lib/relay/server/index.js'
 
+let made = 0
+
 /** A member that notes what it is told. */
 class Noting implements ExchangeMember {
   readonly id: Uuid
   readonly notes: string[] = []
+  readonly since = made++
 
   constructor (id: Uuid = createIdentity().id) {
     this.id = id
@@ -39,6 +42,17 @@ test('who is displaced is told, hears nothing more, and its leaving changes noth
   exchange.leave(newer)
   t.deepEqual(watcher.notes, [`came ${formatUuid(newer.id)}`, `parted ${formatUuid(newer.id)}`, `went ${formatUuid(newer.id)}`])
   t.is(await exchange.forward(watcher, { target: newer.id, source: watcher.id, kind: 3n }, nothing()), 'absent')
+})
+
+test('an older member does not take the place of a newer one, however late it enters', async t => {
+  const exchange = localExchange()
+  const older = new Noting()
+  const newer = new Noting(older.id)
+  await exchange.enter(newer)
+  await exchange.enter(older)
+  exchange.leave(older)
+  t.deepEqual([older.notes, newer.notes], [['displaced'], []])
+  t.true(await exchange.online(newer.id))
 })
 
 test('the longest unused correspondent is forgotten', async t => {

@@ -18,7 +18,7 @@ export const INBOX_LIMITS = {
   maxMessage: 67_108_864,
   /** Milliseconds in which nothing of mail comes that has begun; then the connection is made anew. */
   deliveryTimeout: 30_000,
-  /** How often the relay may fail to deliver one message whole before it is rejected. */
+  /** How often the relay may fail to deliver one message whole, on a connection that stands, before it is rejected. */
   deliveryTries: 3
 } as const
 
@@ -79,7 +79,7 @@ export interface InboxOptions {
   readonly store: Store
   readonly handled: Handled
   readonly open: OpenDelivery
-  readonly limits: Readonly<Record<keyof typeof INBOX_LIMITS | 'reconnectMin' | 'reconnectMax', number>>
+  readonly limits: Readonly<Record<keyof typeof INBOX_LIMITS | 'reconnectMin' | 'reconnectMax' | 'pingTimeout', number>>
   onRejected(mail: RejectedMail): void
   /** What was taken could not be written down. */
   onFailure(error: Error): void
@@ -176,8 +176,8 @@ export class Inbox {
   async #open (receiving: Receiving, head: DeliveryHead, body: AsyncIterable<Uint8Array>, source: Watched): Promise<void> {
     const opened = await this.#options.open(head, body).catch((error: unknown) => asError(error))
     source.leave()
-    // what is lost with the connection comes again; but one that always fails must not keep the others from coming
-    if (source.failure !== undefined && this.#again(head)) {
+    // what is lost with the connection comes again; but one that always fails on a good one must not keep the others from coming
+    if (source.failure !== undefined && (!await receiving.alive(this.#options.limits.pingTimeout) || this.#again(head))) {
       receiving.fail(source.failure)
       return
     }

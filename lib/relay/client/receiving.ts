@@ -65,6 +65,11 @@ export class Receiving {
     this.#client?.link.abort(error)
   }
 
+  /** Whether the connection still stands: when it does not, what has failed on it is not the fault of what came. */
+  async alive (timeout: number): Promise<boolean> {
+    return this.#client !== undefined && this.#client.link.ping({ timeout }).then(() => true, () => false)
+  }
+
   /** Drops what waits: it will come again on another connection. */
   leave (): void {
     for (const { source } of this.#packets.splice(0)) leave(source)

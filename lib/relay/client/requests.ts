@@ -1,6 +1,6 @@
 import { NIL_UUID, type Uuid } from '../../bytes/index.js'
-import { KIND, RELAY_CODES, type MessagePacket, type NovaLink } from '../../nova/index.js'
-import { asError, collect, deferred, ignore, letGo, streamError, type Bytes, type Deferred } from '../../stream/index.js'
+import { KIND, RELAY_CODES, RESET_ERRORS, type MessagePacket, type NovaLink } from '../../nova/index.js'
+import { asError, collect, deferred, HushwireError, ignore, letGo, streamError, type Bytes, type Deferred } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 import { decodeAnswered, decodeAnswerHead, encodeRequest, MAX_REQUEST_BYTES, OPERATIONS, type Answered, type Asked, type OperationName } from '../wire/index.js'
 import { clientError, statusError } from './errors.js'
@@ -53,8 +53,8 @@ export class Requests {
     const patience = new Patience(this.#timeout, () => { reject(streamError('ERR_TIMEOUT', `the relay's answer to ${name}`)) })
     try {
       const packet = body === undefined ? request : new Body(request, body, patience)
-      // the answer can come before everything is sent, when the relay wants no more of it
-      this.#link.send({ target: NIL_UUID, source: this.#self, kind: KIND.request }, packet).catch(reject)
+      // when the relay wants no more of it, that is known before its answer is here, which says why
+      this.#link.send({ target: NIL_UUID, source: this.#self, kind: KIND.request }, packet).catch((error: unknown) => { if (!isStop(error)) reject(error) })
       return decoded(name, await promise.finally(() => { if (packet instanceof Body) packet.stop() }))
     } finally {
       patience.end()
@@ -102,6 +102,11 @@ function headOf (answer: Uint8Array): ReturnType<typeof decodeAnswerHead> | unde
   } catch {
     return undefined
   }
+}
+
+/** Whether a packet was stopped by its reader. What the sender has broken off itself, nobody waits for. */
+function isStop (error: unknown): boolean {
+  return error instanceof HushwireError && error.code in RESET_ERRORS
 }
 
 /** @throws ERR_RELAY_PROTOCOL */

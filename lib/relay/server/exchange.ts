@@ -4,6 +4,8 @@ import type { RoutedHeader } from '../../nova/index.js'
 /** A connection as the exchange knows it. None of its calls throws but where it says so. */
 export interface ExchangeMember {
   readonly id: Uuid
+  /** When its handshake was done: milliseconds since 1970, by a clock that does not go back. */
+  readonly since: number
   /**
    * Takes a live packet to this connection, as it comes.
    *
@@ -22,10 +24,10 @@ export interface ExchangeMember {
 /**
  * The way from one connection to another. The one of {@link localExchange} knows the connections of this process; one
  * that spans processes can take its place, since nothing else in the relay asks where a target is connected. Who is
- * connected is one member an identity, the one that entered last.
+ * connected is one member an identity: the one whose handshake was done last, of those that have entered.
  */
 export interface Exchange {
-  /** Live packets reach the member by its id from now on; who had the place is told that it is displaced. */
+  /** Live packets reach the member by its id from now on; who had the place is told that it is displaced. A member that is older than who has the place is displaced itself. */
   enter(member: ExchangeMember): Promise<void>
   /** The member is gone, or has been displaced: those who watch it, and those that it exchanged packets with, are told. */
   leave(member: ExchangeMember): void
@@ -91,6 +93,11 @@ class LocalExchange implements Exchange {
     const key = uuidKey(member.id)
     const before = this.#places.get(key)
     if (before?.member === member) return
+    // a hello that was long on its way must not take the place of the connection that was made instead
+    if (before !== undefined && before.member.since > member.since) {
+      member.displaced()
+      return
+    }
     this.#places.set(key, { member, correspondents: new Set() })
     if (before === undefined) {
       this.#notice(member.id, true)

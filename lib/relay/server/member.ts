@@ -17,6 +17,7 @@ const DISPLACED_TIMEOUT = 1000
 /** One connection that has proved who it is. */
 export class Member implements ExchangeMember {
   readonly link: NovaLink
+  readonly since = performance.timeOrigin + performance.now()
   readonly remote: Peer
   readonly address: string | undefined
   /** What it has under way to others and to the relay. */

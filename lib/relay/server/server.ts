@@ -1,6 +1,6 @@
 import { CreditBudget, GOAWAY_CODES, stack, type NovaLink, type Peer } from '../../nova/index.js'
 import type { Directory, Mailbox } from '../../store/index.js'
-import { asError, deferred, delayOf, ignore, type Duplex } from '../../stream/index.js'
+import { asError, deferred, delayOf, each, ignore, type Duplex } from '../../stream/index.js'
 import type { Address, Listener, ServerTls } from '../../transport/tcp.js'
 import { relayError } from '../errors.js'
 import { admitAll, type Admission, type Admitted } from './admission.js'
@@ -246,11 +246,11 @@ class RelayServer {
     this.#read(member).catch(ignore).finally(() => { this.#leave(member) })
   }
 
-  async #read (member: Member): Promise<void> {
-    for await (const packet of member.link.source) {
+  #read (member: Member): Promise<void> {
+    return each(member.link.source, packet => {
       member.underway.track(this.#router.route(member, packet))
-      for (let room = member.underway.room(); room !== undefined; room = member.underway.room()) await room
-    }
+      return member.underway.room() === undefined ? undefined : roomOf(member)
+    })
   }
 
   /** A connection has said hello. */
@@ -271,6 +271,11 @@ class RelayServer {
     clearTimeout(this.#hellos.get(member))
     this.#hellos.delete(member)
   }
+}
+
+/** Waits until a connection may have more under way. */
+async function roomOf ({ underway }: Member): Promise<void> {
+  for (let room = underway.room(); room !== undefined; room = underway.room()) await room
 }
 
 /** Waits until a connection has nothing under way, its answers included, and closes it. Never rejects. */

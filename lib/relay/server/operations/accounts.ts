@@ -33,7 +33,7 @@ export function hello (service: Service, onPresent: (member: Member) => void): O
 async function enter ({ exchange }: Service, member: Member, onPresent: (member: Member) => void): Promise<void> {
   if (member.gone) return
   await exchange.enter(member)
-  // it ended meanwhile, and nothing would ever take it out again
+  // it ended meanwhile, or a newer one has the place, and nothing would ever take it out again
   if (member.gone) exchange.leave(member)
   else {
     member.registered = true
