@@ -1,5 +1,5 @@
 import { wipe } from '../crypto/index.js'
-import { abortOn, asError, iterator, link, limitsOf, performHandshake, type Duplex, type HushwireError, type LimitsOf } from '../stream/index.js'
+import { abortOn, asError, iterator, link, limitsOf, once, performHandshake, type Duplex, type HushwireError, type LimitsOf } from '../stream/index.js'
 import { cipher, CIPHER_LIMITS, type CipherLayer, type CipherOptions, type HopKey } from './cipher.js'
 import type { CreditBudget } from './credit-budget.js'
 import { frames } from './frames.js'
@@ -130,7 +130,7 @@ function checkOptions (options: HardenedStackOptions | SeedStackOptions): void {
 
 async function hardenedStack (duplex: Duplex, options: HardenedStackOptions): Promise<NovaLink> {
   const framing = hopFraming()
-  const onExhausting = once(options.onExhausting)
+  const onExhausting = exhausting(options)
   const { result, duplex: after } = await performHandshake(duplex, hardenedHandshake(withOffer(options), options.postQuantum), framing, {
     timeout: options.limits?.handshakeTimeout,
     signal: options.signal
@@ -166,7 +166,7 @@ function withOffer (options: HardenedStackOptions): HardenedHandshakeOptions {
 
 async function seedStack (duplex: Duplex, options: SeedStackOptions): Promise<NovaLink> {
   const { after, key } = await seedKey(duplex, options)
-  const onExhausting = once(options.onExhausting)
+  const onExhausting = exhausting(options)
   const hop = cipher({
     key,
     obfuscate: options.obfuscate,
@@ -217,11 +217,7 @@ const HEARD = Symbol('heard')
 /** One function for all links: a getter of its own would give each link a hidden class of its own. */
 function heard (this: { readonly [HEARD]: boolean }): boolean { return this[HEARD] }
 
-/** The nonces and the key's bytes can run out both. */
-function once (task: (() => void) | undefined): (() => void) | undefined {
-  let done = false
-  return task && (() => {
-    if (!done) task()
-    done = true
-  })
+/** Told once, since the nonces and the key's bytes can run out both. */
+function exhausting ({ onExhausting }: StackOptions): (() => void) | undefined {
+  return onExhausting && once(onExhausting)
 }

@@ -1,7 +1,7 @@
 import { toHex, uuidKey, type Uuid } from '../../bytes/index.js'
 import { crypto } from '../../crypto/index.js'
 import { KIND, RESET_CODES, resetError, type Message, type Peer, type PeerSession, type RelayError } from '../../nova/index.js'
-import { abortable, asError, Channel, deferred, HushwireError, ignore, letGo, streamError, type Deferred } from '../../stream/index.js'
+import { abortable, asError, Channel, deferred, HushwireError, ignore, letGo, once, streamError, type Deferred } from '../../stream/index.js'
 import { deadline } from './deadline.js'
 import { clientError, statusError } from './errors.js'
 import type { Connection, Line } from './line.js'
@@ -285,15 +285,6 @@ function nameOf ({ id }: Peer, streamId: Uint8Array): string {
 function stop (message: Message, rest: AsyncIterator<Uint8Array>, code: number): void {
   message.drop(code)
   letGo(rest)
-}
-
-function once (task: () => void): () => void {
-  let done = false
-  return () => {
-    if (done) return
-    done = true
-    task()
-  }
 }
 
 /** What the relay said about a peer that cannot be reached, as one of its codes. */
