@@ -49,7 +49,6 @@ export const RELAY_CLIENT_ERRORS = {
   ERR_RELAY_REQUESTS: { origin: 'local', fatal: false, sentence: 'as many requests wait for their answers as are allowed' },
   ERR_RELAY_CLIENT_CLOSED: { origin: 'local', fatal: true, sentence: 'the client is closed' },
   ERR_RELAY_LEAVING: { origin: 'remote', fatal: false, sentence: 'the relay takes nothing more on this connection' },
-  ERR_RELAY_ENDED: { origin: 'remote', fatal: true, sentence: 'the relay has ended the connection' },
   ERR_RELAY_URL: { origin: 'local', fatal: true, sentence: 'the URL of a relay begins with ws:, wss:, tcp: or tls:, as far as this platform can dial them' },
   ERR_RELAY_OPTION: { origin: 'local', fatal: true, sentence: 'an option of the client is missing or not what it must be' },
   ERR_RELAY_QUEUE: { origin: 'local', fatal: false, sentence: 'as much mail waits to be sent as is allowed' },

@@ -120,7 +120,8 @@ export class Line {
         leaving.resolve(this.#options.finalGoaway(code) ?? clientError('ERR_RELAY_LEAVING', `code ${code}`))
       }))
       const since = performance.now()
-      connection.closed.then(() => { leaving.resolve(clientError('ERR_RELAY_ENDED')) }, (error: unknown) => { leaving.resolve(asError(error)) })
+      // what has ended in order, has said goaway before, unless we have ended it ourselves
+      connection.closed.then(() => { leaving.resolve(clientError('ERR_RELAY_LEAVING')) }, (error: unknown) => { leaving.resolve(asError(error)) })
       this.#use(connection)
       const error = await leaving.promise
       this.#current = undefined

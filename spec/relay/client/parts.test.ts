@@ -1,8 +1,12 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
 import fc from 'fast-check'
 import { Backoff, pause } from '../../../lib/relay/client/backoff.js'
+import { deadline } from '../../../lib/relay/client/deadline.js'
 import { Handled } from '../../../lib/relay/client/handled.js'
-import { Slots } from '../../../lib/relay/client/slots.js'
+import { PresenceWatch } from '../../../lib/relay/client/presence.js'
+import type { RelayClient } from '../../../lib/relay/index.js'
+import { Slots } from '../../../lib/relay/slots.js'
 import { encodeOpen, encodeStreamAnswer, readStreamHead } from '../../../lib/relay/client/stream-head.js'
 import { memoryStore } from '../../../lib/store/index.js'
 import { collect } from '../../support/sources.js'
@@ -91,4 +95,33 @@ test('what was taken is remembered until the relay cannot deliver it again', asy
   await add(other, 7n, first)
   handled = await Handled.load(store)
   t.deepEqual([handled.seen(sender, id, 1n, first), handled.seen(sender, other, 7n, first)], [false, true])
+})
+
+test('whoever is watched, whenever, is asked for', async t => {
+  for (let later = 0; later < 16; later++) {
+    const asked: Uint8Array[][] = []
+    const ask = (async (_name: string, { ids }: { ids: Uint8Array[] }) => {
+      asked.push(ids)
+      return { online: ids.map(() => true) }
+    }) as RelayClient['ask']
+    const presence = new PresenceWatch({ current: { ask, ended: new AbortController().signal } }, { maxWatched: 10, reconnectMin: 1, reconnectMax: 1 })
+    const [one, two] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)]
+    await presence.watch([one]).next()
+    for (let passed = 0; passed < later; passed++) await Promise.resolve()
+    presence.watch([two])
+    await turn()
+    t.deepEqual(asked.at(-1), [one, two], `${later} later`)
+    presence.end()
+  }
+})
+
+test('a deadline without a limit of time leaves it to its signal', async t => {
+  const stop = new AbortController()
+  const limit = deadline(stop.signal, Infinity, () => new Error('late'))
+  await turn()
+  await turn()
+  t.false(limit.signal.aborted)
+  stop.abort(new Error('enough'))
+  t.is((limit.signal.reason as Error).message, 'enough')
+  limit.done()
 })
