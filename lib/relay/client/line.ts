@@ -1,4 +1,4 @@
-import { abortable, asError, deferred, HushwireError, ignore, type Deferred } from '../../stream/index.js'
+import { abortable, asError, deferred, ignore, type Deferred } from '../../stream/index.js'
 import { Backoff, pause } from './backoff.js'
 import type { RelayClient } from './client.js'
 import { clientError } from './errors.js'
@@ -205,9 +205,4 @@ export class Line {
 /** Lets a connection that the relay takes nothing more on finish what has begun, and ends it then. */
 function finish (connection: Connection): void {
   connection.link.drained().then(() => connection.close()).catch(ignore)
-}
-
-/** The code of an error, if it is one of ours. */
-export function codeOf (error: unknown): string | undefined {
-  return error instanceof HushwireError ? error.code : undefined
 }

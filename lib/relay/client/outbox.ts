@@ -5,8 +5,8 @@ import { Slots } from '../slots.js'
 import type { WirePrekey } from '../wire/index.js'
 import { Backoff, pause } from './backoff.js'
 import { provenPeer } from './client.js'
-import { clientError } from './errors.js'
-import { codeOf, type Connection, type Line } from './line.js'
+import { clientError, codeOf } from './errors.js'
+import type { Connection, Line } from './line.js'
 
 /** The limits of mail that waits to be sent, and their defaults. */
 export const OUTBOX_LIMITS = {
