@@ -25,7 +25,7 @@ export { HardenedHandshake, type HardenedHandshakeOptions, type HopAgreement } f
 export type { PostQuantum } from './post-quantum.js'
 export { OFFER_VERSION, PACKETS_BOUNDS, WINDOW_BOUNDS, type Offer } from './handshake-offer.js'
 export { SeedHandshake, type SeedAgreement, type SeedHandshakeOptions } from './handshake-seed.js'
-export { stack, STACK_LIMITS, type HardenedStackOptions, type NovaLink, type SeedStackOptions, type StackLimits, type StackOptions } from './stack.js'
+export { checkStackLimits, stack, STACK_LIMITS, type HardenedStackOptions, type NovaLink, type SeedStackOptions, type StackLimits, type StackOptions } from './stack.js'
 export { Session, type MessagePacket, type SessionOptions } from './session/session.js'
 export { Keyring, type DirectionKeys } from './session/keyring.js'
 export { type MessageSource, type OpenOptions, type SealOptions } from './session/body.js'

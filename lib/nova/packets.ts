@@ -245,8 +245,11 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
     this.#goaway = last
     this.#finished ||= last
     if (this.#sender.refuseAbove(packetNonce)) this.#options.onGoaway?.(value)
+    if (this.#rules.credit === undefined || !last) return
     // nothing that we might begin is taken any more
-    if (this.#rules.credit !== undefined && last) this.#close().catch(ignore)
+    this.#close().catch(ignore)
+    // and an end that is under way may have waited for this alone
+    this.#sender.check()
   }
 
   /** The other side is heard no more. */

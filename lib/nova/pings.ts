@@ -1,5 +1,5 @@
 import { crypto } from '../crypto/index.js'
-import { deferred, streamError, type Deferred } from '../stream/index.js'
+import { deferred, delayOf, streamError, type Deferred } from '../stream/index.js'
 import { getUint32 } from './frame.js'
 
 /** Milliseconds that an answer is waited for. */
@@ -25,7 +25,7 @@ export class Pings {
     if (this.#error !== undefined) throw this.#error
     const { answer } = this.#pending ??= this.#ask()
     const late = deferred<never>()
-    const timer = setTimeout(() => { late.reject(streamError('ERR_TIMEOUT', 'a ping')) }, timeout)
+    const timer = setTimeout(() => { late.reject(streamError('ERR_TIMEOUT', 'a ping')) }, delayOf(timeout))
     try {
       return await Promise.race([answer.promise, late.promise])
     } finally {

@@ -1,5 +1,5 @@
 import { wipe } from '../crypto/index.js'
-import { abortOn, asError, iterator, link, limitsOf, performHandshake, type Duplex, type HushwireError, type LimitsOf } from '../stream/index.js'
+import { abortOn, asError, iterator, link, limitsOf, once, performHandshake, type Duplex, type HushwireError, type LimitsOf } from '../stream/index.js'
 import { cipher, CIPHER_LIMITS, type CipherLayer, type CipherOptions, type HopKey } from './cipher.js'
 import type { CreditBudget } from './credit-budget.js'
 import { frames } from './frames.js'
@@ -25,6 +25,11 @@ export const STACK_LIMITS = {
 
 /** Limits of a whole stack; {@link STACK_LIMITS} has the defaults. */
 export type StackLimits = LimitsOf<typeof STACK_LIMITS>
+
+/** For who takes limits now and makes links later. @throws ERR_LIMIT_OPTION when one is out of its range */
+export function checkStackLimits (limits: StackLimits | undefined): void {
+  limitsOf(STACK_LIMITS, limits, ['stallTimeout', 'maxWaiting', 'poolBytes'])
+}
 
 /** What both profiles take. */
 export interface StackOptions {
@@ -99,7 +104,7 @@ export interface NovaLink extends RoutedLink {
  */
 export async function stack (duplex: Duplex, options: HardenedStackOptions | SeedStackOptions): Promise<NovaLink> {
   try {
-    limitsOf(STACK_LIMITS, options.limits, ['stallTimeout', 'maxWaiting', 'poolBytes'])
+    checkStackLimits(options.limits)
     checkOptions(options)
     return await (options.profile === 'seed' ? seedStack(duplex, options) : hardenedStack(duplex, options))
   } catch (thrown) {
@@ -125,7 +130,7 @@ function checkOptions (options: HardenedStackOptions | SeedStackOptions): void {
 
 async function hardenedStack (duplex: Duplex, options: HardenedStackOptions): Promise<NovaLink> {
   const framing = hopFraming()
-  const onExhausting = once(options.onExhausting)
+  const onExhausting = exhausting(options)
   const { result, duplex: after } = await performHandshake(duplex, hardenedHandshake(withOffer(options), options.postQuantum), framing, {
     timeout: options.limits?.handshakeTimeout,
     signal: options.signal
@@ -161,7 +166,7 @@ function withOffer (options: HardenedStackOptions): HardenedHandshakeOptions {
 
 async function seedStack (duplex: Duplex, options: SeedStackOptions): Promise<NovaLink> {
   const { after, key } = await seedKey(duplex, options)
-  const onExhausting = once(options.onExhausting)
+  const onExhausting = exhausting(options)
   const hop = cipher({
     key,
     obfuscate: options.obfuscate,
@@ -212,11 +217,7 @@ const HEARD = Symbol('heard')
 /** One function for all links: a getter of its own would give each link a hidden class of its own. */
 function heard (this: { readonly [HEARD]: boolean }): boolean { return this[HEARD] }
 
-/** The nonces and the key's bytes can run out both. */
-function once (task: (() => void) | undefined): (() => void) | undefined {
-  let done = false
-  return task && (() => {
-    if (!done) task()
-    done = true
-  })
+/** Told once, since the nonces and the key's bytes can run out both. */
+function exhausting ({ onExhausting }: StackOptions): (() => void) | undefined {
+  return onExhausting && once(onExhausting)
 }

@@ -6,6 +6,11 @@ export type LimitsOf<Table> = { readonly [Name in keyof Table]?: number | undefi
 /** The longest delay that a timer takes; longer ones would fire at once. */
 const LONGEST_DELAY = 2 ** 31 - 1
 
+/** A time in milliseconds, `Infinity` among them, as the delay of a timer: at most the longest that it takes, 24 days. */
+export function delayOf (milliseconds: number): number {
+  return Math.min(milliseconds, LONGEST_DELAY)
+}
+
 /**
  * The limits in force: the caller's where they are given, else the table's. Each is a whole number of one or more, or
  * `Infinity` to lift it; those whose names end in `Timeout` are milliseconds, at most 2^31 - 1.

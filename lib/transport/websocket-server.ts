@@ -52,7 +52,7 @@ export interface WebSocketListenOptions extends MessageOptions {
    * Default false.
    */
   trustProxy?: boolean | undefined
-  /** Who may connect, by address. Asked about addresses of proxies only where `trustProxy` is not set, else about nobody's. Default: everybody. Not with `server`. */
+  /** Who may connect, by address. With `trustProxy` it is not asked, since every address is the proxy's. Default: everybody. Not with `server`. */
   admit?: Admit | undefined
   /** Milliseconds for the HTTP request of a connection, TLS included. Default 10,000. Not with `server`. */
   connectTimeout?: number | undefined

@@ -233,3 +233,20 @@ test('any mix of packets that end, fail, are stopped and left: each has its own 
     return end
   }
 })
+
+test('a link ends at once when both sides have said that they take no more, and then close together', async t => {
+  const [left, right] = await stackPair({ both: { limits: { closeTimeout: 2 ** 31 - 1 } } })
+  left.goaway(GOAWAY_CODES.shutdown)
+  right.goaway(GOAWAY_CODES.shutdown)
+  // each has heard the other one
+  await Promise.all([left.ping(), right.ping()])
+  await Promise.all([left.close(), right.close()])
+  await Promise.all([left.closed, right.closed])
+  t.pass()
+})
+
+test('a ping without a limit of time waits for its answer', async t => {
+  const [left, right] = await stackPair()
+  t.true(await left.ping({ timeout: Infinity }) >= 0)
+  await Promise.all([left.close(), right.close()])
+})

@@ -15,7 +15,7 @@ export interface BrowserEntry {
  * together with the change that needs it.
  */
 export const browserEntries: readonly BrowserEntry[] = [
-  { entry: 'stream', limit: 6_500 },
+  { entry: 'stream', limit: 7_000 },
   { entry: 'bytes', limit: 4_000 },
   { entry: 'crypto', limit: 28_500 },
   { entry: 'zlib', limit: 16_500 },

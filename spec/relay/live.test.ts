@@ -259,3 +259,26 @@ test('requests that are none are answered as malformed', async t => {
   await alice.close()
   await server.relay.close()
 })
+
+test('a connection may have as many packets in flight as `limits.link` says, and no more than the relay has under way', async t => {
+  for (const [limits, count] of [[{ link: { maxIncoming: 2 } }, 2], [{ link: { maxIncoming: 8 }, maxForwarding: 3 }, 3]] as const) {
+    const server = await serve({ limits })
+    const client = await member(server)
+    const go = deferred()
+    let begun = 0
+    // each is asked for its first bytes when it may begin
+    const sent = Array.from({ length: 6 }, () => client.live(client.id, (async function * () {
+      begun++
+      await go.promise
+      yield text('x')
+    })()).catch(ignore))
+    await client.link.ping()
+    // what hello has used may not have been given back yet
+    t.true(begun >= 1 && begun <= count, `${begun}`)
+    go.resolve()
+    for (let read = 0; read < 6; read++) await whole((await nextOf(client.packets)).source)
+    await Promise.all(sent)
+    await client.close()
+    await server.relay.close()
+  }
+})

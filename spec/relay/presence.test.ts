@@ -1,5 +1,11 @@
 import test from 'ava'
-import { createIdentity, RELAY_CODES } from '../../lib/nova/index.js'
+import { createIdentity, RELAY_CODES, type Peer } from '../../lib/nova/index.js'
+import { localExchange } from '../../lib/relay/server/index.js'
+import { Member } from '../../lib/relay/server/member.js'
+import { watch } from '../../lib/relay/server/operations/watch.js'
+import { checkLimits } from '../../lib/relay/server/options.js'
+import { ignore } from '../../lib/stream/index.js'
+import { stackPair } from '../nova/support.js'
 import { member, nextOf } from './raw.js'
 import { serve } from './server-support.js'
 
@@ -42,3 +48,26 @@ test('no more is watched than allowed, and nobody where presence is off', async 
   await Promise.all([bob.close(), carol.close()])
   await secret.relay.close()
 })
+
+test('a connection that ended while its request was on its way watches nobody', async t => {
+  const told: boolean[] = []
+  class Watching extends Member {
+    override noticed (_id: Uint8Array, online: boolean): void { told.push(online) }
+  }
+  const [left, right] = await stackPair()
+  const limits = checkLimits()
+  const exchange = localExchange()
+  const ask = watch({ exchange, limits, presence: true })
+  const [gone, here] = Array.from({ length: 2 }, () => new Watching(right, right.remote as Peer, undefined, limits, ignore))
+  const carol = new Member(left, left.remote as Peer, undefined, limits, ignore)
+  gone?.leave()
+  await ask(gone as Member, { ids: [carol.id] }, nothing())
+  await exchange.enter(carol)
+  t.deepEqual(told, [])
+  await ask(here as Member, { ids: [carol.id] }, nothing())
+  exchange.leave(carol)
+  t.deepEqual(told, [false])
+  await Promise.all([left.close(), right.close()])
+})
+
+async function * nothing (): AsyncGenerator<Uint8Array> {}

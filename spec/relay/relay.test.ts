@@ -214,7 +214,7 @@ test('a connection that says nothing is dropped when its handshake is due', asyn
 })
 
 test('options out of their range are refused', async t => {
-  for (const limits of [{ maxConnections: 0 }, { maxPending: 1.5 }, { maxForwarding: -1 }, { maxCorrespondents: NaN }]) {
+  for (const limits of [{ maxConnections: 0 }, { maxPending: 1.5 }, { maxForwarding: -1 }, { maxCorrespondents: NaN }, { link: { maxFrame: 0 } }, { link: { maxIncoming: NaN } }]) {
     await t.throwsAsync(startRelay({ identity: createIdentity(), limits }), { code: 'ERR_LIMIT_OPTION' })
   }
 })

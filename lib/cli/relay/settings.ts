@@ -23,6 +23,13 @@ function limits<Table extends Readonly<Record<string, number>>> (table: Table, a
   return Object.fromEntries(Object.entries(table).map(([name, value]) => [name, setting(value, about[name] ?? '')])) as Numbers<Table>
 }
 
+function without<Table extends object, Name extends keyof Table> (table: Table, names: readonly Name[]): Omit<Table, Name> {
+  return Object.fromEntries(Object.entries(table).filter(([name]) => !names.some(each => each === name))) as Omit<Table, Name>
+}
+
+/** Limits of links that do nothing on a hardened one, and a relay has no others. */
+const SEED_ALONE = ['packetBytes', 'linkBytes', 'maxUnread', 'stallTimeout', 'maxFailures', 'replayWindow'] as const
+
 /** Everything that can be set in `relay.toml`, section by section, in the order in which it is printed. */
 export const SETTINGS = {
   '': {
@@ -72,23 +79,17 @@ export const SETTINGS = {
     expireInterval: 'Milliseconds between two clearings of mail that has run out.',
     drainTimeout: 'Milliseconds that SIGTERM waits for what is under way.'
   }),
-  'limits.link': limits({ ...STACK_LIMITS, maxWaiting: 4096 }, {
-    packetBytes: 'Bytes of a packet that wait for its reader.',
-    linkBytes: 'Bytes of all packets of a link that wait.',
-    maxIncoming: 'Packets in flight inward.',
+  'limits.link': limits(without({ ...STACK_LIMITS, maxWaiting: 4096, maxIncoming: 256 }, SEED_ALONE), {
+    maxIncoming: 'Packets of one connection in flight or unread; at most maxForwarding.',
     maxWindow: 'Bytes of the largest window of a packet.',
     poolBytes: 'Bytes that the windows of one link may grow by.',
-    maxUnread: 'Packets that wait to be taken.',
-    stallTimeout: 'Milliseconds for which a full packet may hold up a link without credit; 0: for ever.',
     maxOutgoing: 'Packets in flight outward.',
     maxWaiting: 'Packets that wait to be sent.',
     maxFrame: 'Content bytes of the largest frame that is sent.',
     closeTimeout: 'Milliseconds for the end of a link.',
-    maxFailures: 'Frames in a row that may fail to open, where order is not kept.',
     maxBytes: 'Content bytes of a key and direction.',
     rekeyFrames: 'Frames of a direction until the next key.',
     rekeyBytes: 'Bytes of a direction until the next key.',
-    replayWindow: 'Width of the window of nonces, where order is not kept.',
     handshakeTimeout: 'Milliseconds for the handshake.'
   }),
   'limits.mailbox': limits(MAILBOX_LIMITS, {

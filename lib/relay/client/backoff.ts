@@ -1,3 +1,5 @@
+import { delayOf } from '../../stream/index.js'
+
 /**
  * How long to wait before the next try: exponential, with full jitter, so that those who were cut off at once do not come
  * back at once.
@@ -32,16 +34,16 @@ export class Backoff {
   reset (): void { this.#tries = 0 }
 }
 
-/** Waits so many milliseconds, or until the signal aborts. Never rejects. */
-export function pause (milliseconds: number, signal: AbortSignal): Promise<void> {
+/** Waits so many milliseconds, or until one of the signals aborts. Never rejects. */
+export function pause (milliseconds: number, ...signals: ReadonlyArray<AbortSignal | undefined>): Promise<void> {
   return new Promise(resolve => {
     const done = (): void => {
       clearTimeout(timer)
-      signal.removeEventListener('abort', done)
+      for (const signal of signals) signal?.removeEventListener('abort', done)
       resolve()
     }
-    const timer = setTimeout(done, Math.min(milliseconds, 2 ** 31 - 1))
-    if (signal.aborted) done()
-    else signal.addEventListener('abort', done, { once: true })
+    const timer = setTimeout(done, delayOf(milliseconds))
+    if (signals.some(signal => signal?.aborted === true)) done()
+    else for (const signal of signals) signal?.addEventListener('abort', done, { once: true })
   })
 }

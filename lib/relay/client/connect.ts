@@ -8,14 +8,14 @@ import { relayError } from '../errors.js'
 import type { Client } from './client-face.js'
 import { relayClient } from './client.js'
 import { StoredContacts, type Contact, type Contacts } from './contacts.js'
-import { Opener } from './deliveries.js'
+import { Opener } from './opener.js'
 import { dialRelay } from './dial.js'
-import { clientError } from './errors.js'
+import { clientError, codeOf } from './errors.js'
 import { Handled } from './handled.js'
 import { heartbeat } from './heartbeat.js'
 import { Inbox, type ClientMessage } from './inbox.js'
 import { CLIENT_LIMITS, type CheckedClientLimits } from './limits.js'
-import { codeOf, Line, type ClientState, type Connection, type MadeConnection } from './line.js'
+import { Line, type ClientState, type Connection, type MadeConnection } from './line.js'
 import { fingerprintOf, formatOffer, parseOffer } from './offer.js'
 import type { ConnectOptions } from './options.js'
 import { Outbox, type MailOptions } from './outbox.js'
@@ -51,7 +51,7 @@ export async function connect (options: ConnectOptions): Promise<Client> {
   const limits = limitsOf(CLIENT_LIMITS, options.limits)
   const verify = checkOptions(options)
   const { identity, store = memoryStore() } = options
-  const [contacts, handled, ring] = [await StoredContacts.load(store, limits), await Handled.load(store), await openPrekeyRing(store, identity, { limits: options.prekeyLimits })]
+  const [contacts, handled, ring] = [await StoredContacts.load(store, limits), await Handled.load(store, limits.maxUntaken), await openPrekeyRing(store, identity, { limits: options.prekeyLimits })]
   const client = new RelayConnection(options, { limits, verify, store, contacts, handled, supply: new PrekeySupply(ring, limits), ring })
   if (options.wait !== false) await client.first
   return client

@@ -1,4 +1,4 @@
-import { abortReason } from '../../stream/index.js'
+import { abortReason, delayOf } from '../../stream/index.js'
 
 /** A signal that aborts with another one, or after a time; `done` lets go of both. */
 export interface Deadline {
@@ -16,7 +16,7 @@ export function deadline (signal: AbortSignal | undefined, milliseconds: number,
   const stop = (): void => { controller.abort(abortReason(signal as AbortSignal)) }
   if (signal?.aborted === true) stop()
   signal?.addEventListener('abort', stop, { once: true })
-  const timer = setTimeout(() => { controller.abort(late()) }, milliseconds)
+  const timer = setTimeout(() => { controller.abort(late()) }, delayOf(milliseconds))
   return {
     signal: controller.signal,
     done: () => {

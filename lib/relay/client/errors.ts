@@ -1,5 +1,5 @@
 import { RELAY_CODES } from '../../nova/index.js'
-import { errorsOf, type ErrorTable, type HushwireError } from '../../stream/index.js'
+import { errorsOf, type ErrorTable, HushwireError } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 
 /** What the relay says no with, a code each of `RELAY_CODES`. */
@@ -49,7 +49,6 @@ export const RELAY_CLIENT_ERRORS = {
   ERR_RELAY_REQUESTS: { origin: 'local', fatal: false, sentence: 'as many requests wait for their answers as are allowed' },
   ERR_RELAY_CLIENT_CLOSED: { origin: 'local', fatal: true, sentence: 'the client is closed' },
   ERR_RELAY_LEAVING: { origin: 'remote', fatal: false, sentence: 'the relay takes nothing more on this connection' },
-  ERR_RELAY_ENDED: { origin: 'remote', fatal: true, sentence: 'the relay has ended the connection' },
   ERR_RELAY_URL: { origin: 'local', fatal: true, sentence: 'the URL of a relay begins with ws:, wss:, tcp: or tls:, as far as this platform can dial them' },
   ERR_RELAY_OPTION: { origin: 'local', fatal: true, sentence: 'an option of the client is missing or not what it must be' },
   ERR_RELAY_QUEUE: { origin: 'local', fatal: false, sentence: 'as much mail waits to be sent as is allowed' },
@@ -65,6 +64,11 @@ export const RELAY_CLIENT_ERRORS = {
   ERR_OFFER_LIMIT: { origin: 'local', fatal: false, sentence: 'as many offers are open as are allowed' },
   ERR_CONTACT_LIMIT: { origin: 'local', fatal: false, sentence: 'there are as many contacts as are allowed' }
 } as const satisfies ErrorTable
+
+/** The code of an error, if it is one of ours. */
+export function codeOf (error: unknown): string | undefined {
+  return error instanceof HushwireError ? error.code : undefined
+}
 
 /** Makes an error of {@link RELAY_CLIENT_ERRORS}. */
 export const clientError = errorsOf('relay.client', RELAY_CLIENT_ERRORS)

@@ -1,8 +1,8 @@
 import { uuidKey, type Uuid } from '../../bytes/index.js'
 import { keysUnder, storeKey, type Store, type StoreTransaction } from '../../store/index.js'
 
-/** Mail that is remembered after it was taken, at most; the relay forgets it before. */
-const MAX_HANDLED = 4096
+/** Mail that is remembered after it was taken: more than can be under way, so that the relay forgets it before. */
+const MIN_HANDLED = 4096
 const PREFIX = 'relay/handled/'
 const PREFIX_BYTES = PREFIX.length
 
@@ -19,12 +19,17 @@ interface Entry {
  */
 export class Handled {
   readonly #entries = new Map<string, Entry>()
+  readonly #max: number
   /** What the store still has and nobody needs. */
   #stale: Uint8Array[] = []
 
+  private constructor (max: number) {
+    this.#max = max
+  }
+
   /** What a store remembers. @throws what the store does */
-  static async load (store: Store): Promise<Handled> {
-    const handled = new Handled()
+  static async load (store: Store, maxUntaken: number): Promise<Handled> {
+    const handled = new Handled(Math.max(MIN_HANDLED, 2 * maxUntaken))
     await store.read(view => {
       handled.#entries.clear()
       for (const key of view.keys(keysUnder(storeKey(PREFIX)))) {
@@ -63,7 +68,7 @@ export class Handled {
     this.#stale = []
     this.#entries.set(nameOf(sender, id), { storeKey: storeKey(PREFIX, sender, id), position, connection })
     for (const [name, entry] of this.#entries) {
-      if (this.#entries.size <= MAX_HANDLED) break
+      if (this.#entries.size <= this.#max) break
       this.#forget(name, entry)
     }
   }

@@ -125,10 +125,10 @@ export class Inbox {
     this.#wake()
   }
 
-  /** No more comes: what was handed out and not taken will be handed out by the next client. */
-  end (): void { this.#finish(clientError('ERR_RELAY_CLIENT_CLOSED'), () => { this.#out.end() }) }
+  /** No more comes: what was handed out and not taken will be handed out by the next client. So what waits is not handed out by this one. */
+  end (): void { this.#finish(clientError('ERR_RELAY_CLIENT_CLOSED'), () => { void this.#out.return() }) }
 
-  fail (error: Error): void { this.#finish(error, () => { this.#out.fail(error) }) }
+  fail (error: Error): void { this.#finish(error, () => { this.#out.fail(error, { discard: true }) }) }
 
   #finish (error: Error, close: () => void): void {
     if (this.#over !== undefined) return

@@ -1,4 +1,4 @@
-import { abortable, asError, deferred, HushwireError, ignore, type Deferred } from '../../stream/index.js'
+import { abortable, asError, deferred, ignore, type Deferred } from '../../stream/index.js'
 import { Backoff, pause } from './backoff.js'
 import type { RelayClient } from './client.js'
 import { clientError } from './errors.js'
@@ -120,7 +120,8 @@ export class Line {
         leaving.resolve(this.#options.finalGoaway(code) ?? clientError('ERR_RELAY_LEAVING', `code ${code}`))
       }))
       const since = performance.now()
-      connection.closed.then(() => { leaving.resolve(clientError('ERR_RELAY_ENDED')) }, (error: unknown) => { leaving.resolve(asError(error)) })
+      // what has ended in order, has said goaway before, unless we have ended it ourselves
+      connection.closed.then(() => { leaving.resolve(clientError('ERR_RELAY_LEAVING')) }, (error: unknown) => { leaving.resolve(asError(error)) })
       this.#use(connection)
       const error = await leaving.promise
       this.#current = undefined
@@ -204,9 +205,4 @@ export class Line {
 /** Lets a connection that the relay takes nothing more on finish what has begun, and ends it then. */
 function finish (connection: Connection): void {
   connection.link.drained().then(() => connection.close()).catch(ignore)
-}
-
-/** The code of an error, if it is one of ours. */
-export function codeOf (error: unknown): string | undefined {
-  return error instanceof HushwireError ? error.code : undefined
 }

@@ -1,12 +1,12 @@
 import { checkUuid, randomUuid, uuidKey, type Uuid } from '../../bytes/index.js'
 import { RESERVED_KINDS, type Peer } from '../../nova/index.js'
 import { abortReason, asError, deferred, HushwireError, streamError, type Bytes, type Deferred } from '../../stream/index.js'
+import { Slots } from '../slots.js'
 import type { WirePrekey } from '../wire/index.js'
 import { Backoff, pause } from './backoff.js'
 import { provenPeer } from './client.js'
-import { clientError } from './errors.js'
-import { codeOf, type Connection, type Line } from './line.js'
-import { Slots } from './slots.js'
+import { clientError, codeOf } from './errors.js'
+import type { Connection, Line } from './line.js'
 
 /** The limits of mail that waits to be sent, and their defaults. */
 export const OUTBOX_LIMITS = {
@@ -148,7 +148,8 @@ export class Outbox {
         const again = codeOf(error) === 'ERR_RELAY_NO_PREKEY' && ++refusals < this.#limits.prekeyTries
         if (letter.failure !== undefined) throw letter.failure
         if (!again && !connection.ended.aborted && isFinal(error)) throw error
-        await pause(backoff.next(), connection.ended)
+        // those behind it do not wait for one that is given up
+        await pause(backoff.next(), connection.ended, letter.signal)
       }
     }
   }

@@ -4,7 +4,7 @@ import { collect, deferred, ignore, type Deferred } from '../../stream/index.js'
 import { decodePresence, PRESENCE_BYTES } from '../wire/index.js'
 import { Backoff, pause } from './backoff.js'
 import { clientError } from './errors.js'
-import type { Connection, Line } from './line.js'
+import type { Connection } from './line.js'
 
 /** The limits of watching, and their defaults. */
 export const PRESENCE_LIMITS = {
@@ -18,9 +18,15 @@ export interface Presence {
   readonly online: boolean
 }
 
+/** Of the way to the relay, what watching needs. */
+export interface PresenceLine {
+  /** The connection in use, if one stands. */
+  readonly current: Pick<Connection, 'ask' | 'ended'> | undefined
+}
+
 /** Who is there, for those who watch: asked anew on each connection, and told when it has changed. */
 export class PresenceWatch {
-  readonly #line: Line
+  readonly #line: PresenceLine
   readonly #maxWatched: number
   readonly #backoff: Backoff
   readonly #watchers = new Set<Watcher>()
@@ -30,7 +36,7 @@ export class PresenceWatch {
   #asking = false
   #changed = false
 
-  constructor (line: Line, limits: Readonly<Record<'maxWatched' | 'reconnectMin' | 'reconnectMax', number>>) {
+  constructor (line: PresenceLine, limits: Readonly<Record<'maxWatched' | 'reconnectMin' | 'reconnectMax', number>>) {
     this.#line = line
     this.#maxWatched = limits.maxWatched
     this.#backoff = new Backoff(limits.reconnectMin, limits.reconnectMax)
@@ -83,24 +89,29 @@ export class PresenceWatch {
     this.#changed = true
     if (this.#asking) return
     this.#asking = true
-    this.#askAll().catch(ignore).finally(() => { this.#asking = false })
+    this.#askAll().catch(ignore)
   }
 
   /** Asks until the relay knows whom we watch now. */
   async #askAll (): Promise<void> {
-    while (this.#changed) {
-      const connection = this.#line.current
-      // the next one asks by itself
-      if (connection === undefined) return
-      this.#changed = false
-      await this.#askOn(connection).catch(async () => {
-        this.#changed = true
-        await pause(this.#backoff.next(), connection.ended)
-      })
+    try {
+      while (this.#changed) {
+        const connection = this.#line.current
+        // the next one asks by itself
+        if (connection === undefined) return
+        this.#changed = false
+        await this.#askOn(connection).catch(async () => {
+          this.#changed = true
+          await pause(this.#backoff.next(), connection.ended)
+        })
+      }
+    } finally {
+      // in the same turn as the last look at what has changed, or a change in between would be nobody's
+      this.#asking = false
     }
   }
 
-  async #askOn (connection: Connection): Promise<void> {
+  async #askOn (connection: Pick<Connection, 'ask'>): Promise<void> {
     const ids = new Map([...this.#watchers].flatMap(watcher => [...watcher.ids]))
     for (const key of this.#known.keys()) if (!ids.has(key)) this.#known.delete(key)
     const asked = [...ids.values()]

@@ -3,8 +3,9 @@ import { leave } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 import { Backoff, pause } from './backoff.js'
 import type { RelayClient } from './client.js'
+import { codeOf } from './errors.js'
 
-/** Positions that are told to the relay at a time. */
+/** Positions that are told to the relay at a time, as long as it takes so many. */
 const BATCH = 1024
 
 /** The mail that one connection brings, and what the relay is told about it. */
@@ -17,6 +18,7 @@ export class Receiving {
   #packets: MessagePacket[] = []
   #taken: bigint[] = []
   #telling = false
+  #batch = BATCH
   #untaken = 0
   #client: RelayClient | undefined
   #ended: AbortSignal | undefined
@@ -56,6 +58,7 @@ export class Receiving {
   /** Tells the relay that the mail at a position need not be kept. When the connection is gone, it will come again. */
   confirm (position: bigint): void {
     this.#taken.push(position)
+    this.#untaken--
     if (!this.#telling) void this.#tell()
   }
 
@@ -78,12 +81,20 @@ export class Receiving {
   async #tell (): Promise<void> {
     this.#telling = true
     while (this.#taken.length > 0 && this.#ended?.aborted === false) {
-      const positions = this.#taken.splice(0, BATCH)
-      // the relay may send as many more as soon as it has read this
-      this.#untaken -= positions.length
-      await this.#persist(async () => { await this.#client?.ask('taken', { positions }) })
+      await this.#persist(() => this.#tellSome())
     }
     this.#telling = false
+  }
+
+  async #tellSome (): Promise<void> {
+    const positions = this.#taken.slice(0, this.#batch)
+    try {
+      await this.#client?.ask('taken', { positions })
+      this.#taken.splice(0, positions.length)
+    } catch (error) {
+      if (codeOf(error) === 'ERR_RELAY_LIMIT') this.#batch = Math.max(1, Math.floor(positions.length / 2))
+      throw error
+    }
   }
 
   /** Tries until it has worked or the connection is gone. Never rejects. */

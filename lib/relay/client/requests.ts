@@ -47,8 +47,9 @@ export class Requests {
     if (this.#waiting.size >= this.#maxRequests) throw clientError('ERR_RELAY_REQUESTS', `${this.#maxRequests}`)
     const requestId = this.#take()
     const request = encodeRequest(name, requestId, asked)
-    const { promise, reject, resolve } = deferred<Uint8Array>({ handled: true })
-    this.#waiting.set(requestId, { op: OPERATIONS[name].op, answered: { promise, reject, resolve } })
+    const answered = deferred<Uint8Array>({ handled: true })
+    const { promise, reject } = answered
+    this.#waiting.set(requestId, { op: OPERATIONS[name].op, answered })
     const patience = new Patience(this.#timeout, () => { reject(streamError('ERR_TIMEOUT', `the relay's answer to ${name}`)) })
     try {
       const packet = body === undefined ? request : new Body(request, body, patience)

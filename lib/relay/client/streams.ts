@@ -1,7 +1,7 @@
 import { toHex, uuidKey, type Uuid } from '../../bytes/index.js'
 import { crypto } from '../../crypto/index.js'
 import { KIND, RESET_CODES, resetError, type Message, type Peer, type PeerSession, type RelayError } from '../../nova/index.js'
-import { abortable, asError, Channel, deferred, HushwireError, ignore, letGo, streamError, type Deferred } from '../../stream/index.js'
+import { abortable, asError, Channel, deferred, HushwireError, ignore, letGo, once, streamError, type Deferred } from '../../stream/index.js'
 import { deadline } from './deadline.js'
 import { clientError, statusError } from './errors.js'
 import type { Connection, Line } from './line.js'
@@ -85,6 +85,7 @@ export class Streams {
   end (error?: Error): void {
     const reason = error ?? resetError(RESET_CODES.shutdown)
     for (const stream of this.#standing) stream.abort(reason)
+    this.#refuseOffered()
     if (error === undefined) this.#offered.end()
     else this.#offered.fail(error)
   }
@@ -185,18 +186,24 @@ export class Streams {
   }
 
   async #begun (session: PeerSession, message: Message, leave: () => void): Promise<void> {
-    const timer = setTimeout(() => { message.drop(RESET_CODES.stalled) }, this.#limits.openTimeout)
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      message.drop(RESET_CODES.stalled)
+    }, this.#limits.openTimeout)
     const { head, rest } = await readStreamHead(message.source).finally(() => { clearTimeout(timer) })
+    const refuse = (code: number): void => {
+      leave()
+      stop(message, rest, code)
+    }
+    // what was read already is there all the same, but whoever sends it has been told
+    if (late) return refuse(RESET_CODES.stalled)
     if (head.type === 'answer') {
       leave()
       const opening = this.#opening.get(nameOf(session.peer, head.streamId))
       if (opening?.session === session) opening.answer.resolve({ message, rest })
       else stop(message, rest, RESET_CODES.cancelled)
       return
-    }
-    const refuse = (code: number): void => {
-      leave()
-      stop(message, rest, code)
     }
     if (!await this.#accepts(session.peer)) {
       refuse(RESET_CODES.refused)
@@ -220,12 +227,17 @@ export class Streams {
     const iterator: AsyncIterableIterator<IncomingStream> = {
       next: () => offered.next(),
       return: () => {
-        for (let waiting = offered.length; waiting > 0; waiting--) void offered.next().then(({ value }) => { (value as Waiting).refuse() })
+        this.#refuseOffered()
         return offered.return()
       },
       [Symbol.asyncIterator]: () => iterator
     }
     return iterator
+  }
+
+  /** Those that wait to be taken. */
+  #refuseOffered (): void {
+    for (let waiting = this.#offered.length; waiting > 0; waiting--) void this.#offered.next().then(({ value }) => { (value as Waiting).refuse() })
   }
 }
 
@@ -273,15 +285,6 @@ function nameOf ({ id }: Peer, streamId: Uint8Array): string {
 function stop (message: Message, rest: AsyncIterator<Uint8Array>, code: number): void {
   message.drop(code)
   letGo(rest)
-}
-
-function once (task: () => void): () => void {
-  let done = false
-  return () => {
-    if (done) return
-    done = true
-    task()
-  }
 }
 
 /** What the relay said about a peer that cannot be reached, as one of its codes. */

@@ -40,7 +40,7 @@ export function relayMetrics (): RelayMetrics {
   collectDefaultMetrics({ register: registry })
   const counter = (name: string, help: string, label?: string): Counter => new Counter({ name: `hushwire_relay_${name}`, help, labelNames: label === undefined ? [] : [label], registers: [registry] })
   const connected = counter('connected_total', 'Connections that said hello')
-  const handshakes = counter('handshakes_total', 'Handshakes by outcome: ended well, or the code of the error', 'outcome')
+  const refused = counter('refused_total', 'Connections that were not let in, by code', 'code')
   const disconnected = counter('disconnected_total', 'Connections that are gone, by cause', 'cause')
   const takenOver = counter('taken_over_total', 'Connections that gave way to a newer one of the same identity')
   const registered = counter('registered_total', 'Accounts that were made')
@@ -61,8 +61,8 @@ export function relayMetrics (): RelayMetrics {
   }
   const count = (event: RelayEvent): void => {
     switch (event.type) {
-      case 'connected': connected.inc(); handshakes.inc({ outcome: 'ok' }); break
-      case 'refused': handshakes.inc({ outcome: codeOf(event.error) }); break
+      case 'connected': connected.inc(); break
+      case 'refused': refused.inc({ code: codeOf(event.error) }); break
       case 'registered': registered.inc(); break
       case 'taken-over': takenOver.inc(); break
       case 'disconnected': disconnected.inc({ cause: event.error === undefined ? 'end' : codeOf(event.error) }); break

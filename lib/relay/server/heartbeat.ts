@@ -1,7 +1,8 @@
+import { delayOf } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 import type { RelayEvent } from './events.js'
 import type { Member } from './member.js'
-import { delayOf, type CheckedLimits } from './options.js'
+import type { CheckedLimits } from './options.js'
 
 /** Parts of all connections that are pinged one after the other, so that never all of them are at once. */
 const SLICES = 32

@@ -2,13 +2,13 @@ import type { Uuid } from '../../bytes/index.js'
 import { encodeRelayError, GOAWAY_CODES, KIND, RELAY_CODES, type NovaLink, type Peer, type RelayError, type RoutedHeader } from '../../nova/index.js'
 import { ignore } from '../../stream/index.js'
 import { relayError } from '../errors.js'
+import { Slots } from '../slots.js'
 import type { Deliveries } from './deliveries.js'
 import type { ExchangeMember } from './exchange.js'
 import { fromRelay } from './from-relay.js'
 import { Notices } from './notices.js'
 import type { CheckedLimits } from './options.js'
 import { Passages } from './passages.js'
-import { Turns } from './turns.js'
 import { Underway } from './underway.js'
 
 /** Milliseconds that a connection whose place was taken has to read why. */
@@ -26,7 +26,7 @@ export class Member implements ExchangeMember {
   readonly passages: Passages
   readonly notices: Notices
   /** The places of mail that is being stored. */
-  readonly storing: Turns
+  readonly storing: Slots
   /** True once its hello has been answered with yes. */
   registered = false
   /** True once it has been let in, also when it is gone. */
@@ -46,7 +46,7 @@ export class Member implements ExchangeMember {
     this.underway = new Underway(limits)
     this.passages = new Passages(link, limits.maxIdle)
     this.notices = new Notices(link)
-    this.storing = new Turns(limits.maxStoring)
+    this.storing = new Slots(limits.maxStoring)
     this.#onDisplaced = onDisplaced
   }
 

@@ -1,5 +1,5 @@
 import type { Uuid } from '../../bytes/index.js'
-import type { Identity, PostQuantum, RoutedHeader, StackLimits, VerifyPeer } from '../../nova/index.js'
+import { checkStackLimits, type Identity, type PostQuantum, type RoutedHeader, type StackLimits, type VerifyPeer } from '../../nova/index.js'
 import type { Directory, DirectoryLimits, Mailbox, MailboxLimits, Store } from '../../store/index.js'
 import { limitsOf, type LimitsOf } from '../../stream/index.js'
 import type { TcpListenOptions } from '../../transport/tcp.js'
@@ -55,7 +55,7 @@ export const RELAY_LIMITS = {
 export interface RelayLimits extends LimitsOf<typeof RELAY_LIMITS> {
   /**
    * Limits of each link, the time of its handshake and of its closing among them. Default: those of `stack`, but 4,096
-   * packets that wait to be sent.
+   * packets that wait to be sent (`maxWaiting`), and 256 in flight or unread (`maxIncoming`), at the most `maxForwarding`.
    */
   readonly link?: StackLimits | undefined
   /** Limits of the mailbox that the relay opens itself. */
@@ -110,18 +110,14 @@ export interface RelayOptions {
   onBytes?: ((header: RoutedHeader, bytes: Uint8Array) => void) | undefined
 }
 
-/** The limits in force; those of links are checked by `stack`, those of mailbox and directory by them. */
+/** The limits in force; those of mailbox and directory are checked by them. */
 export type CheckedLimits = Readonly<Record<keyof typeof RELAY_LIMITS, number>> & { readonly link: StackLimits }
 
 /** @throws ERR_LIMIT_OPTION */
 export function checkLimits (limits: RelayLimits = {}): CheckedLimits {
-  return { ...limitsOf(RELAY_LIMITS, limits), link: { maxWaiting: 4096, ...limits.link } }
-}
-
-/** The longest delay that a timer takes; longer ones would fire at once. */
-const LONGEST_DELAY = 2 ** 31 - 1
-
-/** A limit as the delay of a timer. */
-export function delayOf (milliseconds: number): number {
-  return Math.min(milliseconds, LONGEST_DELAY)
+  const checked = limitsOf(RELAY_LIMITS, limits)
+  const { maxWaiting = 4096, maxIncoming = 256, ...others } = limits.link ?? {}
+  // now, and not when the first connection comes
+  checkStackLimits({ ...others, maxWaiting, maxIncoming })
+  return { ...checked, link: { ...others, maxWaiting, maxIncoming: Math.min(maxIncoming, checked.maxForwarding) } }
 }

@@ -1,6 +1,6 @@
 import type { NovaLink, RoutedHeader } from '../../nova/index.js'
+import { delayOf } from '../../stream/index.js'
 import { relayError } from '../errors.js'
-import { delayOf } from './options.js'
 import { Passage } from './passage.js'
 
 /** What is on its way to one connection, and whether that takes it. */

@@ -11,8 +11,6 @@ import { Body, watched } from './watched.js'
 /** Failures of a packet that are neither the sender's end nor the target's, and how the sender's packet is stopped. */
 const OVER_LIMIT: Readonly<Record<string, number>> = {
   ERR_PACKET_QUEUE: RESET_CODES.limit,
-  ERR_PACKET_STALLED: RESET_CODES.stalled,
-  ERR_PACKET_SLOW: RESET_CODES.limit,
   ERR_RELAY_IDLE: RESET_CODES.stalled
 }
 /** hushwire's own kinds that peers send each other; the rest of them is the relay's. */
@@ -33,8 +31,7 @@ const TEXTS: Readonly<Record<number, string>> = {
 const STOPS: Readonly<Record<number, number>> = {
   [RELAY_CODES.targetGone]: RESET_CODES.gone,
   [RELAY_CODES.limit]: RESET_CODES.limit,
-  [RELAY_CODES.unavailable]: RESET_CODES.failed,
-  [RELAY_CODES.shutdown]: RESET_CODES.shutdown
+  [RELAY_CODES.unavailable]: RESET_CODES.failed
 }
 
 /** What the router stands on. */

@@ -1,6 +1,6 @@
 import { CreditBudget, GOAWAY_CODES, stack, type NovaLink, type Peer } from '../../nova/index.js'
 import type { Directory, Mailbox } from '../../store/index.js'
-import { asError, deferred, each, ignore, type Duplex } from '../../stream/index.js'
+import { asError, deferred, delayOf, each, ignore, type Duplex } from '../../stream/index.js'
 import type { Address, Listener, ServerTls } from '../../transport/tcp.js'
 import { relayError } from '../errors.js'
 import { admitAll, type Admission, type Admitted } from './admission.js'
@@ -8,13 +8,10 @@ import { Heartbeat } from './heartbeat.js'
 import { listenAll, reloadAll } from './listeners.js'
 import { Member } from './member.js'
 import { operationsOf } from './operations/index.js'
-import { checkLimits, delayOf, type CheckedLimits, type RelayOptions } from './options.js'
+import { checkLimits, type CheckedLimits, type RelayOptions } from './options.js'
 import { Requests } from './requests.js'
 import { Router } from './router.js'
 import { openService, type Service } from './service.js'
-
-/** Packets that a connection may have in flight. */
-const MAX_PACKETS = 256
 
 /** A relay that runs. */
 export interface Relay {
@@ -131,7 +128,6 @@ class RelayServer {
   readonly #heartbeat: Heartbeat
   readonly #budget: CreditBudget
   readonly #closed = deferred()
-  readonly #offer: { maxPackets: number }
   #closing = false
   #ended = false
 
@@ -142,7 +138,6 @@ class RelayServer {
     this.#admission = options.admission ?? admitAll()
     this.#budget = new CreditBudget(this.#limits.creditBytes)
     this.#heartbeat = new Heartbeat({ limits: this.#limits, cutSlow: options.slowConsumer !== 'wait', report: service.report })
-    this.#offer = { maxPackets: Math.min(MAX_PACKETS, this.#limits.maxForwarding) }
     const requests = new Requests(service, operationsOf(service, member => { this.#present(member) }))
     const { unknownTarget, onBytes } = options
     this.#router = new Router({ service, requests, admission: this.#admission, unknownTarget, onBytes })
@@ -228,7 +223,6 @@ class RelayServer {
       verify: async peer => await byRule(peer) && await verify(peer),
       postQuantum,
       budget: this.#budget,
-      offer: this.#offer,
       limits: this.#limits.link
     })
   }

@@ -1,8 +1,8 @@
 import { memoryStore, openDirectory, openMailbox, type Directory, type Mailbox } from '../../store/index.js'
-import { asError } from '../../stream/index.js'
+import { asError, delayOf } from '../../stream/index.js'
 import type { RelayEvent } from './events.js'
 import { localExchange, type Exchange } from './exchange.js'
-import { delayOf, type CheckedLimits, type RelayOptions } from './options.js'
+import type { CheckedLimits, RelayOptions } from './options.js'
 import { Registrar } from './registration.js'
 
 /** What the parts of a relay stand on. */

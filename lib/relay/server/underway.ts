@@ -1,6 +1,5 @@
 import { uuidKey, type Uuid } from '../../bytes/index.js'
-import { deferred, type Deferred } from '../../stream/index.js'
-import { delayOf } from './options.js'
+import { deferred, delayOf, type Deferred } from '../../stream/index.js'
 
 /** The packets to one target: those that have a place, and those that wait for one. */
 interface Lane {
@@ -34,7 +33,9 @@ export class Underway {
     const done = (): void => {
       this.#count--
       this.#wake()
-      if (this.empty) this.#idle?.resolve()
+      if (!this.empty) return
+      this.#idle?.resolve()
+      this.#idle = undefined
     }
     packet.then(done, done)
   }
@@ -49,7 +50,7 @@ export class Underway {
   /** Resolves when nothing is under way. */
   async idle (): Promise<void> {
     if (this.empty) return
-    this.#idle = deferred()
+    this.#idle ??= deferred()
     await this.#idle.promise
   }
 

@@ -21,7 +21,8 @@ test('what is printed parses back to the defaults, and every setting has its com
     for (const [key, { about }] of Object.entries<{ about: string }>(settings)) t.regex(about, /^[A-Z[].+\.$/, `${section} ${key}`)
   }
   t.deepEqual(defaultSettings().limits, { ...RELAY_LIMITS })
-  t.deepEqual(defaultSettings()['limits.link'].maxWaiting, checkLimits().link.maxWaiting)
+  const { maxWaiting, maxIncoming } = defaultSettings()['limits.link']
+  t.deepEqual({ maxWaiting, maxIncoming }, checkLimits().link)
 })
 
 test('every relay.toml of the guide is one', async t => {

@@ -155,6 +155,7 @@ test('when the relay says that it goes, new things go to the next connection, an
   // another one over the same store, as behind one address
   await world.begin()
   const drained = old.drain()
+  t.is(await codeOf(Promise.reject((await state(bob, 'waiting')).error)), 'ERR_RELAY_LEAVING')
   await Promise.all([alice, bob].map(client => state(client, 'connected')))
   await here.sink((async function * () { yield bytes('still'); yield bytes(' here') })())
   for await (const piece of here.source) back.push(textOf(piece))

@@ -4,7 +4,7 @@ import { createIdentity, KIND, RELAY_CODES, type Identity } from '../../../lib/n
 import { createPrekey, sealMail, verifyPrekey } from '../../../lib/nova/mail/index.js'
 import { connect, type Client, type ConnectOptions, type RejectedMail } from '../../../lib/relay/index.js'
 import { encodeRefusal, OPERATIONS, type Asked, type DeliveryHead, type WirePrekey } from '../../../lib/relay/wire/index.js'
-import { Channel, plain } from '../../../lib/stream/index.js'
+import { Channel, deferred, plain } from '../../../lib/stream/index.js'
 import { memoryStore } from '../../../lib/store/index.js'
 import { collect } from '../../support/sources.js'
 import { codeOf } from '../codes.js'
@@ -231,5 +231,26 @@ test('mail that stalls makes the connection anew, and one that never comes whole
   const good = await sealed(it, alice, 'good', 1)
   await relay.deliver(headOf(alice, 2n, good), good)
   t.deepEqual((await take(client.messages, 1)).map(message => textOf(message.bytes)), ['good'])
+  await client.close()
+})
+
+test('mail that is given up does not hold up what is behind it until the next try', async t => {
+  const tried = deferred()
+  const takePrekey = (): number => {
+    tried.resolve()
+    return RELAY_CODES.unavailable
+  }
+  const { relay, client } = await victim({ takePrekey }, { limits: { reconnectMin: 2 ** 40, reconnectMax: 2 ** 40 } })
+  const peer = client.peer(createIdentity().id)
+  const stop = new AbortController()
+  const first = codeOf(peer.send(1n, bytes('one'), { signal: stop.signal }))
+  const second = codeOf(peer.send(1n, bytes('two')))
+  await tried.promise
+  relay.answers = { ...relay.answers, lookup: () => RELAY_CODES.unknownTarget, takePrekey: () => RELAY_CODES.unknownTarget }
+  // when this is here, the answer before it is too
+  await client.lookup(createIdentity().id)
+  stop.abort(new Error('enough'))
+  t.is(await first, 'Error: enough')
+  t.is(await second, 'ERR_RELAY_UNKNOWN_TARGET')
   await client.close()
 })

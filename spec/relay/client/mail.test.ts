@@ -1,6 +1,8 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
 import { createIdentity } from '../../../lib/nova/index.js'
 import type { ClientMessage } from '../../../lib/relay/index.js'
+import { deferred } from '../../../lib/stream/index.js'
 import { codeOf } from '../codes.js'
 import { bytes, next, state, texts, World } from './support.js'
 
@@ -127,4 +129,20 @@ test('what is not longer than the limit arrives, and what is longer is told of',
   t.is(message.bytes.byteLength, 100_000)
   t.is(((await next(bob.rejections)).error as { code?: string }).code, 'ERR_ZLIB_OUTPUT_LIMIT')
   await message.taken()
+})
+
+test('what nobody has taken when a client is closed, it does not hand out any more: the next one does', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const opened = deferred()
+  const [alice, bob] = [await world.client(), await world.client({ accept: () => { opened.resolve(); return true } })]
+  await alice.peer(bob.id).send(1n, bytes('hello'))
+  // from here on it waits to be read
+  await opened.promise
+  await turn()
+  await turn()
+  await bob.close()
+  t.true((await bob.messages[Symbol.asyncIterator]().next()).done)
+  const again = await world.client({ identity: bob.identity, store: bob.store })
+  t.deepEqual(await texts(again, 1), ['hello'])
 })

@@ -1,8 +1,16 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
 import fc from 'fast-check'
 import { Backoff, pause } from '../../../lib/relay/client/backoff.js'
+import { statusError } from '../../../lib/relay/client/errors.js'
+import { RELAY_CODES } from '../../../lib/nova/index.js'
+import { deferred } from '../../../lib/stream/index.js'
+import { deadline } from '../../../lib/relay/client/deadline.js'
 import { Handled } from '../../../lib/relay/client/handled.js'
-import { Slots } from '../../../lib/relay/client/slots.js'
+import { Receiving } from '../../../lib/relay/client/receiving.js'
+import { PresenceWatch } from '../../../lib/relay/client/presence.js'
+import type { RelayClient } from '../../../lib/relay/index.js'
+import { Slots } from '../../../lib/relay/slots.js'
 import { encodeOpen, encodeStreamAnswer, readStreamHead } from '../../../lib/relay/client/stream-head.js'
 import { memoryStore } from '../../../lib/store/index.js'
 import { collect } from '../../support/sources.js'
@@ -72,7 +80,7 @@ test('what was taken is remembered until the relay cannot deliver it again', asy
   const store = memoryStore()
   const [sender, id, other] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2), new Uint8Array(16).fill(3)]
   const [first, second] = [{}, {}]
-  let handled = await Handled.load(store)
+  let handled = await Handled.load(store, 32)
   const add = async (message: Uint8Array, position: bigint, connection: object): Promise<void> => {
     await store.write(transaction => { handled.write(transaction, sender, message, position) })
     handled.add(sender, message, position, connection)
@@ -81,7 +89,7 @@ test('what was taken is remembered until the relay cannot deliver it again', asy
   await add(id, 5n, first)
   handled.passed(9n, first)
   t.true(handled.seen(sender, id, 5n, first))
-  handled = await Handled.load(store)
+  handled = await Handled.load(store, 32)
   // not yet told, or told and lost
   t.true(handled.seen(sender, id, 1n, second))
   handled.passed(2n, second)
@@ -89,6 +97,54 @@ test('what was taken is remembered until the relay cannot deliver it again', asy
   handled.passed(2n, first)
   t.false(handled.seen(sender, id, 1n, first))
   await add(other, 7n, first)
-  handled = await Handled.load(store)
+  handled = await Handled.load(store, 32)
   t.deepEqual([handled.seen(sender, id, 1n, first), handled.seen(sender, other, 7n, first)], [false, true])
+})
+
+test('whoever is watched, whenever, is asked for', async t => {
+  for (let later = 0; later < 16; later++) {
+    const asked: Uint8Array[][] = []
+    const ask = (async (_name: string, { ids }: { ids: Uint8Array[] }) => {
+      asked.push(ids)
+      return { online: ids.map(() => true) }
+    }) as RelayClient['ask']
+    const presence = new PresenceWatch({ current: { ask, ended: new AbortController().signal } }, { maxWatched: 10, reconnectMin: 1, reconnectMax: 1 })
+    const [one, two] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)]
+    await presence.watch([one]).next()
+    for (let passed = 0; passed < later; passed++) await Promise.resolve()
+    presence.watch([two])
+    await turn()
+    t.deepEqual(asked.at(-1), [one, two], `${later} later`)
+    presence.end()
+  }
+})
+
+test('a deadline without a limit of time leaves it to its signal', async t => {
+  const stop = new AbortController()
+  const limit = deadline(stop.signal, Infinity, () => new Error('late'))
+  await turn()
+  await turn()
+  t.false(limit.signal.aborted)
+  stop.abort(new Error('enough'))
+  t.is((limit.signal.reason as Error).message, 'enough')
+  limit.done()
+})
+
+test('a relay that takes fewer positions at a time is told in smaller parts', async t => {
+  const told: bigint[][] = []
+  const done = deferred()
+  const client = {
+    link: { abort: () => undefined },
+    ask: async (name: string, asked: { positions?: bigint[] }) => {
+      if (name !== 'taken' || asked.positions === undefined) return
+      if (asked.positions.length > 3) throw statusError(RELAY_CODES.limit)
+      told.push(asked.positions)
+      if (told.flat().length === 10) done.resolve()
+    }
+  }
+  const receiving = new Receiving(32, [1, 2], () => undefined)
+  receiving.begin(client as never, new AbortController().signal)
+  for (let position = 0n; position < 10n; position++) receiving.confirm(position)
+  await done.promise
+  t.deepEqual(told.flat(), Array.from({ length: 10 }, (_, index) => BigInt(index)))
 })

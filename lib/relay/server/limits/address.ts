@@ -14,10 +14,8 @@ export function addressKey (address: string | undefined): string {
 
 /** The eight groups; an address of IPv4 at the end counts for two. */
 function groupsOf (address: string): string[] {
-  const [front = '', back] = address.split('::').map(part => part === '' ? [] : part.split(':')) as Array<string[] | ''>
-  const head = front === '' ? [] : front
-  const tail = back === undefined || back === '' ? [] : back
-  const count = head.length + tail.length + (address.includes('.') ? 1 : 0)
-  const zeros = back === undefined ? [] : Array.from({ length: Math.max(0, 8 - count) }, () => '0')
-  return [...head, ...zeros, ...tail].map(group => group.toLowerCase().replace(/^0+(?=.)/, ''))
+  const [head = [], tail] = address.split('::').map(part => part === '' ? [] : part.split(':'))
+  const count = head.length + (tail?.length ?? 0) + (address.includes('.') ? 1 : 0)
+  const zeros = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - count) }, () => '0')
+  return [...head, ...zeros, ...tail ?? []].map(group => group.toLowerCase().replace(/^0+(?=.)/, ''))
 }

@@ -1,5 +1,5 @@
 import { uuidKey, type Uuid } from '../../../bytes/index.js'
-import { ignore, limitsOf, type Duplex, type LimitsOf } from '../../../stream/index.js'
+import { limitsOf, once, type Duplex, type LimitsOf } from '../../../stream/index.js'
 import { relayError } from '../../errors.js'
 import type { Admission, Admitted } from '../admission.js'
 import { addressKey } from './address.js'
@@ -147,13 +147,5 @@ function cut ({ duplexes }: Party): void {
   for (const duplex of [...duplexes]) {
     duplexes.delete(duplex)
     duplex.abort(error)
-  }
-}
-
-function once (work: () => void): () => void {
-  let left = work
-  return () => {
-    left()
-    left = ignore
   }
 }

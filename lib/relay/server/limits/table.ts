@@ -3,6 +3,9 @@ interface Forgettable {
   readonly idle: boolean
 }
 
+/** Entries that one call looks at. */
+const LOOK = 16
+
 /**
  * Entries by key, made when they are asked for. When there are too many, the one that was unused for longest gives way; those
  * that are in use never do, and are limited by the connections that use them.
@@ -40,5 +43,3 @@ export class Table<T extends Forgettable> {
     }
   }
 }
-
-const LOOK = 16

@@ -1,4 +1,4 @@
-import { deferred, letGo, type Duplex } from '../../../stream/index.js'
+import { deferred, delayOf, letGo, type Duplex } from '../../../stream/index.js'
 
 /**
  * A duplex that is read no faster than is allowed: after each chunk the wait that it costs, so that the other side is made to
@@ -30,7 +30,7 @@ class Pause {
   async wait (milliseconds: number): Promise<void> {
     if (this.#ended || milliseconds <= 0) return
     const over = deferred()
-    const timer = setTimeout(over.resolve, Math.min(milliseconds, LONGEST))
+    const timer = setTimeout(over.resolve, delayOf(milliseconds))
     this.#wake = over.resolve
     await over.promise
     clearTimeout(timer)
@@ -41,9 +41,6 @@ class Pause {
     this.#wake?.()
   }
 }
-
-/** The longest delay that a timer takes. */
-const LONGEST = 2 ** 31 - 1
 
 class Throttled implements AsyncIterableIterator<Uint8Array> {
   readonly #chunks: AsyncIterator<Uint8Array>

@@ -1,8 +1,7 @@
 import { RELAY_CODES } from '../../../nova/index.js'
-import { asError } from '../../../stream/index.js'
+import { asError, delayOf } from '../../../stream/index.js'
 import { relayError } from '../../errors.js'
 import { Deliveries } from '../deliveries.js'
-import { delayOf } from '../options.js'
 import { Passage } from '../passage.js'
 import { Refusal } from '../refusal.js'
 import type { Service } from '../service.js'
@@ -10,7 +9,7 @@ import type { Operation } from './operation.js'
 
 /** Stores mail as it comes; the answer says that it is on disk. */
 export function mail ({ directory, mailbox, limits, report }: Service): Operation<'mail'> {
-  return (member, { id, recipient, kind, lifetime }, body) => member.storing.run(async () => {
+  return (member, { id, recipient, kind, lifetime }, body) => member.storing.use(async () => {
     if (await directory.account(recipient) === undefined) throw new Refusal(RELAY_CODES.unknownTarget)
     const sender = member.id
     const passage = new Passage(body)

@@ -5,7 +5,7 @@ import { asError, collect, letGo } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 import type { DeliveryHead } from '../wire/index.js'
 import type { StoredContacts } from './contacts.js'
-import { clientError } from './errors.js'
+import { clientError, codeOf } from './errors.js'
 import type { Opened } from './inbox.js'
 import { TOKEN_BYTES } from './offer.js'
 import type { OpenOffers } from './pairing.js'
@@ -13,7 +13,6 @@ import type { Policy } from './policy.js'
 import { PREKEY_RING_ERRORS } from './prekey-ring-errors.js'
 import type { PrekeyRing } from './prekey-ring-options.js'
 import type { PrekeySupply } from './prekey-supply.js'
-import { codeOf } from './line.js'
 
 /** What mail is opened with. */
 export interface OpenerOptions {

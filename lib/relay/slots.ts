@@ -1,4 +1,4 @@
-import { deferred, type Deferred } from '../../stream/index.js'
+import { deferred, type Deferred } from '../stream/index.js'
 
 /** Places of which only so many are taken at a time, first come, first served. */
 export class Slots {
