@@ -9,7 +9,7 @@ const RECORD_LENGTH = 9
 export const CONTROL = { credit: 1, reset: 2, stop: 3, ping: 4, pong: 5, goaway: 6, rekey: 7 } as const
 /** What credit may add up to: bytes of a packet, or packets. */
 export const MAX_CREDIT = 2 ** 31
-/** Records of one frame that is sent. */
+/** Most records of one frame: more would hold up everything behind them. */
 const FRAME_RECORDS = 4096
 
 /** Why a link says goaway. */
@@ -50,7 +50,7 @@ export function encodeRecords (records: readonly ControlRecord[]): Uint8Array {
 
 /** Reads the records of a control frame. @throws ERR_CONTROL_RECORD */
 export function decodeRecords (frame: Frame): ControlRecord[] {
-  if (frame.size === 0 || frame.size % RECORD_LENGTH !== 0) throw novaError('ERR_CONTROL_RECORD', `${frame.size} bytes`)
+  if (frame.size === 0 || frame.size % RECORD_LENGTH !== 0 || frame.size > FRAME_RECORDS * RECORD_LENGTH) throw novaError('ERR_CONTROL_RECORD', `${frame.size} bytes`)
   const records: ControlRecord[] = []
   const bytes = whole(frame.content)
   for (let at = 0; at < bytes.byteLength; at += RECORD_LENGTH) {

@@ -219,7 +219,7 @@ test('case 23 for nova: packets in flight beyond the cap end the link', async t 
 test('a frame full of goaways says it once', async t => {
   const codes: number[] = []
   const link = loose({ rules: HARDENED_RULES, onGoaway: code => { codes.push(code) } })
-  const content = encodeRecords(Array.from({ length: 100_000 }, (_, index) => ({ type: CONTROL.goaway, packetNonce: LAST_NONCE - index, value: index })))
+  const content = encodeRecords(Array.from({ length: 4096 }, (_, index) => ({ type: CONTROL.goaway, packetNonce: LAST_NONCE - index, value: index })))
   void link.inbound.push([{ ...frame(0, 1, content), encrypted: true }])
   link.inbound.end()
   await link.running

@@ -175,6 +175,7 @@ const wrong: Array<[what: string, frames: Frame[], code: string]> = [
   ['a stop of the link', [control(1, [CONTROL.stop, 0, 1])], 'ERR_CONTROL_RECORD'],
   ['a ping of a packet', [control(1, [CONTROL.ping, 1, 1])], 'ERR_CONTROL_RECORD'],
   ['type 0', [control(1, [0, 0, 0])], 'ERR_CONTROL_RECORD'],
+  ['more records than a frame may have', [control(1, ...Array.from({ length: 4097 }, (): [number, number, number] => [CONTROL.credit, 0, 1]))], 'ERR_CONTROL_RECORD'],
   ['type 8', [control(1, [8, 0, 0])], 'ERR_CONTROL_RECORD'],
   ['pings whose answers are not taken', [control(1, ...Array.from({ length: 17 }, (_, index): [number, number, number] => [CONTROL.ping, 0, index]))], 'ERR_CONTROL_FLOOD'],
   ['data after a reset', [data(1, 1, 1), control(1, [CONTROL.reset, 1, 0]), data(1, 2, 1)], 'ERR_PACKET_PROTOCOL']

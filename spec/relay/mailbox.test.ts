@@ -171,6 +171,25 @@ test('more mail of one connection than may be stored at once waits for its turn'
   await server.relay.close()
 })
 
+test('when all places are taken, the slowest mail gives way to who comes again', async t => {
+  const mailbox = await openMailbox(memoryStore(), { limits: { maxPuts: 2 } })
+  const server = await serve({ mailbox, limits: { storingGrace: 1 } })
+  const [mallory, alice, bob] = await Promise.all([member(server), member(server), member(server)])
+  const end = deferred()
+  const held = [1, 2].map(size => mallory.statusOf('mail', { id: randomUuid(), recipient: bob.id, kind: 1n, lifetime: 0n }, unfinished(new Uint8Array(size * 1000), end.promise)))
+  while ((await mailbox.usage()).bytes < 3000) await turn()
+  // as a client does: again, until there is a place
+  const asked = { id: randomUuid(), recipient: bob.id, kind: 1n, lifetime: 0n }
+  let status: number = RELAY_CODES.unavailable
+  while (status === RELAY_CODES.unavailable) status = await alice.statusOf('mail', asked, text('quick'))
+  t.is(status, RELAY_CODES.ok)
+  t.is(await Promise.race(held), RELAY_CODES.limit)
+  end.resolve()
+  t.deepEqual((await Promise.all(held)).sort(), [RELAY_CODES.ok, RELAY_CODES.limit])
+  await Promise.all([mallory.close(), alice.close(), bob.close()])
+  await server.relay.close()
+})
+
 test('no more is delivered than may be untaken, by either side', async t => {
   const server = await serve({ limits: { maxUntaken: 2 } })
   const [alice, bob] = await Promise.all([member(server), member(server)])

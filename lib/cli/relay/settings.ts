@@ -70,6 +70,7 @@ export const SETTINGS = {
     maxIdle: 'Milliseconds without anything of a packet after which it gives way.',
     maxCorrespondents: 'Peers that are told of the end of one connection.',
     maxStoring: 'Messages of one connection that are being stored.',
+    storingGrace: 'Milliseconds for which mail that is being stored is left alone; then the slowest gives way when there is no place.',
     maxUntaken: 'Messages that are delivered and not taken, a connection.',
     maxTaken: 'Positions that one request takes.',
     maxWatched: 'Ids that one connection watches.',

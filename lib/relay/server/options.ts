@@ -33,6 +33,8 @@ export const RELAY_LIMITS = {
   maxCorrespondents: 1024,
   /** Messages of one connection that are being stored at once; more wait. */
   maxStoring: 32,
+  /** Milliseconds for which mail that is being stored is left alone; after that, the slowest gives way when the mailbox has no place left. */
+  storingGrace: 10_000,
   /** Messages that may be delivered on one connection and not be taken. */
   maxUntaken: 256,
   /** Positions that one request may take. */

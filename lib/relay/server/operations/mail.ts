@@ -1,27 +1,34 @@
 import { RELAY_CODES } from '../../../nova/index.js'
-import { asError, delayOf } from '../../../stream/index.js'
+import { asError, delayOf, HushwireError } from '../../../stream/index.js'
 import { relayError } from '../../errors.js'
 import { Deliveries } from '../deliveries.js'
 import { Passage } from '../passage.js'
 import { Refusal } from '../refusal.js'
 import type { Service } from '../service.js'
+import { Storing } from '../storing.js'
 import type { Operation } from './operation.js'
 
 /** Stores mail as it comes; the answer says that it is on disk. */
 export function mail ({ directory, mailbox, limits, report }: Service): Operation<'mail'> {
+  const storing = new Storing(limits.storingGrace)
   return (member, { id, recipient, kind, lifetime }, body) => member.storing.use(async () => {
     if (await directory.account(recipient) === undefined) throw new Refusal(RELAY_CODES.unknownTarget)
     const sender = member.id
     const passage = new Passage(body)
     // who leaves mail unfinished takes a place in the mailbox from others
     const timer = setInterval(() => { passage.cutIfIdle(limits.maxIdle, relayError('ERR_RELAY_IDLE')) }, delayOf(limits.maxIdle))
+    storing.begin(passage)
     try {
       const outcome = await mailbox.put({ id, sender, recipient, kind, lifetime: lifetime === 0n ? undefined : Number(lifetime) }, passage)
       const duplicate = outcome === 'duplicate'
       report(duplicate ? { type: 'mail-duplicate', sender, recipient } : { type: 'mail-stored', sender, recipient, bytes: passage.bytes })
       return { answered: { duplicate } }
+    } catch (error) {
+      if (error instanceof HushwireError && error.code === 'ERR_MAIL_BUSY') storing.cutSlowest()
+      throw error
     } finally {
       clearInterval(timer)
+      storing.end(passage)
     }
   })
 }
