@@ -37,7 +37,13 @@ export function dialError (cause: unknown): HushwireError {
   const code = codeOf(cause)
   if (code === 'ECONNREFUSED') return transportError('ERR_TRANSPORT_REFUSED', undefined, cause)
   if (code !== undefined && TLS.test(code)) return transportError('ERR_TRANSPORT_TLS', code, cause)
-  return transportError(code === 'ETIMEDOUT' ? 'ERR_TRANSPORT_CONNECT_TIMEOUT' : 'ERR_TRANSPORT_CONNECT', code, cause)
+  return transportError(code === 'ETIMEDOUT' ? 'ERR_TRANSPORT_CONNECT_TIMEOUT' : 'ERR_TRANSPORT_CONNECT', code ?? statusOf(cause), cause)
+}
+
+/** Who answered with HTTP instead of a WebSocket, such as a proxy, or a relay at another path: ws has the status in its sentence alone. */
+function statusOf (cause: unknown): string | undefined {
+  const status = /^Unexpected server response: (\d{3})$/.exec((cause as Error | undefined)?.message ?? '')?.[1]
+  return status && `the answer was HTTP ${status}, and no WebSocket`
 }
 
 /** The platform's code, if the error has one; its message may name paths and peers, so it stays in the cause. */

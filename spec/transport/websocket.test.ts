@@ -70,6 +70,7 @@ test('a server of ours with another path, other origins, and no room', async t =
   const listener = await listenWebSocket({ server, path: '/wire', maxConnections: 1, allowOrigin: origin => origin === undefined }, () => undefined)
   const base = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
   t.is(await codeOf(dialWebSocket(`${base}/other`)), 'ERR_TRANSPORT_CONNECT')
+  await t.throwsAsync(dialWebSocket(`${base}/other`), { message: /HTTP 400/ })
   const page = new WebSocket(`${base}/wire`, { origin: 'http://elsewhere' })
   const [refused] = await once(page, 'error').catch(error => [error]) as [Error]
   t.regex(refused.message, /401/)
