@@ -48,7 +48,7 @@ export interface Client {
   offer(options?: { expires?: number | undefined }): Promise<string>
   /**
    * Answers an offer: trusts the key that it names, and sends its token to its owner, end to end. Resolves when the relay has
-   * stored that.
+   * stored that: whether the token is still good is known where it is read, and not told here.
    *
    * @throws ERR_OFFER_TEXT, ERR_OFFER_VERSION, ERR_OFFER_RELAY, ERR_OFFER_PEER, ERR_RELAY_UNKNOWN_TARGET, ERR_CONTACT_LIMIT, what
    *   `PeerHandle.send` does, and what the store does (as rejections)

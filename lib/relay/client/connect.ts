@@ -1,4 +1,4 @@
-import { checkUuid, type Uuid } from '../../bytes/index.js'
+import { checkUuid, equalUuid, type Uuid } from '../../bytes/index.js'
 import { crypto } from '../../crypto/index.js'
 import { GOAWAY_CODES, KIND, pinned, type Peer, type VerifyPeer } from '../../nova/index.js'
 import { sealMail, verifyPrekey } from '../../nova/mail/index.js'
@@ -178,6 +178,7 @@ class RelayConnection implements Client {
 
   async pair (text: string, options: Pick<MailOptions, 'signal'> = {}): Promise<Contact> {
     const offer = parseOffer(text)
+    if (equalUuid(offer.id, this.id)) throw clientError('ERR_OFFER_PEER', 'it is our own')
     const connection = await this.#line.connected(options.signal)
     if (!crypto.equal(fingerprintOf((connection.link.remote as Peer).publicKey), offer.relayFingerprint)) throw clientError('ERR_OFFER_RELAY')
     const peer = await this.lookup(offer.id)

@@ -3,7 +3,7 @@ import type { Duplex } from '../../stream/index.js'
 import { dialWebSocket } from '../../transport/websocket.js'
 import { clientError } from './errors.js'
 
-/** Dials the URL of a relay: `ws:` and `wss:` everywhere, `tcp:` in Node. @throws ERR_RELAY_URL, and what the transport does */
+/** Dials the URL of a relay: `ws:` and `wss:` everywhere, `tcp:` and `tls:` in Node. @throws ERR_RELAY_URL, and what the transport does */
 export async function dialRelay (url: string, { signal }: { signal?: AbortSignal | undefined }): Promise<Duplex> {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed?.protocol === 'ws:' || parsed?.protocol === 'wss:') return dialWebSocket(parsed, { signal })

@@ -9,7 +9,7 @@ import type { PrekeyRingLimits } from './prekey-ring-options.js'
 
 /** Options of `connect`. */
 export interface ConnectOptions {
-  /** Where the relay is: `ws:` or `wss:`, in Node also `tcp:`; anything, with a `dial` of one's own. */
+  /** Where the relay is: `ws:` or `wss:`, in Node also `tcp:` and `tls:`; anything, with a `dial` of one's own. */
   url: string
   /** Who the relay is: its Ed25519 key, or what decides about it, such as `trustOnFirstUse`. There is no trust without asking. */
   relay: Uint8Array | VerifyPeer

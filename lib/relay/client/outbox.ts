@@ -90,6 +90,7 @@ export class Outbox {
     if (signal?.aborted === true) throw abortReason(signal)
     if (!(bytes instanceof Uint8Array)) throw streamError('ERR_ARGUMENT', 'mail is a Uint8Array')
     if (!Number.isSafeInteger(lifetime) || lifetime < 0) throw streamError('ERR_ARGUMENT', 'lifetime is a whole number of milliseconds')
+    if (bytes.byteLength > this.#limits.maxQueuedBytes) throw clientError('ERR_RELAY_QUEUE', `these ${bytes.byteLength} bytes alone are more than maxQueuedBytes, ${this.#limits.maxQueuedBytes}`)
     if (this.#letters >= this.#limits.maxQueued || this.#bytes + bytes.byteLength > this.#limits.maxQueuedBytes) throw clientError('ERR_RELAY_QUEUE')
     const letter: Letter = { id: randomUuid(), recipient: new Uint8Array(recipient), kind, bytes, lifetime: BigInt(lifetime), signal, done: deferred({ handled: true }) }
     const giveUp = (): void => { this.#giveUp(letter) }

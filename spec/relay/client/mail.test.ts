@@ -69,6 +69,7 @@ test('no more waits than is allowed, and what is given up makes room', async t =
   const stop = new AbortController()
   const waiting = [bob.send(1n, bytes('12345')), bob.send(1n, bytes('12'), { signal: stop.signal })].map(codeOf)
   t.is(await codeOf(bob.send(1n, bytes('1234'))), 'ERR_RELAY_QUEUE')
+  await t.throwsAsync(bob.send(1n, bytes('12345678901')), { code: 'ERR_RELAY_QUEUE', message: /these 11 bytes alone are more than maxQueuedBytes, 10/ })
   waiting.push(codeOf(bob.send(1n, bytes('1'))))
   t.is(await codeOf(bob.send(1n, bytes('1'))), 'ERR_RELAY_QUEUE')
   stop.abort(new Error('enough'))

@@ -18,6 +18,8 @@ test('two clients pair by an offer, each knows the other from then on, and the o
   const alice = await world.client({ accept: 'contacts', onPaired: peer => { void paired.push(peer) } })
   const text = await alice.offer()
   const offer = parseOffer(text)
+  // the one who offers is nobody to pair with, and does not use it up
+  t.is(await codeOf(alice.pair(text)), 'ERR_OFFER_PEER')
   const bob = await world.client({ accept: 'contacts', relay: offeredRelay(offer) })
   t.deepEqual((await bob.pair(text)).publicKey, alice.identity.publicKey)
   t.deepEqual((await next(paired)).id, bob.id)
