@@ -38,11 +38,7 @@ export const churn: SoakCase = {
       const made = await churner.churn(size, seconds * 1000 * share)
       busy += now() - from
       for (const way of ['bare', 'garbage', 'greeted'] as const) all[way] += made[way]
-      // a socket is closed a turn after its connection is gone
-      await until(async () => {
-        const { connections, handles } = await relay.state()
-        return connections === 0 && handles <= quiet
-      }, SETTLE)
+      await until(async () => (await relay.state()).connections === 0, SETTLE)
     }
     const heaps: Array<[number, number]> = []
     const sizes: Array<[number, number]> = []
@@ -52,6 +48,8 @@ export const churn: SoakCase = {
       const made = all.bare + all.garbage + all.greeted
       heaps.push([made, heap])
       sizes.push([made, rss])
+      // a socket is closed a turn after its connection is gone, and a heartbeat's timer may just be set
+      await until(async () => (await relay.state()).handles <= quiet, SETTLE)
       handles.push((await relay.state()).handles)
     }
     await some(WARM)
