@@ -53,12 +53,12 @@ export const OBJECT: Expected = [isObject, 'an object']
 
 /** One of these values. */
 export function oneOf (...values: readonly unknown[]): Expected {
-  return [value => values.includes(value), values.map(value => JSON.stringify(value)).join(' or ')]
+  return [(value: unknown): boolean => values.includes(value), values.map(value => JSON.stringify(value)).join(' or ')]
 }
 
 /** Something with these methods. */
 export function having (...methods: readonly string[]): Expected {
-  return [value => methods.every(name => typeof (value as Record<string, unknown> | null | undefined)?.[name] === 'function'), `an object with ${methods.join(' and ')}`]
+  return [(value: unknown): boolean => methods.every(name => typeof (value as Record<string, unknown> | null | undefined)?.[name] === 'function'), `an object with ${methods.join(' and ')}`]
 }
 
 /**

@@ -11,7 +11,7 @@ export interface KeptIdentity {
   /** The caller's to destroy. */
   readonly identity: Identity
   /** Writes it down, with mode 0600, when it was not there. @throws ERR_CLI_IDENTITY, also when somebody else has made the file meanwhile (as rejections) */
-  keep(): Promise<void>
+  readonly keep: () => Promise<void>
 }
 
 /**

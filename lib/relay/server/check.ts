@@ -5,7 +5,6 @@ import type { RelayOptions } from './options.js'
 
 // What types say, asked once more for callers in plain JavaScript: a relay that serves others than was meant is worse than none.
 
-
 const OPTIONS: Readonly<Record<keyof RelayOptions, Expected>> = {
   identity: [isIdentity, 'what createIdentity or importIdentity gives'],
   verify: FUNCTION,
@@ -32,6 +31,7 @@ export function checkOptions (options: RelayOptions): void {
   // a name with a slip in it would leave the default in force, which for registration lets everybody in
   for (const [name, value] of Object.entries(options)) if (value !== undefined && !Object.hasOwn(OPTIONS, name)) throw wrong(`a relay has no option ${name}`)
   for (const name of ['tcp', 'websocket'] as const) checkExpected(options[name] ?? {}, { tls: OBJECT }, [], sentence => wrong(`${name}: ${sentence}`))
+  checkExpected(options.limits ?? {}, { link: OBJECT, mailbox: OBJECT, directory: OBJECT }, [], sentence => wrong(`limits: ${sentence}`))
   checkIds(options.registration)
 }
 
