@@ -47,7 +47,7 @@ export function checkOptionsObject (options: object | undefined): void {
 export type Expected = readonly [fits: (value: unknown) => boolean, what: string]
 
 /** A function. */
-export const FUNCTION: Expected = [value => typeof value === 'function', 'a function']
+export const FUNCTION: Expected = [(value: unknown): boolean => typeof value === 'function', 'a function']
 /** An object, see {@link isObject}. */
 export const OBJECT: Expected = [isObject, 'an object']
 

@@ -54,7 +54,7 @@ test('a relay whose options are not what they may be does not start', async t =>
     ['onBytes', NO_FUNCTION]
   ]
   for (const [name, wrong, code = 'ERR_ARGUMENT'] of cases) {
-    for (const value of wrong) t.is(await tried(() => startRelay({ identity, [name]: value } as never)), code, named(name, value))
+    for (const value of wrong) t.is(await tried(() => startRelay({ identity, [name]: value })), code, named(name, value))
   }
   for (const options of [undefined, ...WRONG]) t.is(await tried(() => startRelay(options as never)), 'ERR_ARGUMENT')
   for (const options of NO_OBJECT) t.is(await tried(() => localExchange(options as never)), 'ERR_LIMIT_OPTION')
@@ -97,7 +97,7 @@ test('a client whose options are not what they may be dials nobody', async t => 
     ['prekeyLimits', NO_OBJECT, 'ERR_LIMIT_OPTION']
   ]
   for (const [name, wrong, code = 'ERR_RELAY_OPTION'] of cases) {
-    for (const value of wrong) t.is(await tried(() => connect({ url: 'ws://127.0.0.1:1/', relay: identity.publicKey, identity, [name]: value } as never)), code, named(name, value))
+    for (const value of wrong) t.is(await tried(() => connect({ url: 'ws://127.0.0.1:1/', relay: identity.publicKey, identity, [name]: value })), code, named(name, value))
   }
   for (const options of [undefined, ...NO_OBJECT]) t.is(await tried(() => connect(options as never)), 'ERR_RELAY_OPTION')
 })
@@ -108,7 +108,7 @@ test('one connection likewise, and what is dialled is a duplex', async t => {
   for (const [name, wrong, code = 'ERR_RELAY_OPTION'] of cases) {
     for (const value of wrong) {
       const [left, far] = memoryPair()
-      t.is(await tried(() => relayClient(left, { ...right, [name]: value } as never)), code, named(name, value))
+      t.is(await tried(() => relayClient(left, { ...right, [name]: value })), code, named(name, value))
       t.not(await codeOf(far.source[Symbol.asyncIterator]().next()), 'nothing', 'the duplex is aborted')
     }
   }
@@ -203,7 +203,7 @@ test('mail and its prekeys', async t => {
     t.is(await tried(() => openMail(items(), value as never)), 'ERR_ARGUMENT')
     for (const open of [openMail, openMailBytes]) t.is(await tried(() => open(value as never, envelope)), 'ERR_ARGUMENT')
     for (const [name, code] of [['self', 'ERR_UUID'], ['from', 'ERR_UUID'], ['kind', 'ERR_SEALED_MAIL_ROUTE']] as const) {
-      t.is(await tried(() => openMail(sealMail([], parties), { ...envelope, [name]: value } as never)), code, named(name, value))
+      t.is(await tried(() => openMail(sealMail([], parties), { ...envelope, [name]: value })), code, named(name, value))
     }
   }
   for (const source of [undefined, null, 'text', 5, {}, true, new Uint8Array(3)]) t.is(await tried(() => sealMail(source as never, parties)), 'ERR_ARGUMENT')
