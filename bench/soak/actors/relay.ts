@@ -15,8 +15,8 @@ export interface SoakRelayOptions {
 /** What a relay has seen so far. */
 export interface RelayState {
   readonly connections: number
-  /** What keeps its process alive: sockets, timers. */
-  readonly handles: number
+  /** What keeps its process alive, but for the pipes to its parent: sockets, timers. */
+  readonly handles: readonly string[]
   /** How often each kind of event was reported. */
   readonly events: Readonly<Record<string, number>>
   /** How often connections were refused or lost for each code. */
@@ -110,7 +110,7 @@ export async function relay ({ limits, admission: rates }: SoakRelayOptions): Pr
     read: async id => counted?.read.get(uuidKey(id)) ?? 0,
     state: async () => ({
       connections: server.connections,
-      handles: process.getActiveResourcesInfo().length,
+      handles: process.getActiveResourcesInfo().filter(kind => kind !== 'PipeWrap').sort(),
       events,
       codes,
       mostPending: counted?.mostPending ?? {},
