@@ -1,9 +1,7 @@
 import { isIdentity, isPostQuantum, pinned, type VerifyPeer } from '../../nova/index.js'
 import { checkExpected, checkOptionsObject, checkSignal, FUNCTION, having, oneOf, type Expected } from '../../stream/index.js'
 import { INVITE_BYTES } from '../wire/index.js'
-import type { RelayClientOptions } from './client.js'
 import { clientError } from './errors.js'
-import type { ConnectOptions } from './options.js'
 
 const IDENTITY: Expected = [isIdentity, 'what createIdentity or importIdentity gives']
 const STORE = having('read', 'write')
@@ -28,13 +26,16 @@ const CONNECT: Readonly<Record<string, Expected>> = {
 
 function wrong (sentence: string): Error { return clientError('ERR_RELAY_OPTION', sentence) }
 
-function check (options: { identity: unknown, signal?: AbortSignal | undefined }, table: Readonly<Record<string, Expected>>): void {
+/** Of the options, what is looked at by name. */
+interface Checked { readonly signal?: AbortSignal | undefined }
+
+function check (options: Checked, table: Readonly<Record<string, Expected>>): void {
   checkExpected(options, table, ['identity', 'verifyPeer'], wrong)
   checkSignal(options.signal)
 }
 
 /** What callers without types can get wrong, and nothing would tell them. @throws ERR_RELAY_OPTION, ERR_RELAY_URL, ERR_ARGUMENT, ERR_CRYPTO_KEY */
-export function checkConnect (options: ConnectOptions): VerifyPeer {
+export function checkConnect (options: Checked & { readonly url: string, readonly relay: Uint8Array | VerifyPeer, readonly dial?: unknown }): VerifyPeer {
   check(options, CONNECT)
   const { url, relay, dial } = options
   if (dial === undefined && !/^(wss?|tcp|tls):/.test(url)) throw clientError('ERR_RELAY_URL')
@@ -44,7 +45,7 @@ export function checkConnect (options: ConnectOptions): VerifyPeer {
 }
 
 /** Likewise for one connection. @throws ERR_RELAY_OPTION, ERR_ARGUMENT */
-export function checkClient (options: RelayClientOptions): void {
+export function checkClient (options: Checked): void {
   check(options, { ...LINK, verifyPeer: FUNCTION, onPush: FUNCTION, onGoaway: FUNCTION })
 }
 
