@@ -1,5 +1,5 @@
 import { equalUuid, NIL_UUID, type Uuid } from '../../lib/bytes/index.js'
-import { createIdentity, decodeRelayError, KIND, pinned, RELAY_CODES, stack, type NovaLink, type PacketSource, type RoutedPacket, type StackLimits } from '../../lib/nova/index.js'
+import { createIdentity, decodeRelayError, KIND, pinned, RELAY_CODES, stack, type Identity, type NovaLink, type PacketSource, type RoutedPacket, type StackLimits } from '../../lib/nova/index.js'
 import { decodeAnswered, decodeAnswerHead, encodeRequest, RELAY_VERSION, type Answered, type Asked, type OperationName } from '../../lib/relay/wire/index.js'
 import { asError, deferred, ignore, join, type Deferred } from '../../lib/stream/index.js'
 import { dialTcp } from '../../lib/transport/tcp.js'
@@ -8,6 +8,8 @@ import type { Place } from './peer.js'
 /** What a client does with what comes. It reads or leaves the sources. */
 export interface LightClientOptions {
   readonly place: Place
+  /** Default: a new one. */
+  readonly identity?: Identity | undefined
   /** A live packet of another client. */
   readonly onPacket?: ((packet: RoutedPacket) => void) | undefined
   /** Mail: the head of a delivery and its body. */
@@ -37,7 +39,7 @@ export class LightClient {
 
   /** Connects without saying hello. */
   static async link (options: LightClientOptions): Promise<LightClient> {
-    const identity = createIdentity()
+    const { identity = createIdentity() } = options
     const { port, host, proof } = options.place
     const verify = pinned(proof as Uint8Array)
     const link = await stack(await dialTcp({ port, ...host === undefined ? {} : { host } }), { role: 'initiator', identity, verify, limits: options.limits })

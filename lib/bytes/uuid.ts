@@ -126,6 +126,8 @@ function pair (bytes: Uint8Array, at: number): number {
  * @throws ERR_UUID when there are not
  */
 export function checkUuid (uuid: Uint8Array): Uuid {
+  // plain JavaScript may bring anything, such as the text form
+  if (!(uuid instanceof Uint8Array)) throw bytesError('ERR_UUID', 'not a Uint8Array; parseUuid makes one of the text')
   if (uuid.byteLength !== UUID_BYTES) throw bytesError('ERR_UUID', `${uuid.byteLength} bytes instead of 16`)
   return uuid
 }

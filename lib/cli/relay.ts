@@ -8,7 +8,7 @@ import { cliError } from './errors.js'
 import { askForInvite } from './relay/admin.js'
 import { printConfig, readConfig } from './relay/config.js'
 import { reportFailure } from './relay/failure.js'
-import { identityFile } from './relay/identity-file.js'
+import { identityFile, identityToKeep } from './relay/identity-file.js'
 import { codeOf, relayLog, type Logger } from './relay/log.js'
 import { serve, type Serving } from './relay/serve.js'
 import { defaultSettings, withSettings, type Settings, type SomeSettings } from './relay/settings.js'
@@ -32,11 +32,11 @@ const HELP = `
   hushwire relay --tcp 0.0.0.0:7411 --store /var/lib/hushwire --identity /var/lib/hushwire/identity --metrics 7412
   hushwire relay config > relay.toml      # every setting, with its default
   hushwire relay --config relay.toml
-  hushwire relay id --config relay.toml   # what clients pin
+  hushwire relay id --config relay.toml   # what clients pin, after the first start
   hushwire relay invite --config relay.toml
 
 Flags win over the file. Logs are JSON on stderr. SIGTERM and SIGINT finish what is under way and end with 0, a second one ends at
-once with 143 or 130; SIGHUP reads the certificate again. It ends with 1 when something failed, such as a port that is taken or a
+once with 143 or 130; SIGHUP reads the certificate again, if there is one. It ends with 1 when something failed, such as a port that is taken or a
 store in use, and with 2 when the command, the configuration, the identity file or the certificate cannot be used.`
 
 /** `hushwire relay`: runs a relay. */
@@ -61,7 +61,7 @@ function shared (command: Command): Command {
   return command
     .option('--config <file>', 'relay.toml')
     .option('--store <folder>', 'where accounts and mail are kept')
-    .option('--identity <file>', "the relay's private keys; made when not there")
+    .option('--identity <file>', "the relay's private keys; a relay that starts makes them when not there")
 }
 
 function attempt (work: (options: Options) => Promise<void>): (options: Options, command: Command) => Promise<void> {
@@ -98,12 +98,12 @@ function given<Name extends string, T> (name: Name, value: T | undefined): { [Ke
 async function run (options: Options): Promise<void> {
   const settings = await settingsOf(options)
   const log = relayLog(settings.log.level)
-  const identity = await identityFile(settings[''].identity, { make: true })
+  const kept = await identityToKeep(settings[''].identity)
   try {
-    const serving = await serve(settings, identity, log)
+    const serving = await serve(settings, kept, log)
     await untilSignal(serving, log)
   } finally {
-    identity.destroy()
+    kept.identity.destroy()
   }
 }
 
@@ -118,7 +118,7 @@ async function untilSignal (serving: Serving, log: Logger): Promise<void> {
     serving.drain().then(stopped.resolve, stopped.reject)
   }
   const reload = (): void => {
-    serving.reload().then(() => { log.info({ event: 'reloaded' }) }, (error: unknown) => { log.error({ event: 'reload-failed', code: codeOf(error) }) })
+    serving.reload().then(read => { if (read) log.info({ event: 'reloaded' }); else log.debug({ event: 'nothing-to-reload' }) }, (error: unknown) => { log.error({ event: 'reload-failed', code: codeOf(error) }) })
   }
   process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', reload)
   try {
@@ -131,7 +131,7 @@ async function untilSignal (serving: Serving, log: Logger): Promise<void> {
 
 async function printId (options: Options): Promise<void> {
   const settings = await settingsOf(options)
-  const identity = await identityFile(settings[''].identity, { make: true })
+  const identity = await identityFile(settings[''].identity)
   process.stdout.write(`id ${formatUuid(identity.id)}\npublic key ${Buffer.from(identity.publicKey).toString('base64url')}\n`)
   identity.destroy()
 }
@@ -146,7 +146,7 @@ async function printInvite (options: Options): Promise<void> {
 /** No relay runs there, so the store is free. */
 async function inviteOf (folder: string, settings: Settings): Promise<string> {
   if (!existsSync(folder)) throw cliError('ERR_CLI_OPTION', `there is no store at ${folder}; start the relay first, or give --store`)
-  const identity = await identityFile(settings[''].identity, { make: true })
+  const identity = await identityFile(settings[''].identity)
   const store = await openSqliteStore({ folder, onReport: report => { process.stderr.write(`hushwire relay: the store reports ${report.type}\n`) } })
   try {
     const relay = await startRelay({ identity, store, registration: { rule: 'invite' }, limits: { directory: settings['limits.directory'] } })

@@ -28,7 +28,7 @@ export const NOVA_ERRORS = {
   ERR_PACKET_SOURCE: { origin: 'local', fatal: true, sentence: 'the source of a packet failed, and the wire cannot say so but by closing' },
   ERR_PACKET_CREDIT: { origin: 'remote', fatal: true, sentence: 'more came of a packet, or more packets, than credit was given for' },
   ERR_CONTROL_FLOOD: { origin: 'remote', fatal: true, sentence: 'the other side pings faster than it takes the answers' },
-  ERR_CONTROL_NONE: { origin: 'local', fatal: false, sentence: 'this link has no control records' },
+  ERR_CONTROL_NONE: { origin: 'local', fatal: false, sentence: 'this link has no control records: only hardened links have them' },
   ERR_CONTROL_RECORD: { origin: 'remote', fatal: true, sentence: 'a control frame is malformed or of an unknown type' },
   ERR_LINK_GOAWAY: { origin: 'remote', fatal: false, sentence: 'the other side takes no more packets on this link; try another one' },
   ERR_LINK_CLOSING: { origin: 'local', fatal: false, sentence: 'the link is closing and takes no more packets' },

@@ -1,6 +1,6 @@
 import { stampUuid, UUID_BYTES, type Uuid } from '../bytes/index.js'
 import { checkKey, crypto, hkdf, KEY_BYTES, SIGNATURE_BYTES, wipe, type AgreementKey, type SigningKey } from '../crypto/index.js'
-import { join } from '../stream/index.js'
+import { isObject, join, streamError } from '../stream/index.js'
 import { identityError } from './identity-errors.js'
 
 /** Bytes of a proof: the identity key (32), then its signature of the static key (64). */
@@ -58,6 +58,17 @@ export interface Identity {
   destroy(): void
 }
 
+/** True for what can be an {@link Identity}: one of {@link createIdentity}, or one of the caller's own with all its members. */
+export function isIdentity (value: unknown): value is Identity {
+  const { id, publicKey, proof, staticKey, sign }: Partial<Record<keyof Identity, unknown>> = isObject(value) ? value : {}
+  return [id, publicKey, proof].every(bytes => bytes instanceof Uint8Array) && isObject(staticKey) && typeof sign === 'function'
+}
+
+/** @throws ERR_ARGUMENT unless it is an identity */
+export function checkIdentity (identity: Identity): void {
+  if (!isIdentity(identity)) throw streamError('ERR_ARGUMENT', 'an identity is what createIdentity or importIdentity gives')
+}
+
 /**
  * A new identity with random keys.
  *
@@ -96,6 +107,7 @@ export function identityFromSeed (seed: Uint8Array): Identity {
  * @throws ERR_IDENTITY_STORED when they have another length or version
  */
 export function importIdentity (stored: Uint8Array): Identity {
+  if (!(stored instanceof Uint8Array)) throw identityError('ERR_IDENTITY_STORED', 'not a Uint8Array')
   if (stored.byteLength !== STORED_IDENTITY_BYTES) throw identityError('ERR_IDENTITY_STORED', `${stored.byteLength} bytes instead of ${STORED_IDENTITY_BYTES}`)
   if (stored[0] !== STORED_VERSION) throw identityError('ERR_IDENTITY_STORED', 'of another version')
   return new KeyedIdentity(crypto.ed25519(stored.subarray(1, 1 + KEY_BYTES)), crypto.x25519(stored.subarray(1 + KEY_BYTES)))

@@ -1,5 +1,5 @@
 import { PostQuantumHandshake, type Kem, type PostQuantumMode } from '../noise/index.js'
-import type { Handshake } from '../stream/index.js'
+import { isObject, type Handshake } from '../stream/index.js'
 import { checkOptions, HardenedHandshake, type HardenedHandshakeOptions, type HopAgreement } from './handshake-hardened.js'
 
 /** Whether handshakes are hybrid: safe as long as either X25519 or the KEM is. */
@@ -11,6 +11,11 @@ export interface PostQuantum {
   readonly mode: PostQuantumMode
   /** The mechanism, such as `mlKem768` of `hushwire/noise/hybrid`; both ends have the same. */
   readonly kem: Kem
+}
+
+/** True for a {@link PostQuantum}: what is none, such as a bare mode, would be taken for `off`. */
+export function isPostQuantum (value: unknown): value is PostQuantum {
+  return isObject(value) && ['required', 'offered', 'off'].includes(value['mode'] as string) && isObject(value['kem'])
 }
 
 /** What {@link hardenedHandshake} gives: it never waits to write. */

@@ -2,8 +2,8 @@ import { errorsOf, type ErrorTable } from '../stream/index.js'
 
 /** The codes that the relay and its clients raise. */
 export const RELAY_ERRORS = {
-  ERR_RELAY_FULL: { origin: 'local', fatal: true, sentence: 'the relay takes no more connections for now' },
-  ERR_RELAY_RATE: { origin: 'remote', fatal: true, sentence: 'more comes from one address or identity than is allowed' },
+  ERR_RELAY_FULL: { origin: 'local', fatal: true, sentence: 'the relay takes no more connections for now: try again later, or raise its maxConnections or maxPending' },
+  ERR_RELAY_RATE: { origin: 'remote', fatal: true, sentence: 'more comes from one address or identity than is allowed: try again later, or raise the limits of its admission' },
   ERR_RELAY_HELLO: { origin: 'remote', fatal: true, sentence: 'the connection did not say hello in time' },
   ERR_RELAY_SILENT: { origin: 'remote', fatal: true, sentence: 'the other side did not answer a ping in time' },
   ERR_RELAY_SLOW: { origin: 'remote', fatal: true, sentence: 'the other side has taken nothing of what waits for it for too long' },

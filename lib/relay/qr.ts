@@ -4,6 +4,7 @@
  * @module relay/qr
  */
 import { renderSVG, renderUnicodeCompact } from 'uqr'
+import { streamError } from '../stream/index.js'
 
 /** A QR code. */
 export interface QrCode {
@@ -17,6 +18,7 @@ export interface QrCode {
  * A text as a QR code.
  *
  * @param text - an offer, or any other text of up to 2,000 characters
+ * @throws ERR_ARGUMENT when it is no text
  * @example
  * ```ts
  * import { qr } from 'hushwire/relay/qr'
@@ -25,5 +27,6 @@ export interface QrCode {
  * ```
  */
 export function qr (text: string): QrCode {
+  if (typeof text !== 'string') throw streamError('ERR_ARGUMENT', 'a QR code is made of a text')
   return { svg: renderSVG(text, { border: 4 }), terminal: renderUnicodeCompact(text, { border: 2 }) }
 }

@@ -32,3 +32,44 @@ export function checkBytes (bytes: Bytes): Bytes {
 export function checkSignal (signal: AbortSignal | undefined): void {
   if (signal !== undefined && typeof (signal as Partial<AbortSignal> | null)?.addEventListener !== 'function') throw streamError('ERR_ARGUMENT', 'signal is an AbortSignal')
 }
+
+/** True for what may hold options: no function, list or bytes, which `typeof` alone would let through. */
+export function isObject (value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
+}
+
+/** @throws ERR_ARGUMENT unless it is undefined or an object */
+export function checkOptionsObject (options: object | undefined): void {
+  if (options !== undefined && !isObject(options)) throw streamError('ERR_ARGUMENT', 'options are an object')
+}
+
+/** What an option may be: whether a value is, and what is said when it is not. */
+export type Expected = readonly [fits: (value: unknown) => boolean, what: string]
+
+/** A function. */
+export const FUNCTION: Expected = [(value: unknown): boolean => typeof value === 'function', 'a function']
+/** An object, see {@link isObject}. */
+export const OBJECT: Expected = [isObject, 'an object']
+
+/** One of these values. */
+export function oneOf (...values: readonly unknown[]): Expected {
+  return [(value: unknown): boolean => values.includes(value), values.map(value => JSON.stringify(value)).join(' or ')]
+}
+
+/** Something with these methods. */
+export function having (...methods: readonly string[]): Expected {
+  return [(value: unknown): boolean => methods.every(name => typeof (value as Record<string, unknown> | null | undefined)?.[name] === 'function'), `an object with ${methods.join(' and ')}`]
+}
+
+/**
+ * Asks of each option that is given, and of those that are needed, whether it is what it may be.
+ *
+ * @throws what `fail` makes of the sentence: ERR_ARGUMENT unless it is said
+ */
+export function checkExpected (options: unknown, table: Readonly<Record<string, Expected>>, needed: readonly string[] = [], fail: (sentence: string) => Error = sentence => streamError('ERR_ARGUMENT', sentence)): void {
+  if (!isObject(options)) throw fail('options are an object')
+  for (const [name, [fits, what]] of Object.entries(table)) {
+    const value = options[name]
+    if ((value !== undefined || needed.includes(name)) && !fits(value)) throw fail(`${name} is ${what}`)
+  }
+}

@@ -1,3 +1,4 @@
+import { isObject } from './check.js'
 import { streamError } from './errors.js'
 
 /** Limits as a caller gives them: any of them, each a number of its own unit. */
@@ -25,7 +26,7 @@ export function delayOf (milliseconds: number): number {
  * ```
  */
 export function limitsOf<Table extends Readonly<Record<string, number>>> (table: Table, given: LimitsOf<Table> = {}, mayBeZero: ReadonlyArray<keyof Table> = []): { readonly [Name in keyof Table]: number } {
-  if ((given as unknown) === null) throw streamError('ERR_LIMIT_OPTION', 'null')
+  if (!isObject(given)) throw streamError('ERR_LIMIT_OPTION', 'limits are an object')
   const limits: Record<string, number> = { ...table }
   for (const name of Object.keys(table)) {
     const value = given[name]

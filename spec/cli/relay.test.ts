@@ -162,6 +162,13 @@ test.serial('invites, of a relay that runs and of one that does not', async t =>
     t.is(await run.ended, 0, run.stderr)
     return Buffer.from(run.stdout.trim(), 'base64url')
   }
+  const unmade = new Run(['id', '--identity', 'unmade'])
+  t.is(await unmade.ended, 2)
+  t.regex(unmade.stderr, /ERR_CLI_IDENTITY: .*there is none at .*unmade; start the relay first/)
+  const keyless = new Run(['invite', '--store', '.', '--identity', 'unmade'])
+  t.is(await keyless.ended, 2)
+  t.regex(keyless.stderr, /ERR_CLI_IDENTITY/)
+  await t.throwsAsync(stat(join(folder, 'unmade')), { code: 'ENOENT' })
   const first = new Run(['invite', ...about])
   t.is(await first.ended, 2)
   t.regex(first.stderr, /ERR_CLI_OPTION.*start the relay first/)
@@ -217,6 +224,14 @@ test.serial('what cannot be used is told in one sentence, with what to do', asyn
     t.regex(run.stderr, words)
     t.notRegex(run.stderr, /\n\s+at /)
   }
+  for (const args of [['--tcp', port], ['--tcp', '0', '--metrics', port], ['--tcp', 'host:x']]) {
+    t.not(await new Run(['--memory', '--identity', 'unmade', ...args]).ended, 0)
+    await t.throwsAsync(stat(join(folder, 'unmade')), { code: 'ENOENT' })
+  }
+  await writeFile(join(folder, 'other'), 'no identity', { mode: 0o600 })
+  const other = new Run(['id', '--identity', 'other'])
+  t.is(await other.ended, 2)
+  t.regex(other.stderr, /ERR_CLI_IDENTITY: .*other is not the identity file of a relay; give --identity another name/)
   const machine = new Run(['--config', 'missing.toml', '--json'])
   t.is(await machine.ended, 2)
   t.is(machine.told[0]?.code, 'ERR_CLI_CONFIG')
@@ -226,8 +241,11 @@ test.serial('what cannot be used is told in one sentence, with what to do', asyn
 
 test.serial('a second signal ends at once; the id is the same as what the relay shows', async t => {
   const about = fresh()
-  const run = new Run([...about, '--tcp', '0'])
+  const run = new Run([...about, '--tcp', '0', '--log-level', 'debug'])
   const client = await run.join('tcp')
+  // without a certificate there is nothing to read again
+  run.process.kill('SIGHUP')
+  t.is((await run.event('nothing-to-reload')).level, 'debug')
   const other = await run.join('tcp')
   // a packet that does not end is under way
   async function * endless (): AsyncGenerator<Uint8Array> {

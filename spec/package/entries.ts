@@ -15,7 +15,8 @@ export interface BrowserEntry {
  * together with the change that needs it.
  */
 export const browserEntries: readonly BrowserEntry[] = [
-  { entry: 'stream', limit: 7_000 },
+  // 7,000; then the checks of options that relay, clients and mail share
+  { entry: 'stream', limit: 7_300 },
   { entry: 'bytes', limit: 4_000 },
   { entry: 'crypto', limit: 28_500 },
   { entry: 'zlib', limit: 16_500 },

@@ -6,18 +6,45 @@ import { cliError } from '../errors.js'
 /** Permission bits of everybody but the owner. */
 const OTHERS = 0o077
 
+/** An identity that is to be in a file. */
+export interface KeptIdentity {
+  /** The caller's to destroy. */
+  readonly identity: Identity
+  /** Writes it down, with mode 0600, when it was not there. @throws ERR_CLI_IDENTITY, also when somebody else has made the file meanwhile (as rejections) */
+  readonly keep: () => Promise<void>
+}
+
 /**
- * The identity of a file. One that is not there is made, with mode 0600, unless it must be there.
+ * The identity of a file.
  *
- * @throws ERR_CLI_IDENTITY, also when others may read it
+ * @throws ERR_CLI_IDENTITY, also when others may read it or it is not there
  */
-export async function identityFile (path: string, { make }: { readonly make: boolean }): Promise<Identity> {
+export async function identityFile (path: string): Promise<Identity> {
+  const identity = await found(path)
+  if (identity === undefined) throw cliError('ERR_CLI_IDENTITY', `there is none at ${path}; start the relay first, which makes it, or give --identity or --config`)
+  return identity
+}
+
+/**
+ * The identity of a file, or a new one, of which nothing is written yet: a start that fails leaves no file.
+ *
+ * @throws ERR_CLI_IDENTITY, as {@link identityFile} when the file is there
+ */
+export async function identityToKeep (path: string): Promise<KeptIdentity> {
+  const there = await found(path)
+  if (there !== undefined) return { identity: there, keep: async () => {} }
+  const identity = createIdentity()
+  return { identity, keep: () => write(path, identity) }
+}
+
+async function found (path: string): Promise<Identity | undefined> {
   try {
     return await read(path)
   } catch (error) {
     const code = (error as { code?: string }).code
-    if (code === 'ENOENT' && make) return create(path)
+    if (code === 'ENOENT') return undefined
     if (code === 'ERR_CLI_IDENTITY') throw error
+    if (code === 'ERR_IDENTITY_STORED') throw cliError('ERR_CLI_IDENTITY', `${path} is not the identity file of a relay; give --identity another name, or put back the copy that was kept`, error)
     throw cliError('ERR_CLI_IDENTITY', `${path} (${code ?? 'unknown'})`, error)
   }
 }
@@ -34,8 +61,7 @@ async function read (path: string): Promise<Identity> {
   }
 }
 
-async function create (path: string): Promise<Identity> {
-  const identity = createIdentity()
+async function write (path: string, identity: Identity): Promise<void> {
   const stored = identity.exportPrivate()
   try {
     // never over a file that somebody else has made meanwhile
@@ -46,9 +72,7 @@ async function create (path: string): Promise<Identity> {
     } finally {
       await file.close()
     }
-    return identity
   } catch (error) {
-    identity.destroy()
     throw cliError('ERR_CLI_IDENTITY', `${path} cannot be made (${(error as { code?: string }).code ?? 'unknown'})`, error)
   } finally {
     wipe(stored)

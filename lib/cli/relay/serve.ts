@@ -11,6 +11,7 @@ import { parseAddress } from '../ctr/address.js'
 import { cliError } from '../errors.js'
 import { serveAdmin } from './admin.js'
 import { RelayHealth } from './health.js'
+import type { KeptIdentity } from './identity-file.js'
 import { codeOf, logEvent, logReport, type Logger } from './log.js'
 import type { Settings } from './settings.js'
 
@@ -20,8 +21,8 @@ type Closer = () => Promise<void>
 /** A relay with all that belongs to it, as a process runs it. */
 export interface Serving {
   readonly relay: Relay
-  /** Reads the files of the certificate again. @throws ERR_CLI_CERTIFICATE, ERR_TRANSPORT_CERTIFICATE (as rejections) */
-  reload(): Promise<void>
+  /** Reads the files of the certificate again. @returns false when none is set @throws ERR_CLI_CERTIFICATE, ERR_TRANSPORT_CERTIFICATE (as rejections) */
+  reload(): Promise<boolean>
   /** Finishes what is under way, then lets go of everything. Never rejects. */
   drain(): Promise<void>
 }
@@ -29,19 +30,20 @@ export interface Serving {
 /**
  * Starts a relay by its settings. What has been opened is let go of when the rest cannot be.
  *
- * @throws ERR_CLI_CONFIG, ERR_CLI_OPTION, ERR_CLI_CERTIFICATE, and what store, listeners and relay do (as rejections)
+ * @param kept - the relay's identity, which is written down once the relay listens
+ * @throws ERR_CLI_CONFIG, ERR_CLI_OPTION, ERR_CLI_IDENTITY, ERR_CLI_CERTIFICATE, and what store, listeners and relay do (as rejections)
  */
-export async function serve (settings: Settings, identity: Identity, log: Logger): Promise<Serving> {
+export async function serve (settings: Settings, kept: KeptIdentity, log: Logger): Promise<Serving> {
   const closers: Closer[] = []
   try {
-    return await open(settings, identity, log, closers)
+    return await open(settings, kept, log, closers)
   } catch (error) {
     for (const close of closers.reverse()) await close()
     throw error
   }
 }
 
-async function open (settings: Settings, identity: Identity, log: Logger, closers: Closer[]): Promise<Serving> {
+async function open (settings: Settings, { identity, keep }: KeptIdentity, log: Logger, closers: Closer[]): Promise<Serving> {
   const options = optionsOf(settings)
   const tls = await readTls(settings)
   const metrics = relayMetrics()
@@ -76,14 +78,16 @@ async function open (settings: Settings, identity: Identity, log: Logger, closer
     closers.push(() => page.close())
     log.info({ event: 'metrics', ...page.address })
   }
+  // not before it listens, so that a start that fails leaves none; nobody can have pinned it yet
+  await keep()
   if (!settings.store.memory) await admin(settings.store.folder, relay, log, closers)
   tell(log, relay, identity, tls !== undefined)
   return {
     relay,
     reload: async () => {
       const next = await readTls(settings)
-      if (next === undefined) throw cliError('ERR_CLI_CERTIFICATE', 'none is set')
-      relay.reload(next)
+      if (next !== undefined) relay.reload(next)
+      return next !== undefined
     },
     drain: async () => {
       await relay.drain()

@@ -54,7 +54,7 @@ export function markOf (message: Uint8Array): Uint8Array {
 
 /** @throws ERR_UUID, ERR_SEALED_MAIL_ROUTE when the kind is no u64 */
 export function mailHandshake (options: Omit<NoiseHandshakeOptions, 'protocol' | 'prologue'>, { target, source, kind }: MessageRoute): NoiseHandshake {
-  if (kind < 0n || kind > MAX_KIND) throw sealedMailError('ERR_SEALED_MAIL_ROUTE', 'the kind is no u64')
+  if (typeof kind !== 'bigint' || kind < 0n || kind > MAX_KIND) throw sealedMailError('ERR_SEALED_MAIL_ROUTE', 'the kind is no u64')
   const kindBytes = new Uint8Array(8)
   new DataView(kindBytes.buffer).setBigUint64(0, kind)
   return new NoiseHandshake({ ...options, protocol: PROTOCOL, prologue: join([LABEL, checkUuid(target), checkUuid(source), kindBytes]) })

@@ -2,7 +2,7 @@ import { Uint8ArrayList } from 'uint8arraylist'
 import { equalUuid, type Uuid } from '../../bytes/index.js'
 import type { AgreementKey } from '../../crypto/index.js'
 import type { NoiseHandshake } from '../../noise/index.js'
-import { ByteQueue, HushwireError, letGo, type Bytes, type MaybePromise } from '../../stream/index.js'
+import { ByteQueue, checkExpected, checkOptionsObject, FUNCTION, HushwireError, isObject, isSource, letGo, notASource, type Bytes, type MaybePromise } from '../../stream/index.js'
 import { verifyProof, type Peer } from '../identity.js'
 import { openBody, readHeader, type OpenOptions } from '../session/body.js'
 import { decodeMailHeader, MAIL_HEADER_BYTES, mailCipher, mailHandshake, markOf } from './envelope.js'
@@ -55,12 +55,15 @@ export interface OpenedMail extends MailOrigin {
  *
  * @param options - the caller sets `maxInflated` where it cannot take messages of any size
  * @throws ERR_SESSION_EMPTY, ERR_SESSION_TRUNCATED, ERR_SEALED_MAIL_VERSION, ERR_SEALED_MAIL_LENGTH, ERR_SEALED_MAIL_UNKNOWN_PREKEY,
- *   ERR_SEALED_MAIL_AUTH, ERR_SEALED_MAIL_PROOF, ERR_SEALED_MAIL_SENDER, ERR_SEALED_MAIL_ROUTE, ERR_UUID, and what `keys` and
+ *   ERR_SEALED_MAIL_AUTH, ERR_SEALED_MAIL_PROOF, ERR_SEALED_MAIL_SENDER, ERR_SEALED_MAIL_ROUTE, ERR_UUID, ERR_ARGUMENT, and what `keys` and
  *   the source throw (as rejections)
  */
 export async function openMail (source: AsyncIterable<Bytes>, envelope: OpenMailEnvelope, options: OpenOptions = {}): Promise<OpenedMail> {
+  if (!isSource(source)) throw notASource()
   const iterator = source[Symbol.asyncIterator]()
   try {
+    checkOptionsObject(options)
+    checkExpected(envelope, { keys: FUNCTION }, ['keys'])
     const { header, rest } = await readHeader(iterator, MAIL_HEADER_BYTES)
     const { prekeyId, message } = decodeMailHeader(header)
     const key = await envelope.keys(prekeyId)
@@ -78,7 +81,8 @@ export async function openMail (source: AsyncIterable<Bytes>, envelope: OpenMail
 
 /** As {@link openMail}, in one piece, new memory; `maxInflated` is 64 MiB unless the caller says otherwise. @throws what `openMail` and its message do (as rejections) */
 export async function openMailBytes (source: AsyncIterable<Bytes>, envelope: OpenMailEnvelope, options: OpenOptions = {}): Promise<MailOrigin & { readonly bytes: Uint8Array }> {
-  const { message, ...origin } = await openMail(source, envelope, { maxInflated: MAX_INFLATED, ...options })
+  // what are no options, openMail refuses
+  const { message, ...origin } = await openMail(source, envelope, isObject(options) ? { maxInflated: MAX_INFLATED, ...options } : options)
   // a queue, not a list: a flood of tiny chunks must not cost more than its bytes
   const queue = new ByteQueue()
   for await (const piece of message) queue.push(piece)

@@ -1,7 +1,7 @@
 import type { Uuid } from '../../bytes/index.js'
 import { crypto, KEY_BYTES, SIGNATURE_BYTES, wipe, type AgreementKey } from '../../crypto/index.js'
-import { join } from '../../stream/index.js'
-import { idOf, type Identity } from '../identity.js'
+import { checkExpected, having, join, type Expected } from '../../stream/index.js'
+import { checkIdentity, idOf, type Identity } from '../identity.js'
 import { sealedMailError } from './errors.js'
 
 /** Bytes of a prekey's name. */
@@ -12,6 +12,10 @@ export const STORED_PREKEY_BYTES = 1 + PREKEY_ID_BYTES + KEY_BYTES + SIGNATURE_B
 const STORED_VERSION = 1
 /** What an identity signs is this, then the id, then the key. */
 const LABEL = new TextEncoder().encode('hushwire/prekey/1')
+
+const BYTES: Expected = [value => value instanceof Uint8Array, 'a Uint8Array']
+/** What is stored of a prekey. */
+const STORABLE: Readonly<Record<string, Expected>> = { id: BYTES, keyPair: having('exportPrivate'), signature: BYTES }
 
 /** A prekey as others get it: no secret. */
 export interface PublicPrekey {
@@ -32,7 +36,7 @@ export interface Prekey extends PublicPrekey {
 /**
  * A new prekey, signed by its owner. What others are to have of it is `id`, `key` and `signature`.
  *
- * @throws ERR_CRYPTO_DESTROYED when the identity was
+ * @throws ERR_CRYPTO_DESTROYED when the identity was, ERR_ARGUMENT when it is none
  * @example
  * ```ts runnable
  * import { createIdentity } from 'hushwire/nova'
@@ -44,6 +48,7 @@ export interface Prekey extends PublicPrekey {
  * ```
  */
 export function createPrekey (identity: Identity): Prekey {
+  checkIdentity(identity)
   const id = crypto.randomBytes(PREKEY_ID_BYTES)
   const keyPair = crypto.x25519()
   const key = keyPair.publicKey
@@ -54,9 +59,11 @@ export function createPrekey (identity: Identity): Prekey {
  * The prekey with its private half for {@link importPrekey}, {@link STORED_PREKEY_BYTES} bytes in the clear: the caller's to
  * encrypt, to store and to wipe.
  *
- * @throws ERR_CRYPTO_DESTROYED when its key pair was destroyed
+ * @throws ERR_CRYPTO_DESTROYED when its key pair was destroyed, ERR_ARGUMENT when it is no prekey
  */
-export function exportPrekey ({ id, keyPair, signature }: Prekey): Uint8Array {
+export function exportPrekey (prekey: Prekey): Uint8Array {
+  checkExpected(prekey, STORABLE, Object.keys(STORABLE))
+  const { id, keyPair, signature } = prekey
   const raw = keyPair.exportPrivate()
   const stored = join([Uint8Array.of(STORED_VERSION), id, raw, signature])
   wipe(raw)
@@ -69,6 +76,7 @@ export function exportPrekey ({ id, keyPair, signature }: Prekey): Uint8Array {
  * @throws ERR_PREKEY_STORED when they have another length or version
  */
 export function importPrekey (stored: Uint8Array): Prekey {
+  if (!(stored instanceof Uint8Array)) throw sealedMailError('ERR_PREKEY_STORED', 'not a Uint8Array')
   if (stored.byteLength !== STORED_PREKEY_BYTES) throw sealedMailError('ERR_PREKEY_STORED', `${stored.byteLength} bytes instead of ${STORED_PREKEY_BYTES}`)
   if (stored[0] !== STORED_VERSION) throw sealedMailError('ERR_PREKEY_STORED', 'of another version')
   const keyAt = 1 + PREKEY_ID_BYTES
@@ -91,8 +99,10 @@ export class VerifiedPrekey {
   readonly owner: Uuid
 
   /** @internal */
-  constructor (publicKey: Uint8Array, { id, key, signature }: PublicPrekey) {
-    const fits = id.byteLength === PREKEY_ID_BYTES && key.byteLength === KEY_BYTES
+  constructor (publicKey: Uint8Array, prekey: PublicPrekey) {
+    const { id, key, signature } = { ...prekey }
+    const bytes = [publicKey, id, key, signature].every(part => part instanceof Uint8Array)
+    const fits = bytes && id.byteLength === PREKEY_ID_BYTES && key.byteLength === KEY_BYTES
     if (!fits || !crypto.verifyEd25519(publicKey, signature, LABEL, id, key)) throw sealedMailError('ERR_PREKEY_SIGNATURE')
     this.id = new Uint8Array(id)
     this.key = new Uint8Array(key)

@@ -1,7 +1,8 @@
-import { equalUuid, type Uuid } from '../../bytes/index.js'
+import { checkUuid, equalUuid, type Uuid } from '../../bytes/index.js'
 import { KIND, peers, stack, verifyProof, type HardenedStackOptions, type MessagePacket, type NovaLink, type Peer, type Peers, type PeersOptions } from '../../nova/index.js'
-import { asError, HushwireError, ignore, leave, limitsOf, type Bytes, type Duplex } from '../../stream/index.js'
+import { asError, checkDuplex, HushwireError, ignore, leave, limitsOf, type Bytes, type Duplex } from '../../stream/index.js'
 import { relayError } from '../errors.js'
+import { checkClient } from './check.js'
 import { RELAY_VERSION, type Answered, type Asked, type OperationName } from '../wire/index.js'
 import { REQUEST_LIMITS, Requests } from './requests.js'
 
@@ -57,7 +58,7 @@ export interface RelayClient {
  * connection, which is not made anew when it is lost: `connect` does that. When it fails, the duplex is aborted.
  *
  * @throws what `stack` does, each of RELAY_ANSWER_ERRORS, ERR_TIMEOUT when the relay does not answer, ERR_RELAY_PROTOCOL,
- *   ERR_LIMIT_OPTION (as rejections)
+ *   ERR_RELAY_OPTION, ERR_ARGUMENT, ERR_LIMIT_OPTION (as rejections)
  * @example
  * ```ts
  * import { createIdentity, pinned } from 'hushwire/nova'
@@ -77,6 +78,14 @@ export interface RelayClient {
  * ```
  */
 export async function relayClient (duplex: Duplex, options: RelayClientOptions): Promise<RelayClient> {
+  try {
+    checkDuplex(duplex)
+    checkClient(options)
+  } catch (error) {
+    // what is no duplex may have nothing to be aborted by
+    if (typeof (duplex as Partial<Duplex> | null | undefined)?.abort === 'function') duplex.abort(asError(error))
+    throw error
+  }
   const { verifyPeer, peerPostQuantum, peerLimits, requestTimeout, maxRequests, invite = NO_INVITE, onPush, ...hop } = options
   const link = await stack(duplex, { ...hop, role: 'initiator' })
   try {
@@ -112,7 +121,7 @@ export async function relayClient (duplex: Duplex, options: RelayClientOptions):
 const NO_INVITE = new Uint8Array(0)
 
 async function lookup (requests: Requests, id: Uuid): Promise<Peer | undefined> {
-  const own = new Uint8Array(id)
+  const own = new Uint8Array(checkUuid(id))
   try {
     return provenPeer(await requests.ask('lookup', { id: own }), own)
   } catch (error) {

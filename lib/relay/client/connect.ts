@@ -1,11 +1,12 @@
 import { checkUuid, equalUuid, type Uuid } from '../../bytes/index.js'
 import { crypto } from '../../crypto/index.js'
-import { GOAWAY_CODES, KIND, pinned, type Peer, type VerifyPeer } from '../../nova/index.js'
+import { GOAWAY_CODES, KIND, type Peer, type VerifyPeer } from '../../nova/index.js'
 import { sealMail, verifyPrekey } from '../../nova/mail/index.js'
 import { memoryStore, type Store } from '../../store/index.js'
 import { abortable, abortOn, asError, ignore, leave, limitsOf, streamError } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 import type { Client } from './client-face.js'
+import { checkCall, checkConnect } from './check.js'
 import { relayClient } from './client.js'
 import { StoredContacts, type Contact, type Contacts } from './contacts.js'
 import { Opener } from './opener.js'
@@ -48,23 +49,13 @@ import { Streams, type IncomingStream } from './streams.js'
  * ```
  */
 export async function connect (options: ConnectOptions): Promise<Client> {
+  const verify = checkConnect(options)
   const limits = limitsOf(CLIENT_LIMITS, options.limits)
-  const verify = checkOptions(options)
   const { identity, store = memoryStore() } = options
   const [contacts, handled, ring] = [await StoredContacts.load(store, limits), await Handled.load(store, limits.maxUntaken), await openPrekeyRing(store, identity, { limits: options.prekeyLimits })]
   const client = new RelayConnection(options, { limits, verify, store, contacts, handled, supply: new PrekeySupply(ring, limits), ring })
   if (options.wait !== false) await client.first
   return client
-}
-
-/** What callers without types can get wrong, and nothing would tell them. @throws ERR_RELAY_OPTION, ERR_ARGUMENT */
-function checkOptions ({ url, relay, accept = 'contacts', invite, dial }: ConnectOptions): VerifyPeer {
-  if (dial === undefined && !/^(wss?|tcp|tls):/.test(url)) throw clientError('ERR_RELAY_URL')
-  if (typeof accept !== 'function' && !['anyone', 'contacts'].includes(accept)) throw clientError('ERR_RELAY_OPTION', 'accept')
-  if (invite !== undefined && !(invite instanceof Uint8Array)) throw clientError('ERR_RELAY_OPTION', 'invite')
-  if (typeof relay === 'function') return relay
-  if (!(relay instanceof Uint8Array)) throw clientError('ERR_RELAY_OPTION', 'relay: who the relay is has to be said')
-  return pinned(relay)
 }
 
 /** What another try cannot heal. */
@@ -163,10 +154,13 @@ class RelayConnection implements Client {
   }
 
   presence (ids: Iterable<Uuid>): AsyncIterableIterator<Presence> {
+    if (typeof (ids as Partial<Iterable<Uuid>> | null | undefined)?.[Symbol.iterator] !== 'function') throw streamError('ERR_ARGUMENT', 'ids are an array or a set of UUIDs')
     return this.#presence.watch(ids)
   }
 
-  async offer ({ expires = OFFER_LIFETIME }: { expires?: number | undefined } = {}): Promise<string> {
+  async offer (options: { expires?: number | undefined } = {}): Promise<string> {
+    checkCall(options)
+    const { expires = OFFER_LIFETIME } = options
     if (!Number.isSafeInteger(expires) || expires <= 0) throw streamError('ERR_ARGUMENT', 'expires is a whole number of milliseconds')
     const { link } = await this.#line.connected()
     const { url, identity } = this.#options
@@ -177,6 +171,7 @@ class RelayConnection implements Client {
   }
 
   async pair (text: string, options: Pick<MailOptions, 'signal'> = {}): Promise<Contact> {
+    checkCall(options)
     const offer = parseOffer(text)
     if (equalUuid(offer.id, this.id)) throw clientError('ERR_OFFER_PEER', 'it is our own')
     const connection = await this.#line.connected(options.signal)
@@ -197,10 +192,11 @@ class RelayConnection implements Client {
     const { url, identity, invite, dial = dialRelay, postQuantum, peerPostQuantum, linkLimits, peerLimits } = this.#options
     const { requestTimeout, maxRequests } = this.#parts.limits
     const receiving = this.#inbox.prepare()
-    const dialled = dial(url, { signal })
+    // whatever it gives, a promise or not: what is no duplex is refused below
+    const dialled = (async () => dial(url, { signal }))()
     // one that comes too late is nobody's
     const duplex = await abortable(dialled, signal).catch((error: unknown) => {
-      dialled.then(late => { late.abort(asError(error)) }, ignore)
+      dialled.then(late => { late.abort(asError(error)) }).catch(ignore)
       throw error
     })
     const client = await relayClient(duplex, {

@@ -1,4 +1,4 @@
-import { uuidKey, type Uuid } from '../../bytes/index.js'
+import { checkUuid, uuidKey, type Uuid } from '../../bytes/index.js'
 import { crypto } from '../../crypto/index.js'
 import { idOf, type Peer } from '../../nova/index.js'
 import { keysUnder, storeKey, type Store, type StoreTransaction } from '../../store/index.js'
@@ -23,7 +23,7 @@ export interface Contact {
 export interface Contacts {
   /** Everybody, in new arrays. */
   list(): Contact[]
-  /** True when the peer is a contact. */
+  /** True when the peer is a contact. @throws ERR_UUID */
   has(id: Uuid): boolean
   /**
    * Trusts a key, by which the id is known from then on.
@@ -31,7 +31,7 @@ export interface Contacts {
    * @throws ERR_CRYPTO_KEY, ERR_CONTACT_LIMIT, and what the store does (as rejections)
    */
   trust(publicKey: Uint8Array): Promise<Contact>
-  /** Trusts no more. Conversations that are there go on. @throws what the store does (as rejections) */
+  /** Trusts no more. Conversations that are there go on. @throws ERR_UUID, and what the store does (as rejections) */
   forget(id: Uuid): Promise<void>
 }
 
@@ -79,6 +79,7 @@ export class StoredContacts implements Contacts {
   }
 
   async forget (id: Uuid): Promise<void> {
+    checkUuid(id)
     await this.#store.write(transaction => { transaction.delete(storeKey(PREFIX, id)) })
     this.#keys.delete(uuidKey(id))
   }

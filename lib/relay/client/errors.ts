@@ -11,11 +11,11 @@ export const RELAY_ANSWER_ERRORS = {
   ERR_RELAY_LIMIT: { origin: 'remote', fatal: false, sentence: 'it is more than the relay allows for now' },
   ERR_RELAY_NOT_REGISTERED: { origin: 'remote', fatal: true, sentence: 'the relay did not admit the identity' },
   ERR_RELAY_INVITE: { origin: 'remote', fatal: true, sentence: 'the invite is missing, unknown or used up' },
-  ERR_RELAY_QUOTA: { origin: 'remote', fatal: false, sentence: 'a mailbox at the relay is full' },
+  ERR_RELAY_QUOTA: { origin: 'remote', fatal: false, sentence: 'a mailbox at the relay is full: send again when its owner has taken mail, or some has run out' },
   ERR_RELAY_TOO_LONG: { origin: 'remote', fatal: false, sentence: 'the mail is longer than the relay takes' },
   ERR_RELAY_UNAVAILABLE: { origin: 'remote', fatal: false, sentence: 'the relay cannot do it for now' },
   ERR_RELAY_OFFLINE: { origin: 'remote', fatal: false, sentence: 'the peer has an account, and is not connected' },
-  ERR_RELAY_NO_PREKEY: { origin: 'remote', fatal: false, sentence: 'the peer has left no prekey with the relay' },
+  ERR_RELAY_NO_PREKEY: { origin: 'remote', fatal: false, sentence: 'the peer has left no prekey with the relay: send again when it has connected' },
   ERR_RELAY_SHUTDOWN: { origin: 'remote', fatal: false, sentence: 'the relay is shutting down' }
 } as const satisfies ErrorTable
 
@@ -51,10 +51,10 @@ export const RELAY_CLIENT_ERRORS = {
   ERR_RELAY_LEAVING: { origin: 'remote', fatal: false, sentence: 'the relay takes nothing more on this connection' },
   ERR_RELAY_URL: { origin: 'local', fatal: true, sentence: 'the URL of a relay begins with ws:, wss:, tcp: or tls:, as far as this platform can dial them' },
   ERR_RELAY_OPTION: { origin: 'local', fatal: true, sentence: 'an option of the client is missing or not what it must be' },
-  ERR_RELAY_QUEUE: { origin: 'local', fatal: false, sentence: 'as much mail waits to be sent as is allowed' },
+  ERR_RELAY_QUEUE: { origin: 'local', fatal: false, sentence: 'as much mail waits to be sent as is allowed: wait until some is acknowledged, or raise maxQueued or maxQueuedBytes' },
   ERR_RELAY_NOT_ACCEPTED: { origin: 'remote', fatal: false, sentence: 'the peer is not one that this client accepts' },
   ERR_RELAY_STREAM: { origin: 'remote', fatal: false, sentence: 'the head of a stream between peers is malformed' },
-  ERR_RELAY_STREAMS: { origin: 'local', fatal: false, sentence: 'as many streams are open as are allowed' },
+  ERR_RELAY_STREAMS: { origin: 'local', fatal: false, sentence: 'as many streams are open as are allowed: end one first, or raise maxStreams' },
   ERR_RELAY_WATCHED: { origin: 'local', fatal: false, sentence: 'as many peers are watched as are allowed' },
   ERR_OFFER_TEXT: { origin: 'remote', fatal: false, sentence: 'the text is not an offer of pairing' },
   ERR_OFFER_VERSION: { origin: 'remote', fatal: false, sentence: 'the offer of pairing is of another version' },

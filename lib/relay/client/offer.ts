@@ -1,7 +1,7 @@
 import { stampUuid, UUID_BYTES, type Uuid } from '../../bytes/index.js'
 import { crypto } from '../../crypto/index.js'
 import type { VerifyPeer } from '../../nova/index.js'
-import { join } from '../../stream/index.js'
+import { isObject, join, streamError } from '../../stream/index.js'
 import { clientError } from './errors.js'
 
 /** What an offer's text begins with. */
@@ -78,8 +78,10 @@ export function parseOffer (text: string): Offer {
   }
 }
 
-/** Accepts the relay that an offer names, and no other. */
-export function offeredRelay ({ relayFingerprint }: Pick<Offer, 'relayFingerprint'>): VerifyPeer {
+/** Accepts the relay that an offer names, and no other. @throws ERR_ARGUMENT when it is no offer */
+export function offeredRelay (offer: Pick<Offer, 'relayFingerprint'>): VerifyPeer {
+  const { relayFingerprint }: { relayFingerprint?: unknown } = isObject(offer) ? offer : {}
+  if (!(relayFingerprint instanceof Uint8Array) || relayFingerprint.byteLength !== FINGERPRINT_BYTES) throw streamError('ERR_ARGUMENT', 'an offer is what parseOffer gives')
   const expected = new Uint8Array(relayFingerprint)
   return ({ publicKey }) => crypto.equal(fingerprintOf(publicKey), expected)
 }

@@ -1,4 +1,5 @@
 import type { Uuid } from '../../bytes/index.js'
+import { checkCall } from './check.js'
 import type { PeerStream } from './live-stream.js'
 import { checkKind, type MailOptions, type Outbox } from './outbox.js'
 import type { Policy } from './policy.js'
@@ -37,10 +38,12 @@ export function peerHandle (id: Uuid, { outbox, streams, policy }: { outbox: Out
     id: own,
     send: async (kind, bytes, options) => {
       checkKind(kind)
+      checkCall(options)
       await outbox.send(own, kind, bytes, options)
     },
     open: async (kind, options) => {
       checkKind(kind)
+      checkCall(options)
       return policy.dialling(own, () => streams.dial(own, kind, options))
     }
   }

@@ -2,7 +2,8 @@ import { crypto, wipe, type AgreementKey } from '../../crypto/index.js'
 import type { Identity, OpenOptions } from '../../nova/index.js'
 import { createPrekey, exportPrekey, importPrekey, openMail, type OpenedMail, type OpenMailEnvelope, type Prekey, type PublicPrekey } from '../../nova/mail/index.js'
 import { migrate, type Migration, type Store, type StoreTransaction } from '../../store/index.js'
-import { ignore, leave, limitsOf, nextTurn, type Bytes } from '../../stream/index.js'
+import { checkOptionsObject, ignore, leave, limitsOf, nextTurn, type Bytes } from '../../stream/index.js'
+import { checkRing } from './check.js'
 import { PREKEY_RING_LIMITS, type PrekeyRing, type PrekeyRingOptions, type Publication, type UsedPrekey } from './prekey-ring-options.js'
 import { prekeyRingError } from './prekey-ring-errors.js'
 import { PrekeyRecords, type LastResortRecord, type Named, type OneTimeRecord } from './prekey-records.js'
@@ -19,7 +20,7 @@ const MADE_AT_ONCE = 8
  * identity at a time. A prekey that was used is deleted from the store; what the disk remembers of it is the disk's.
  *
  * @param identity - stays the caller's
- * @throws ERR_LIMIT_OPTION, ERR_STORE_VERSION, and what the store does (as rejections)
+ * @throws ERR_RELAY_OPTION, ERR_ARGUMENT, ERR_LIMIT_OPTION, ERR_STORE_VERSION, and what the store does (as rejections)
  * @example
  * ```ts
  * import { createIdentity } from 'hushwire/nova'
@@ -33,6 +34,8 @@ const MADE_AT_ONCE = 8
  * ```
  */
 export async function openPrekeyRing (store: Store, identity: Identity, options: PrekeyRingOptions = {}): Promise<PrekeyRing> {
+  checkOptionsObject(options)
+  checkRing(store, identity)
   const limits = limitsOf(PREKEY_RING_LIMITS, options.limits)
   await migrate(store, 'prekeys', MIGRATIONS)
   return new StoredPrekeyRing(store, identity, limits, options.now ?? Date.now)

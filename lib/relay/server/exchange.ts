@@ -1,5 +1,6 @@
 import { uuidKey, type Uuid } from '../../bytes/index.js'
 import type { RoutedHeader } from '../../nova/index.js'
+import { limitsOf } from '../../stream/index.js'
 
 /** A connection as the exchange knows it. None of its calls throws but where it says so. */
 export interface ExchangeMember {
@@ -53,6 +54,7 @@ export interface LocalExchangeOptions {
 /**
  * The exchange of one process. Several relays of the process may share it, with their mailbox and directory.
  *
+ * @throws ERR_LIMIT_OPTION
  * @example
  * ```ts
  * import { createIdentity } from 'hushwire/nova'
@@ -67,7 +69,8 @@ export interface LocalExchangeOptions {
  * ```
  */
 export function localExchange (options: LocalExchangeOptions = {}): Exchange {
-  return new LocalExchange(options.maxCorrespondents ?? 1024)
+  const { maxCorrespondents } = limitsOf({ maxCorrespondents: 1024 }, options)
+  return new LocalExchange(maxCorrespondents)
 }
 
 /** Who is at a place, and with whom it has to do. */

@@ -21,8 +21,8 @@ export interface HeartbeatOptions {
 export class Heartbeat {
   readonly #options: HeartbeatOptions
   readonly #slices: ReadonlyArray<Set<Member>> = Array.from({ length: SLICES }, () => new Set<Member>())
-  /** Those that are being asked. */
-  readonly #asked = new Set<Member>()
+  /** Those that are being asked, and why: one that is asked whether it is there may have to answer sooner because it takes nothing. */
+  readonly #asked = { silent: new Set<Member>(), 'slow-consumer': new Set<Member>() }
   readonly #timers: readonly NodeJS.Timeout[]
   #turn = 0
   #next = 0
@@ -60,8 +60,9 @@ export class Heartbeat {
   }
 
   async #ask (member: Member, timeout: number, why: 'silent' | 'slow-consumer'): Promise<void> {
-    if (this.#asked.has(member)) return
-    this.#asked.add(member)
+    const asked = this.#asked[why]
+    if (asked.has(member)) return
+    asked.add(member)
     try {
       await member.link.ping({ timeout })
     } catch {
@@ -70,7 +71,7 @@ export class Heartbeat {
       this.#options.report({ type: why, id: member.id })
       member.link.abort(relayError(why === 'silent' ? 'ERR_RELAY_SILENT' : 'ERR_RELAY_SLOW'))
     } finally {
-      this.#asked.delete(member)
+      asked.delete(member)
     }
   }
 }

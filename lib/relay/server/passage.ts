@@ -3,7 +3,6 @@ export class Passage implements AsyncIterableIterator<Uint8Array> {
   readonly #source: AsyncIterator<Uint8Array>
   readonly #onAsked: () => void
   #started = false
-  #over = false
   #bytes = 0
   #movedAt = 0
   #asked = false
@@ -19,8 +18,8 @@ export class Passage implements AsyncIterableIterator<Uint8Array> {
   get started (): boolean { return this.#started }
   /** Bytes that have passed. */
   get bytes (): number { return this.#bytes }
-  /** True while the target has not asked for what comes next: what passed last is still in its way. */
-  get heldUp (): boolean { return !this.#over && !this.#asked }
+  /** True while the target has not asked for what comes next: what passed last, which may be the packet's end, is still in its way. */
+  get heldUp (): boolean { return !this.#asked }
 
   next (): Promise<IteratorResult<Uint8Array>> {
     this.#started = true
@@ -34,8 +33,7 @@ export class Passage implements AsyncIterableIterator<Uint8Array> {
         this.#cut = undefined
         this.#asked = false
         this.#movedAt = performance.now()
-        if (result.done === true) this.#over = true
-        else this.#bytes += result.value.byteLength
+        if (result.done !== true) this.#bytes += result.value.byteLength
         resolve(result)
       }, reject)
     })
@@ -43,7 +41,6 @@ export class Passage implements AsyncIterableIterator<Uint8Array> {
 
   async return (): Promise<IteratorResult<Uint8Array>> {
     // its owner lets go of the source, with a code
-    this.#over = true
     return { value: undefined, done: true }
   }
 

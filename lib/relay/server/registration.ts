@@ -11,7 +11,8 @@ export class Registrar {
 
   constructor (directory: Directory, registration: Registration = { rule: 'open' }) {
     this.#directory = directory
-    this.#registration = registration
+    // its own, so that a rule that is changed later lets in nobody that this one does not
+    this.#registration = { ...registration }
   }
 
   /** Who may connect, by the rule. */

@@ -4,6 +4,7 @@ import { asError, deferred, delayOf, each, ignore, type Duplex } from '../../str
 import type { Address, Listener, ServerTls } from '../../transport/tcp.js'
 import { relayError } from '../errors.js'
 import { admitAll, type Admission, type Admitted } from './admission.js'
+import { checkOptions } from './check.js'
 import { Heartbeat } from './heartbeat.js'
 import { listenAll, reloadAll } from './listeners.js'
 import { Member } from './member.js'
@@ -69,7 +70,7 @@ export interface Relay {
  * keeps mail for those that are away. It can read none of what peers send each other. Links are hardened; the seed's wire,
  * where nobody proves anything, is not served. Whoever comes later with the same identity takes over.
  *
- * @throws ERR_LIMIT_OPTION, ERR_TRANSPORT_LISTEN, and what opening mailbox and directory in the store does
+ * @throws ERR_ARGUMENT when an option is not what it may be, or none; ERR_LIMIT_OPTION, ERR_TRANSPORT_LISTEN, and what opening mailbox and directory in the store does
  * @example
  * ```ts
  * import { createIdentity } from 'hushwire/nova'
@@ -85,6 +86,7 @@ export interface Relay {
  * ```
  */
 export async function startRelay (options: RelayOptions): Promise<Relay> {
+  checkOptions(options)
   const limits = checkLimits(options.limits)
   const service = await openService(options, limits)
   const server = new RelayServer(options, service)

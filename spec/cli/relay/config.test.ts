@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'smol-toml'
 import { parseConfig, printConfig, readConfig } from '../../../lib/cli/relay/config.js'
-import { identityFile } from '../../../lib/cli/relay/identity-file.js'
+import { identityFile, identityToKeep } from '../../../lib/cli/relay/identity-file.js'
 import { nearest } from '../../../lib/cli/relay/nearest.js'
 import { defaultSettings, SETTINGS, withSettings } from '../../../lib/cli/relay/settings.js'
 import { checkLimits, RELAY_LIMITS } from '../../../lib/relay/server/options.js'
@@ -76,16 +76,22 @@ test('the nearest name, if one is near', t => {
 
 test('an identity is made once, for its owner alone; another file, or one that others may read, is refused', async t => {
   const path = join(folder, 'identity')
-  t.is(await codeOf(identityFile(path, { make: false })), 'ERR_CLI_IDENTITY')
-  const made = await identityFile(path, { make: true })
+  t.is(await codeOf(identityFile(path)), 'ERR_CLI_IDENTITY')
+  const { identity: made, keep } = await identityToKeep(path)
+  t.is(await codeOf(identityFile(path)), 'ERR_CLI_IDENTITY')
+  const late = await identityToKeep(path)
+  await keep()
+  t.is(await codeOf(late.keep()), 'ERR_CLI_IDENTITY')
   t.is((await stat(path)).mode & 0o777, 0o600)
-  const read = await identityFile(path, { make: true })
+  const read = await identityFile(path)
   t.deepEqual(read.publicKey, made.publicKey)
   await chmod(path, 0o640)
-  t.is(await codeOf(identityFile(path, { make: true })), 'ERR_CLI_IDENTITY')
+  t.is(await codeOf(identityToKeep(path)), 'ERR_CLI_IDENTITY')
   await writeFile(join(folder, 'short'), 'short', { mode: 0o600 })
   await mkdir(join(folder, 'folder'))
-  for (const name of ['short', 'folder', 'missing/identity']) t.is(await codeOf(identityFile(join(folder, name), { make: true })), 'ERR_CLI_IDENTITY')
+  for (const name of ['short', 'folder']) t.is(await codeOf(identityToKeep(join(folder, name))), 'ERR_CLI_IDENTITY')
+  const nowhere = await identityToKeep(join(folder, 'missing/identity'))
+  t.is(await codeOf(nowhere.keep()), 'ERR_CLI_IDENTITY')
 })
 
 test('the printed file is TOML that others read too', t => {

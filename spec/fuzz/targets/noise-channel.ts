@@ -46,7 +46,16 @@ function end (seal: Uint8Array, open: Uint8Array): NoiseResult {
   }
 }
 
-/** The layer of a channel: what it gives out is the beginning of what was sent. */
+const SALT = 8
+
+/** The key of one encoding: two of them under one key, of which a splice is made, would open as one stream that nobody sent. */
+function salted (key: Uint8Array, salt: Uint8Array): Uint8Array {
+  const own = key.slice()
+  own.set(salt)
+  return own
+}
+
+/** The layer of a channel, after a salt of its keys: what it gives out is the beginning of what was sent. */
 export const layer: Target = {
   name: 'noise.layer',
   backends: true,
@@ -61,12 +70,14 @@ export const layer: Target = {
         await new Promise(setImmediate)
       }
     }
-    return join([Uint8Array.of(chosen), await bytesOf(noiseLayer(end(KEY_ONE, KEY_TWO), OPTIONS[chosen]).outbound(source()))])
+    const salt = random.bytes(SALT)
+    return join([Uint8Array.of(chosen), salt, await bytesOf(noiseLayer(end(salted(KEY_ONE, salt), salted(KEY_TWO, salt)), OPTIONS[chosen]).outbound(source()))])
   },
   decode: async input => {
     const { chosen, rest } = input.choice(OPTIONS.length)
+    const salt = rest.subarray(0, SALT)
     let got = 0
-    for await (const piece of noiseLayer(end(KEY_TWO, KEY_ONE), OPTIONS[chosen]).inbound(input.source(rest))) {
+    for await (const piece of noiseLayer(end(salted(KEY_TWO, salt), salted(KEY_ONE, salt)), OPTIONS[chosen]).inbound(input.source(rest.subarray(SALT)))) {
       same('what was sent', piece, PLAIN.subarray(got, got + piece.byteLength))
       got += piece.byteLength
     }

@@ -1,0 +1,61 @@
+import { isIdentity, isPostQuantum, pinned, type VerifyPeer } from '../../nova/index.js'
+import { checkExpected, checkOptionsObject, checkSignal, FUNCTION, having, oneOf, type Expected } from '../../stream/index.js'
+import { INVITE_BYTES } from '../wire/index.js'
+import { clientError } from './errors.js'
+
+const IDENTITY: Expected = [isIdentity, 'what createIdentity or importIdentity gives']
+const STORE = having('read', 'write')
+const POST_QUANTUM: Expected = [isPostQuantum, 'an object with a mode and a kem']
+const LINK: Readonly<Record<string, Expected>> = {
+  identity: IDENTITY,
+  invite: [value => value instanceof Uint8Array && value.byteLength === INVITE_BYTES, `${INVITE_BYTES} bytes`],
+  postQuantum: POST_QUANTUM,
+  peerPostQuantum: POST_QUANTUM
+}
+const CONNECT: Readonly<Record<string, Expected>> = {
+  ...LINK,
+  accept: [value => typeof value === 'function' || value === 'anyone' || value === 'contacts', '"anyone", "contacts" or a function'],
+  store: STORE,
+  dial: FUNCTION,
+  whenTakenOver: oneOf('stop', 'return'),
+  wait: oneOf(true, false),
+  onState: FUNCTION,
+  onRejected: FUNCTION,
+  onPaired: FUNCTION
+}
+
+function wrong (sentence: string): Error { return clientError('ERR_RELAY_OPTION', sentence) }
+
+/** Of the options, what is looked at by name. */
+interface Checked { readonly signal?: AbortSignal | undefined }
+
+function check (options: Checked, table: Readonly<Record<string, Expected>>): void {
+  checkExpected(options, table, ['identity', 'verifyPeer'], wrong)
+  checkSignal(options.signal)
+}
+
+/** What callers without types can get wrong, and nothing would tell them. @throws ERR_RELAY_OPTION, ERR_RELAY_URL, ERR_ARGUMENT, ERR_CRYPTO_KEY */
+export function checkConnect (options: Checked & { readonly url: string, readonly relay: Uint8Array | VerifyPeer, readonly dial?: unknown }): VerifyPeer {
+  check(options, CONNECT)
+  const { url, relay, dial } = options
+  if (dial === undefined && !/^(wss?|tcp|tls):/.test(url)) throw clientError('ERR_RELAY_URL')
+  if (typeof relay === 'function') return relay
+  if (!(relay instanceof Uint8Array)) throw wrong('relay: who the relay is has to be said')
+  return pinned(relay)
+}
+
+/** Likewise for one connection. @throws ERR_RELAY_OPTION, ERR_ARGUMENT */
+export function checkClient (options: Checked): void {
+  check(options, { ...LINK, verifyPeer: FUNCTION, onPush: FUNCTION, onGoaway: FUNCTION })
+}
+
+/** The options of one call. @throws ERR_ARGUMENT */
+export function checkCall (options: object | undefined): void {
+  checkOptionsObject(options)
+  checkSignal((options as { signal?: AbortSignal } | undefined)?.signal)
+}
+
+/** What prekeys are kept in, and whose they are. @throws ERR_RELAY_OPTION */
+export function checkRing (store: unknown, identity: unknown): void {
+  checkExpected({ store, identity }, { store: STORE, identity: IDENTITY }, ['store', 'identity'], wrong)
+}
