@@ -29,7 +29,7 @@ interface Options {
 }
 
 const HELP = `
-  hushwire relay --tcp 0.0.0.0:7411 --store /var/lib/hushwire --identity /var/lib/hushwire/identity --metrics 7412
+  hushwire relay --tcp 0.0.0.0:7411 --store /var/lib/hushwire/store --identity /var/lib/hushwire/identity --metrics 7412
   hushwire relay config > relay.toml      # every setting, with its default
   hushwire relay --config relay.toml
   hushwire relay id --config relay.toml   # what clients pin, after the first start
