@@ -100,6 +100,7 @@ class RelayConnection implements Client {
     this.#line = new Line({
       reconnectMin: limits.reconnectMin,
       reconnectMax: limits.reconnectMax,
+      maxLeaving: limits.maxLeaving,
       open: (signal, onGoaway) => this.#open(signal, onGoaway),
       isFinal: error => FINAL.has(codeOf(error)),
       finalGoaway: code => code === GOAWAY_CODES.takenOver && options.whenTakenOver !== 'return' ? relayError('ERR_RELAY_TAKEN_OVER') : undefined,

@@ -20,6 +20,8 @@ export const CLIENT_LIMITS = {
   reconnectMin: 500,
   /** Milliseconds that a try to connect anew waits, at most. */
   reconnectMax: 30_000,
+  /** Connections that the relay takes nothing more on and that have not finished yet; above it the oldest is broken off. */
+  maxLeaving: 4,
   /** Milliseconds between signs of life that the relay is asked for, give or take a quarter. */
   pingInterval: 25_000,
   /** Milliseconds for a sign of life; then the connection is made anew. */

@@ -32,6 +32,8 @@ export interface LineOptions {
   open(signal: AbortSignal, onGoaway: (code: number) => void): Promise<MadeConnection>
   readonly reconnectMin: number
   readonly reconnectMax: number
+  /** Connections that may take their time to finish; above it the oldest is broken off. */
+  readonly maxLeaving: number
   /** Whether another try cannot heal what a connection failed with. */
   isFinal(error: Error): boolean
   /** Why a goaway with this code is final, if it is. */
@@ -127,7 +129,7 @@ export class Line {
       this.#current = undefined
       // one that the relay drops as soon as it stands is no success
       if (performance.now() - since >= this.#options.reconnectMin) this.#backoff.reset()
-      if (!connection.ended.aborted) finish(connection)
+      if (!connection.ended.aborted) this.#finish(connection)
       return error
     } catch (error) {
       this.#current = undefined
@@ -178,6 +180,13 @@ export class Line {
     this.#tell({ type: 'connected' })
   }
 
+  /** Lets a connection that the relay takes nothing more on finish what has begun, and ends it then. A relay that lets none finish must not have them pile up. */
+  #finish (connection: Connection): void {
+    connection.link.drained().then(() => connection.close()).catch(ignore)
+    const [oldest] = this.#connections
+    if (this.#connections.size > this.#options.maxLeaving) oldest?.link.abort(clientError('ERR_RELAY_LEAVING', 'too many that do not finish'))
+  }
+
   async #wait (error: Error): Promise<void> {
     const delay = this.#backoff.next()
     this.#tell({ type: 'waiting', error, delay })
@@ -200,9 +209,4 @@ export class Line {
     this.#state = state
     this.#options.onState(state)
   }
-}
-
-/** Lets a connection that the relay takes nothing more on finish what has begun, and ends it then. */
-function finish (connection: Connection): void {
-  connection.link.drained().then(() => connection.close()).catch(ignore)
 }

@@ -17,6 +17,8 @@ export class Receiving {
   readonly #backoff: Backoff
   #packets: MessagePacket[] = []
   #taken: bigint[] = []
+  /** Of those at the front, how many the relay has been told of: only for them it may send others. */
+  #told = 0
   #telling = false
   #batch = BATCH
   #untaken = 0
@@ -58,7 +60,6 @@ export class Receiving {
   /** Tells the relay that the mail at a position need not be kept. When the connection is gone, it will come again. */
   confirm (position: bigint): void {
     this.#taken.push(position)
-    this.#untaken--
     if (!this.#telling) void this.#tell()
   }
 
@@ -87,10 +88,16 @@ export class Receiving {
   }
 
   async #tellSome (): Promise<void> {
-    const positions = this.#taken.slice(0, this.#batch)
+    // what it does not answer is told again before more is, or a relay that never answers could have them pile up
+    const positions = this.#taken.slice(0, this.#told > 0 ? Math.min(this.#told, this.#batch) : this.#batch)
+    if (this.#told === 0) {
+      this.#told = positions.length
+      this.#untaken -= positions.length
+    }
     try {
       await this.#client?.ask('taken', { positions })
       this.#taken.splice(0, positions.length)
+      this.#told -= positions.length
     } catch (error) {
       if (codeOf(error) === 'ERR_RELAY_LIMIT') this.#batch = Math.max(1, Math.floor(positions.length / 2))
       throw error

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { NIL_UUID, randomUuid } from '../../../lib/bytes/index.js'
-import { createIdentity, KIND, RELAY_CODES, type Identity } from '../../../lib/nova/index.js'
+import { createIdentity, GOAWAY_CODES, KIND, RELAY_CODES, type Identity, type NovaLink } from '../../../lib/nova/index.js'
 import { createPrekey, sealMail, verifyPrekey } from '../../../lib/nova/mail/index.js'
 import { connect, type Client, type ConnectOptions, type RejectedMail } from '../../../lib/relay/index.js'
 import { encodeRefusal, OPERATIONS, type Asked, type DeliveryHead, type WirePrekey } from '../../../lib/relay/wire/index.js'
@@ -252,5 +252,45 @@ test('mail that is given up does not hold up what is behind it until the next tr
   stop.abort(new Error('enough'))
   t.is(await first, 'Error: enough')
   t.is(await second, 'ERR_RELAY_UNKNOWN_TARGET')
+  await client.close()
+})
+
+test('a relay that never answers what was taken cannot have it pile up', async t => {
+  const it = await victim({ taken: () => undefined }, { limits: { maxUntaken: 4 } })
+  const { client, relay } = it
+  const alice = createIdentity()
+  const { link } = relay
+  const flood = async (): Promise<void> => {
+    const body = new Uint8Array(300)
+    for (let position = 1n; position < 1000n; position++) {
+      await relay.deliver(headOf(alice, position, body), body)
+      await next(it.rejections)
+    }
+  }
+  flood().catch(() => {})
+  t.regex(await codeOf(link.closed), /^ERR_/)
+  t.true(client.rejected <= 8)
+  await client.close()
+})
+
+test('connections that the relay says goaway on and never lets finish do not pile up', async t => {
+  const stuck = async function * (link: NovaLink): AsyncGenerator<Uint8Array> {
+    // enough that the first of it does not wait to be sent
+    yield new Uint8Array(60_000)
+    await link.ping()
+    link.goaway(GOAWAY_CODES.shutdown)
+    await new Promise(() => {})
+  }
+  const answers: Answers = {
+    receive: ({ link }) => {
+      link.send({ target: NIL_UUID, source: NIL_UUID, kind: KIND.request }, stuck(link)).catch(() => {})
+      return {}
+    }
+  }
+  const { client, relay } = await victim(answers, { limits: { maxLeaving: 2 } })
+  while (relay.links.length < 5) await next(relay.requests)
+  const [first, second] = relay.links as [NovaLink, NovaLink]
+  t.regex(await codeOf(first.closed), /^ERR_/)
+  t.regex(await codeOf(second.closed), /^ERR_/)
   await client.close()
 })
