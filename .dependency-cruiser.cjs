@@ -1,6 +1,6 @@
 // The arrows of the house: a folder of lib/ imports only folders above it in this list, which is the way of the data.
 const order = [
-  'stream', 'bytes', 'crypto', 'zlib', 'transport', 'noise', 'nova', 'libp2p', 'ctr', 'mesh', 'securechat', 'store', 'delivery', 'relay', 'cli'
+  'stream', 'bytes', 'crypto', 'zlib', 'transport', 'noise', 'nova', 'libp2p', 'ctr', 'mesh', 'securechat', 'store', 'delivery', 'relay', 'chat', 'files', 'tunnel', 'page', 'cli'
 ]
 
 const upward = order.map((folder, index) => ({
