@@ -32,6 +32,7 @@ export const browserEntries: readonly BrowserEntry[] = [
   { entry: 'libp2p', limit: 82_500 },
   { entry: 'ctr', limit: 37_500 },
   { entry: 'store', limit: 10_500 },
+  { entry: 'store/indexeddb', limit: 5_000 },
   // a whole client: Nova, mail, the store in memory, reconnection, streams, pairing
   { entry: 'relay', limit: 94_500 },
   { entry: 'relay/qr', limit: 5_000 }
