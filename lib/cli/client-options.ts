@@ -1,0 +1,57 @@
+import { Option, type Command } from 'commander'
+import { Output } from './terminal/output.js'
+
+/** Flags of every command that has a profile. */
+export interface ClientFlags {
+  readonly profile?: string
+  readonly passphraseFile?: string
+  readonly relay?: string
+  readonly invite?: string
+  readonly json?: true
+  readonly quiet?: true
+  readonly color?: 'auto' | 'always' | 'never'
+}
+
+/** Gives a command the flags of a profile and of output. @returns the same command */
+export function profileOptions (command: Command): Command {
+  return command
+    .option('--profile <name>', 'whose identity, contacts and messages (HUSHWIRE_PROFILE, else default)')
+    .option('--passphrase-file <file>', 'the passphrase of the identity is its first line (else HUSHWIRE_PASSPHRASE, else asked for)')
+    .option('--json', 'one JSON object a line on stdout, see docs/cli.md')
+    .option('--quiet', 'only results and errors')
+    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
+}
+
+/** Gives a command the flags of all that connect to the relay. @returns the same command */
+export function clientOptions (command: Command): Command {
+  return profileOptions(command)
+    .option('--relay <address>', 'another relay than the one of the profile, this time')
+    .option('--invite <token>', 'what admits us to a relay that asks for invites, the first time')
+}
+
+/**
+ * What a command does, as an action of commander: failures are told in a sentence, and end in the exit code of the kind.
+ *
+ * @param run - given the flags, the arguments, and what to tell by; gives the exit code unless it is 0
+ */
+export function action<Flags extends ClientFlags> (run: (flags: Flags, args: readonly string[], output: Output, name: string) => Promise<number | void>): (...all: unknown[]) => Promise<void> {
+  return async (...all) => {
+    const command = all.at(-1) as Command
+    const flags: Flags = command.optsWithGlobals()
+    const name = fullName(command)
+    const output = new Output({ ...flags, command: name })
+    try {
+      process.exitCode = await run(flags, command.args, output, name) ?? 0
+    } catch (error) {
+      process.exitCode = output.failed(error)
+    } finally {
+      output.end()
+    }
+  }
+}
+
+/** The names of a command and those above it, without the program's. */
+function fullName (command: Command): string {
+  const above = command.parent
+  return above?.parent == null ? command.name() : `${fullName(above)} ${command.name()}`
+}
