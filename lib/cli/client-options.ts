@@ -32,16 +32,17 @@ export function clientOptions (command: Command): Command {
 /**
  * What a command does, as an action of commander: failures are told in a sentence, and end in the exit code of the kind.
  *
- * @param run - given the flags, the arguments, and what to tell by; gives the exit code unless it is 0
+ * @param run - given the flags that the command declares, the arguments, what to tell by, and the name of the command; gives the exit code unless it is 0
  */
-export function action<Flags extends ClientFlags> (run: (flags: Flags, args: readonly string[], output: Output, name: string) => Promise<number | void>): (...all: unknown[]) => Promise<void> {
+export function action (run: (flags: never, args: readonly string[], output: Output, name: string) => Promise<unknown>): (...all: unknown[]) => Promise<void> {
   return async (...all) => {
     const command = all.at(-1) as Command
-    const flags: Flags = command.optsWithGlobals()
+    const flags: ClientFlags = command.optsWithGlobals()
     const name = fullName(command)
     const output = new Output({ ...flags, command: name })
     try {
-      process.exitCode = await run(flags, command.args, output, name) ?? 0
+      const exit = await run(flags as never, command.args, output, name)
+      process.exitCode = typeof exit === 'number' ? exit : 0
     } catch (error) {
       process.exitCode = output.failed(error)
     } finally {
@@ -53,5 +54,5 @@ export function action<Flags extends ClientFlags> (run: (flags: Flags, args: rea
 /** The names of a command and those above it, without the program's. */
 function fullName (command: Command): string {
   const above = command.parent
-  return above?.parent == null ? command.name() : `${fullName(above)} ${command.name()}`
+  return above === null || above.parent === null ? command.name() : `${fullName(above)} ${command.name()}`
 }

@@ -15,7 +15,7 @@ export const CLI_ERRORS = {
   ERR_CLI_PROFILE: { origin: 'local', fatal: true, sentence: 'there is no such profile yet' },
   ERR_CLI_BUSY: { origin: 'local', fatal: true, sentence: 'another command uses the profile' },
   ERR_CLI_PASSPHRASE: { origin: 'local', fatal: true, sentence: 'the passphrase does not open the identity' },
-  ERR_CLI_RELAY: { origin: 'local', fatal: true, sentence: 'the profile has no relay' },
+  ERR_CLI_RELAY: { origin: 'local', fatal: true, sentence: 'there is no address of a relay that can be used' },
   ERR_CLI_PEER: { origin: 'local', fatal: true, sentence: 'nobody is known by that name or id' },
   ERR_CLI_NAME: { origin: 'local', fatal: true, sentence: 'the name cannot be used' },
   ERR_CLI_UNEXPECTED: { origin: 'local', fatal: true, sentence: 'an error without a code' }

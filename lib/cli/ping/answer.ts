@@ -1,5 +1,6 @@
 import { RESET_CODES } from '../../nova/index.js'
 import type { IncomingStream } from '../../relay/index.js'
+import { ignore } from '../../stream/index.js'
 
 /** The kind of a stream whose bytes are sent back: `ping`. */
 export const PING_KIND = 0x70696e67n
@@ -18,7 +19,7 @@ export function pingAnswers (): (stream: IncomingStream) => void {
     const over = (): void => { answering-- }
     const echo = stream.accept()
     // what a ping fails with is told where it was sent
-    void echo.sink(echo.source)
+    echo.sink(echo.source).catch(ignore)
     echo.closed.then(over, over)
   }
 }

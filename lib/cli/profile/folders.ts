@@ -43,13 +43,13 @@ export interface Surroundings {
 export function profileFolders (name?: string, { env, platform, home }: Surroundings = { env: process.env, platform: process.platform, home: homedir() }): ProfileFolders {
   const chosen = name ?? (env['HUSHWIRE_PROFILE'] === undefined || env['HUSHWIRE_PROFILE'] === '' ? DEFAULT_PROFILE : env['HUSHWIRE_PROFILE'])
   if (!NAME.test(chosen) || DEVICE.test(chosen)) throw cliError('ERR_CLI_OPTION', 'the name of a profile has 1 to 64 letters, digits, _ and -, and begins with a letter or a digit')
-  const { join, isAbsolute } = platform === 'win32' ? win32 : posix
+  const path = platform === 'win32' ? win32 : posix
   // the specification has relative paths ignored
   const base = (variable: string, windows: string, ...otherwise: readonly string[]): string => {
-    const given = [env[variable], platform === 'win32' ? env[windows] : undefined].find(path => path !== undefined && isAbsolute(path))
-    return given ?? join(home, ...otherwise)
+    const given = [env[variable], platform === 'win32' ? env[windows] : undefined].find(one => one !== undefined && path.isAbsolute(one))
+    return given ?? path.join(home, ...otherwise)
   }
-  const config = join(base('XDG_CONFIG_HOME', 'APPDATA', '.config'), 'hushwire', chosen)
-  const data = join(base('XDG_DATA_HOME', 'LOCALAPPDATA', '.local', 'share'), 'hushwire', chosen)
-  return { name: chosen, config, identity: join(config, 'identity'), settings: join(config, 'profile.toml'), data, store: join(data, 'store'), holder: join(data, 'holder') }
+  const config = path.join(base('XDG_CONFIG_HOME', 'APPDATA', '.config'), 'hushwire', chosen)
+  const data = path.join(base('XDG_DATA_HOME', 'LOCALAPPDATA', '.local', 'share'), 'hushwire', chosen)
+  return { name: chosen, config, identity: path.join(config, 'identity'), settings: path.join(config, 'profile.toml'), data, store: path.join(data, 'store'), holder: path.join(data, 'holder') }
 }

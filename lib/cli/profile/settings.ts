@@ -25,8 +25,7 @@ export async function readSettings (path: string): Promise<ProfileSettings> {
   if (bytes === undefined) return {}
   const read = v.safeParse(SCHEMA, tableOf(bytes, path))
   if (read.success) return read.output
-  const [issue] = read.issues
-  throw cliError('ERR_CLI_CONFIG', `${path}: ${String(issue.path?.[0]?.key ?? '')}: it may have relay and name, both texts`)
+  throw cliError('ERR_CLI_CONFIG', `${path}: ${v.getDotPath(read.issues[0]) ?? ''}: it may have relay and name, both texts`)
 }
 
 /** Writes all of them. @throws ERR_CLI_FILE (as rejections) */
