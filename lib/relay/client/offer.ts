@@ -2,7 +2,9 @@ import { stampUuid, UUID_BYTES, type Uuid } from '../../bytes/index.js'
 import { crypto } from '../../crypto/index.js'
 import type { VerifyPeer } from '../../nova/index.js'
 import { isObject, join, streamError } from '../../stream/index.js'
+import { fromBase64url, toBase64url } from './base64url.js'
 import { clientError } from './errors.js'
+import { relayUrl } from './relay-url.js'
 
 /** What an offer's text begins with. */
 const SCHEME = 'hushwire:'
@@ -116,22 +118,17 @@ function urlOf (bytes: Uint8Array): string {
 
 /** Of a kind that can be dialled, without what could be seen as something else. */
 function fits (url: string, length: number): boolean {
-  return length <= MAX_URL_BYTES && /^(wss?|tcp|tls):\/\/[\x21-\x7e]+$/.test(url) && URL.canParse(url)
+  if (length > MAX_URL_BYTES) return false
+  try {
+    relayUrl(url)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function u64 (value: number): Uint8Array {
   const bytes = new Uint8Array(EXPIRES_BYTES)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value))
   return bytes
-}
-
-function toBase64url (bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
-}
-
-/** Undefined for what is no base64url, or not the one way to write these bytes. */
-function fromBase64url (text: string): Uint8Array | undefined {
-  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return undefined
-  const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), unit => unit.charCodeAt(0))
-  return toBase64url(bytes) === text ? bytes : undefined
 }
