@@ -14,6 +14,7 @@ import { serveAdmin } from './admin.js'
 import { RelayHealth } from './health.js'
 import type { KeptIdentity } from './identity-file.js'
 import { codeOf, logEvent, logReport, type Logger } from './log.js'
+import { pageOf, pageUrl } from './page.js'
 import type { Settings } from './settings.js'
 
 /** Something that is to be let go of. */
@@ -64,6 +65,7 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
   }
   const admission = rateAdmission(settings['limits.admission'])
   const door = { tls, admit: (remote: { host: string }) => admission.enter(remote.host), onError: (error: Error) => { log.warn({ event: 'listener', code: codeOf(error) }) } }
+  const page = options.websocket && pageOf(settings, identity, log)
   const relay: Relay = await startRelay({
     ...options,
     identity,
@@ -71,7 +73,7 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
     admission,
     onEvent,
     tcp: options.tcp && { ...options.tcp, ...door },
-    websocket: options.websocket && { ...options.websocket, ...door }
+    websocket: options.websocket && { ...options.websocket, ...door, onRequest: page }
   })
   closers.push(() => relay.close())
   metrics.watch(relay)
@@ -85,6 +87,7 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
   await keep()
   if (!settings.store.memory) await admin(settings.store.folder, relay, log, closers)
   tell(log, relay, identity, settings)
+  if (page !== undefined && relay.websocket !== undefined) log.info({ event: 'page', url: pageUrl(relay.websocket) })
   return {
     relay,
     reload: async () => {
