@@ -5,6 +5,9 @@ import { startRelay, type Relay } from '../../lib/relay/server/index.js'
 import { memoryStore } from '../../lib/store/index.js'
 import { CHROMIUM_FLAGS } from '../browser/chromium.js'
 
+/** Milliseconds after which what does not come is taken for missing. */
+const PATIENCE = 30_000
+
 /** A relay with its page, which can be killed and started again at the same port, with what it had. */
 export class PageRelay {
   readonly identity = createIdentity()
@@ -49,7 +52,7 @@ export class Visitor {
 
   static async come (browser: Browser, options: BrowserContextOptions = {}): Promise<Visitor> {
     const context = await browser.newContext({ acceptDownloads: true, ...options })
-    context.setDefaultTimeout(60_000)
+    context.setDefaultTimeout(PATIENCE)
     return new Visitor(context, await context.newPage())
   }
 
