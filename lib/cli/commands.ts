@@ -5,7 +5,8 @@ export interface CommandEntry {
   readonly name: string
   readonly description: string
   readonly group: 'Start' | 'Talk' | 'Relay' | 'Other'
-  readonly load: () => Promise<Command>
+  /** @param whole - makes the program with every command loaded */
+  readonly load: (whole: () => Promise<Command>) => Promise<Command>
 }
 
 /** Every command, in the order of the help. */
@@ -16,5 +17,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'chat', group: 'Talk', description: 'Write messages to somebody, who may be away, and read theirs.', load: async () => (await import('./chat.js')).chatCommand() },
   { name: 'ping', group: 'Talk', description: 'Measure round trips to the relay and to a peer.', load: async () => (await import('./ping.js')).pingCommand() },
   { name: 'relay', group: 'Relay', description: 'Run a relay: accounts, mail, and packets between identities.', load: async () => (await import('./relay.js')).relayCommand() },
+  { name: 'completion', group: 'Other', description: 'Print completion for a shell.', load: async whole => (await import('./completion.js')).completionCommand(whole) },
   { name: 'ctr', group: 'Other', description: 'Pipe stdin and stdout to a peer with the same secret, encrypted (CTR peer frames over TCP).', load: async () => (await import('./ctr.js')).ctrCommand() }
 ]
