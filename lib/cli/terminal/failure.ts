@@ -25,10 +25,11 @@ const NEW_OFFER = 'Ask for a new one: hushwire pair.'
 const AWAY = 'They must have hushwire running: hushwire chat leaves messages for those who are away.'
 
 /** Of each code that people meet: the exit code, and what to do. */
-const KNOWN: Readonly<Record<string, Known>> = {
+export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
   ERR_CLI_OPTION: [EXIT.usage, 'See --help.'],
   ERR_CLI_PROFILE: [EXIT.usage, 'Make one with: hushwire id new --relay ADDRESS, or hushwire pair OFFER.'],
   ERR_CLI_RELAY: [EXIT.usage, 'hushwire relay prints the address at its start, such as tcp://host:7411/#KEY; give it to --relay.'],
+  ERR_RELAY_ADDRESS: [EXIT.usage, 'hushwire relay prints it at its start, such as tcp://host:7411/#KEY; in quotes, since # begins a comment in some shells.'],
   ERR_CLI_CONFIG: [EXIT.usage, 'Mend the file, or make it anew with: hushwire id relay ADDRESS.'],
   ERR_CLI_IDENTITY: [EXIT.usage, 'Put back a copy with: hushwire id import FILE --profile NAME.'],
   ERR_CLI_FILE: [EXIT.usage, ''],
@@ -36,13 +37,16 @@ const KNOWN: Readonly<Record<string, Known>> = {
   ERR_CLI_PASSPHRASE: [EXIT.usage, 'Type it again, or give --passphrase-file FILE or HUSHWIRE_PASSPHRASE; nobody can open an identity without its passphrase.'],
   ERR_CLI_NAME: [EXIT.usage, 'A name has 1 to 64 characters and does not look like an id.'],
   ERR_CLI_PEER: [EXIT.peer, 'See hushwire contacts; hushwire pair makes new ones.'],
+  ERR_CLI_EXPIRED: [EXIT.peer, 'Give the command again; --expires makes an offer last longer.'],
   ERR_CLI_BUSY: [EXIT.busy, 'End it first, or give this command a profile of its own: --profile NAME.'],
   ERR_RELAY_TAKEN_OVER: [EXIT.busy, 'The same identity is in use on another machine or in a copy of this profile: give one of them an identity of its own.'],
   ERR_TRANSPORT_REFUSED: [EXIT.relay, NOT_REACHED],
   ERR_TRANSPORT_CONNECT: [EXIT.relay, NOT_REACHED],
   ERR_TRANSPORT_CONNECT_TIMEOUT: [EXIT.relay, NOT_REACHED],
   ERR_TRANSPORT_RESET: [EXIT.relay, NOT_REACHED],
-  ERR_TRANSPORT_UPGRADE: [EXIT.relay, NOT_REACHED],
+  ERR_TRANSPORT_FAILED: [EXIT.relay, NOT_REACHED],
+  ERR_TRANSPORT_PROTOCOL: [EXIT.relay, NOT_REACHED],
+  ERR_TRANSPORT_TLS: [EXIT.relay, 'Look at the address: with a certificate that nobody here knows, it is tcp: or ws: instead, whose key after # is protection enough.'],
   ERR_HANDSHAKE_TIMEOUT: [EXIT.relay, 'What listens there is no relay, or too slow: look at the address.'],
   ERR_TRUNCATED: [EXIT.relay, 'What listens there is no relay of hushwire, or it ended: look at the address.'],
   ERR_RELAY_FULL: [EXIT.relay, 'Try again later.'],
@@ -65,6 +69,9 @@ const KNOWN: Readonly<Record<string, Known>> = {
   ERR_OFFER_VERSION: [EXIT.usage, 'Both sides need the same version of hushwire.'],
   ERR_OFFER_RELAY: [EXIT.usage, 'It is for another relay than the one of this profile: pair in a profile of its own with --profile NAME.'],
   ERR_OFFER_PEER: [EXIT.peer, NEW_OFFER],
+  ERR_OFFER_EXPIRED: [EXIT.peer, NEW_OFFER],
+  ERR_OFFER_REFUSED: [EXIT.peer, `It is used up or too late. ${NEW_OFFER}`],
+  ERR_OFFER_UNANSWERED: [EXIT.peer, 'Who made it must have hushwire pair running: give the same command again when it does.'],
   ERR_OFFER_TOKEN: [EXIT.peer, `The offer is used up or too late. ${NEW_OFFER}`],
   ERR_STORE_SPACE: [EXIT.failed, NO_ROOM],
   ERR_STORE_FAILED: [EXIT.failed, NO_ROOM],
@@ -92,7 +99,7 @@ export function failureOf (error: unknown): Failure {
   const code = codeOf(error)
   const message = error instanceof HushwireError ? error.message : error instanceof Error ? error.name : typeof error
   if (code === 'ERR_CLI_STOPPED') return { code, message, advice: '', exit: (error as HushwireError).message.endsWith('SIGTERM') ? EXIT.SIGTERM : EXIT.SIGINT }
-  const [exit, advice] = KNOWN[code] ?? [EXIT.failed, '']
+  const [exit, advice] = KNOWN_FAILURES[code] ?? [EXIT.failed, '']
   return { code, message, advice, exit }
 }
 
