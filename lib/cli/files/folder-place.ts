@@ -116,7 +116,7 @@ export class FolderPlace implements Place {
     else {
       // what has come is whole, and is said to be so once more
       await this.#made.parts.notPlaced(index)
-      this.parts.set(index, part)
+      if (part > 0) this.parts.set(index, part)
     }
   }
 
@@ -168,8 +168,8 @@ async function putNew (part: string, target: string): Promise<void> {
     await link(part, target)
   } catch (error) {
     if (!NO_LINKS.has(platformCode(error))) throw error
-    // without links the name is taken first, by an empty file of ours
-    await (await open(target, 'wx')).close()
+    // without links there is a moment between looking and taking the name
+    if (await lstat(target).catch(ignore) !== undefined) throw Object.assign(new Error('something is there', { cause: error }), { code: 'EEXIST' })
     await rename(part, target)
   }
 }
