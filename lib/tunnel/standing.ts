@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Peer } from '../nova/index.js'
 import type { PeerStream } from '../relay/index.js'
 import { deferred, type Deferred } from '../stream/index.js'
@@ -16,6 +17,8 @@ export class Standing {
 
   constructor (tell: OnTunnelEvent) {
     this.#tell = tell
+    // one for each connection that is being made: their number has its limit
+    setMaxListeners(0, this.#stop.signal)
   }
 
   /** Connections that stand or are being made. */
