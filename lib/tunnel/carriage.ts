@@ -1,10 +1,14 @@
-import type { PeerStream } from '../relay/index.js'
 import { RESET_CODES, resetError } from '../nova/index.js'
-import { asError, ignore } from '../stream/index.js'
-import type { TcpConnection } from '../transport/tcp.js'
+import { asError, ignore, type Duplex } from '../stream/index.js'
+import type { Transport } from '../transport/tcp.js'
 import { Inbound, outbound } from './directions.js'
 import { codeOf, tunnelError } from './errors.js'
 import type { CheckedTunnelLimits } from './limits.js'
+
+/** What is needed of a live stream; its source is given to {@link Carriage.receive} when the head has been read. */
+interface Sending extends Pick<Duplex, 'sink' | 'abort'> {
+  readonly closed: Promise<void>
+}
 
 /**
  * One TCP connection over one live stream, at one end: bytes both ways with back-pressure, each direction with its own end. Whatever
@@ -12,8 +16,8 @@ import type { CheckedTunnelLimits } from './limits.js'
  * the TCP connection of the other end was reset.
  */
 export class Carriage {
-  readonly #stream: PeerStream
-  readonly #connection: TcpConnection
+  readonly #stream: Sending
+  readonly #connection: Transport
   readonly #limits: Pick<CheckedTunnelLimits, 'idleTimeout' | 'lingerTimeout'>
   readonly #idle: ReturnType<typeof setTimeout>
   #linger: ReturnType<typeof setTimeout> | undefined
@@ -23,7 +27,7 @@ export class Carriage {
   #ended = false
   #error: Error | undefined
 
-  constructor (stream: PeerStream, connection: TcpConnection, limits: Pick<CheckedTunnelLimits, 'idleTimeout' | 'lingerTimeout'>) {
+  constructor (stream: Sending, connection: Transport, limits: Pick<CheckedTunnelLimits, 'idleTimeout' | 'lingerTimeout'>) {
     this.#stream = stream
     this.#connection = connection
     this.#limits = limits

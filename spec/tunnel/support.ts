@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { ConnectOptions } from '../../lib/relay/index.js'
 import { connectTunnel, expose, type ConnectTunnelOptions, type ExposeOptions, type Exposure, type Tunnel, type TunnelEvent } from '../../lib/tunnel/index.js'
-import { Channel } from '../../lib/stream/index.js'
+import { Channel, type Duplex } from '../../lib/stream/index.js'
 import { World, type TestClient } from '../relay/client/support.js'
 
 /** What happened at one end, in order. */
@@ -15,12 +15,18 @@ export class TunnelWorld extends World {
   readonly #closers: Array<() => Promise<void>> = []
   bob!: TestClient
   alice!: TestClient
+  /** While true, Alice alone does not find the relay. */
+  aliceDown = false
 
   static async startTunnels (options: Partial<ConnectOptions> = {}): Promise<TunnelWorld> {
     const world = new TunnelWorld()
     await world.begin()
     world.bob = await world.client({ accept: 'contacts', ...options })
-    world.alice = await world.client({ accept: 'contacts', ...options })
+    const dial = async (): Promise<Duplex> => {
+      if (world.aliceDown) throw new Error('nobody listens')
+      return world.dial()
+    }
+    world.alice = await world.client({ accept: 'contacts', dial, ...options })
     await world.bob.contacts.trust(world.alice.identity.publicKey)
     await world.alice.contacts.trust(world.bob.identity.publicKey)
     return world
@@ -72,8 +78,8 @@ export async function service (onSocket: (socket: Socket) => void): Promise<{ po
   }
 }
 
-/** How one side of a TCP connection ended: in order, or with a code of Node. */
-export type End = 'end' | string
+/** How one side of a TCP connection ended: `end`, or with a code of Node. */
+export type End = string
 
 /** One side of a TCP connection in the hands of a test, which reads all that comes. */
 export class Caller {
@@ -108,7 +114,8 @@ export class Caller {
   static async dial (port: number): Promise<Caller> {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
     const caller = new Caller(socket)
-    await once(socket, 'connect')
+    // a reset can come before Node has seen the connection stand
+    await new Promise<void>(resolve => { socket.once('connect', resolve).once('close', () => { resolve() }) })
     return caller
   }
 
