@@ -4,7 +4,9 @@ import { formatUuid } from '../bytes/index.js'
 import { startRelay } from '../relay/server/index.js'
 import { openSqliteStore } from '../store/sqlite/index.js'
 import { deferred } from '../stream/index.js'
+import { tuneCollector } from './collector.js'
 import { cliError } from './errors.js'
+import { addressesToBe } from './relay/addresses.js'
 import { askForInvite } from './relay/admin.js'
 import { printConfig, readConfig } from './relay/config.js'
 import { reportFailure } from './relay/failure.js'
@@ -32,7 +34,7 @@ const HELP = `
   hushwire relay --tcp 0.0.0.0:7411 --store /var/lib/hushwire/store --identity /var/lib/hushwire/identity --metrics 7412
   hushwire relay config > relay.toml      # every setting, with its default
   hushwire relay --config relay.toml
-  hushwire relay id --config relay.toml   # what clients pin, after the first start
+  hushwire relay id --config relay.toml   # what clients are given, after the first start
   hushwire relay invite --config relay.toml
 
 Flags win over the file. Logs are JSON on stderr. SIGTERM and SIGINT finish what is under way and end with 0, a second one ends at
@@ -52,7 +54,7 @@ export function relayCommand (): Command {
     .addHelpText('after', HELP)
     .action(attempt(run))
   command.addCommand(new Command('config').description('Print a relay.toml with every setting and its default.').action(() => { process.stdout.write(printConfig()) }))
-  command.addCommand(shared(new Command('id').description("Print the relay's id and public key, which clients pin.")).action(attempt(printId)))
+  command.addCommand(shared(new Command('id').description("Print the relay's id, its public key, and the addresses that clients are given, where they are known.")).action(attempt(printId)))
   command.addCommand(shared(new Command('invite').description('Make an invite, with which one identity can register; the relay may be running.')).action(attempt(printInvite)))
   return command
 }
@@ -99,6 +101,7 @@ async function run (options: Options): Promise<void> {
   const settings = await settingsOf(options)
   const log = relayLog(settings.log.level)
   const kept = await identityToKeep(settings[''].identity)
+  tuneCollector()
   try {
     const serving = await serve(settings, kept, log)
     await untilSignal(serving, log)
@@ -132,8 +135,15 @@ async function untilSignal (serving: Serving, log: Logger): Promise<void> {
 async function printId (options: Options): Promise<void> {
   const settings = await settingsOf(options)
   const identity = await identityFile(settings[''].identity)
-  process.stdout.write(`id ${formatUuid(identity.id)}\npublic key ${Buffer.from(identity.publicKey).toString('base64url')}\n`)
-  identity.destroy()
+  try {
+    // without them the relay may listen elsewhere than it does by default
+    const { tcp, websocket } = options.config === undefined && options.tcp === undefined && options.websocket === undefined ? {} : addressesToBe(settings, identity.publicKey)
+    const lines = [`id ${formatUuid(identity.id)}`, `public key ${Buffer.from(identity.publicKey).toString('base64url')}`]
+    for (const address of [tcp, websocket]) if (address !== undefined) lines.push(`address ${address}`)
+    process.stdout.write(`${lines.join('\n')}\n`)
+  } finally {
+    identity.destroy()
+  }
 }
 
 async function printInvite (options: Options): Promise<void> {

@@ -110,5 +110,6 @@ class MemoryRecords implements Records {
 }
 
 function textOf (key: Uint8Array): string {
-  return String.fromCharCode(...key)
+  // spreading would go through an iterator, which takes most of a small write
+  return Reflect.apply(String.fromCharCode, undefined, key) as string
 }

@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { connect as connectTls } from 'node:tls'
-import { RELAY_CODES } from '../../lib/nova/index.js'
+import { formatUuid } from '../../lib/bytes/index.js'
+import { createIdentity, idOf, RELAY_CODES } from '../../lib/nova/index.js'
+import { connect, parseRelayAddress } from '../../lib/relay/index.js'
 import type { Duplex } from '../../lib/stream/index.js'
 import { dialTcp, type ClientTls } from '../../lib/transport/tcp.js'
 import { dialWebSocket } from '../../lib/transport/websocket.js'
@@ -87,6 +89,11 @@ const fresh = (): string[] => ['--store', join(folder, `store${++stores}`), '--i
 test.serial('clients by TCP and by WebSocket talk; metrics and health; SIGTERM drains; the log has nothing that was sent', async t => {
   const run = new Run([...fresh(), '--tcp', '0', '--websocket', '0', '--metrics', '0', '--log-level', 'debug'])
   const [alice, bob] = [await run.join('tcp'), await run.join('websocket')]
+  const { id: relayId, port, publicKey, address: told = '' } = await run.event('listening', ({ transport }) => transport === 'tcp')
+  t.is(told, `tcp://127.0.0.1:${port}/#${publicKey}`)
+  const dialled = await connect({ ...parseRelayAddress((await run.event('listening', ({ transport }) => transport === 'websocket')).address ?? ''), identity: createIdentity() })
+  t.is(relayId, formatUuid(idOf(parseRelayAddress(told).relay)))
+  await dialled.close()
   await alice.live(bob.id, text('a live secret'))
   t.is(textOf(await whole((await nextOf(bob.packets)).source)), 'a live secret')
   t.false(await alice.mail(bob.id, text('a stored secret')))
@@ -98,7 +105,7 @@ test.serial('clients by TCP and by WebSocket talk; metrics and health; SIGTERM d
   const [status, metrics] = await run.page('/metrics')
   t.is(status, 200)
   for (const line of [
-    'hushwire_relay_connections 2', 'hushwire_relay_connected_total 2', 'hushwire_relay_registered_total 2',
+    'hushwire_relay_connected_total 3', 'hushwire_relay_registered_total 3',
     'hushwire_relay_forwarded_packets_total 1', 'hushwire_relay_forwarded_bytes_total 13', 'hushwire_relay_mail_total{what="stored"} 1', 'hushwire_relay_mail_total{what="delivered"} 1',
     'hushwire_relay_mail_total{what="taken"} 1', 'hushwire_relay_mailbox_messages 0', 'hushwire_relay_requests_total{code="unknownTarget"} 1'
   ]) t.true(metrics.includes(`${line}\n`), line)
@@ -201,6 +208,7 @@ test.serial('what cannot be used is told in one sentence, with what to do', asyn
   await writeFile(join(folder, 'half.toml'), '[tls]\ncert = "cert.pem"\n')
   await writeFile(join(folder, 'gone.toml'), '[tls]\ncert = "gone.pem"\nkey = "gone.key"\n')
   await writeFile(join(folder, 'ids.toml'), '[registration]\nrule = "allowlist"\nids = ["me"]\n')
+  await writeFile(join(folder, 'url.toml'), '[listen.websocket]\naddress = "0"\nurl = "https://relay.example/"\n')
   await writeFile(join(folder, 'open'), await readFile(join(folder, 'identity')))
   await chmod(join(folder, 'open'), 0o644)
   for (const [args, exit, words] of [
@@ -212,6 +220,7 @@ test.serial('what cannot be used is told in one sentence, with what to do', asyn
     [[...fresh(), '--tcp', '0', '--config', 'half.toml'], 2, /ERR_CLI_CERTIFICATE: .*needed both/],
     [[...fresh(), '--tcp', '0', '--config', 'gone.toml'], 2, /ERR_CLI_CERTIFICATE: .*gone\.pem \(ENOENT\)/],
     [[...fresh(), '--tcp', '0', '--config', 'ids.toml'], 2, /ERR_CLI_CONFIG: .*me is no UUID/],
+    [[...fresh(), '--config', 'url.toml'], 2, /ERR_CLI_CONFIG: .*listen\.websocket\.url: .*another scheme/],
     [['--config', 'missing.toml'], 2, /ERR_CLI_CONFIG: .*missing\.toml cannot be read \(ENOENT\)/],
     [[...fresh(), '--tcp', '0', '--identity', 'open'], 2, /ERR_CLI_IDENTITY: .*others may read .*chmod 600/],
     [[...fresh(), '--tcp', 'host:x'], 2, /ERR_CLI_OPTION: .*host:x is not/],
@@ -261,6 +270,12 @@ test.serial('a second signal ends at once; the id is the same as what the relay 
   const shown = new Run(['id', ...about])
   t.is(await shown.ended, 0)
   t.is(shown.stdout, `id ${id}\npublic key ${publicKey}\n`)
+  await writeFile(join(folder, 'named.toml'), '[listen.tcp]\nurl = "tls://relay.example:7411"\n[listen.websocket]\naddress = "0.0.0.0:7412"\npath = "/way"\n')
+  const named = new Run(['id', ...about, '--config', 'named.toml'])
+  t.is(await named.ended, 0, named.stderr)
+  const [, , tcp, websocket] = named.stdout.split('\n')
+  t.is(tcp, `address tls://relay.example:7411/#${publicKey}`)
+  t.regex(websocket ?? '', new RegExp(`^address ws://(?!0\\.0\\.0\\.0)[^/]+:7412/way#${publicKey}$`))
   const help = new Run(['--help'])
   t.is(await help.ended, 0)
   t.regex(help.stdout, /hushwire relay config > relay\.toml/)

@@ -34,7 +34,8 @@ export const browserEntries: readonly BrowserEntry[] = [
   { entry: 'store', limit: 10_500 },
   // a whole client: Nova, mail, the store in memory, reconnection, streams, pairing
   { entry: 'relay', limit: 94_500 },
-  { entry: 'relay/qr', limit: 5_000 }
+  { entry: 'relay/qr', limit: 5_000 },
+  { entry: 'chat', limit: 3_500 }
 ]
 
 /** Entry points that need Node. Every other one must have its row above. */

@@ -9,6 +9,7 @@ import { asError } from '../../stream/index.js'
 import type { ServerTls } from '../../transport/tcp.js'
 import { parseAddress } from '../ctr/address.js'
 import { cliError } from '../errors.js'
+import { addressesOf, addressesToBe } from './addresses.js'
 import { serveAdmin } from './admin.js'
 import { RelayHealth } from './health.js'
 import type { KeptIdentity } from './identity-file.js'
@@ -45,6 +46,8 @@ export async function serve (settings: Settings, kept: KeptIdentity, log: Logger
 
 async function open (settings: Settings, { identity, keep }: KeptIdentity, log: Logger, closers: Closer[]): Promise<Serving> {
   const options = optionsOf(settings)
+  // what is wrong with it is told before anything listens
+  addressesToBe(settings, identity.publicKey)
   const tls = await readTls(settings)
   const metrics = relayMetrics()
   const onReport = (report: StoreReport): void => {
@@ -81,7 +84,7 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
   // not before it listens, so that a start that fails leaves none; nobody can have pinned it yet
   await keep()
   if (!settings.store.memory) await admin(settings.store.folder, relay, log, closers)
-  tell(log, relay, identity, tls !== undefined)
+  tell(log, relay, identity, settings)
   return {
     relay,
     reload: async () => {
@@ -141,8 +144,9 @@ async function admin (folder: string, relay: Relay, log: Logger, closers: Closer
   }
 }
 
-function tell (log: Logger, relay: Relay, identity: Identity, tls: boolean): void {
-  const about = { event: 'listening', id: formatUuid(identity.id), publicKey: Buffer.from(identity.publicKey).toString('base64url'), tls }
-  if (relay.tcp !== undefined) log.info({ ...about, transport: 'tcp', ...relay.tcp })
-  if (relay.websocket !== undefined) log.info({ ...about, transport: 'websocket', url: relay.websocket })
+function tell (log: Logger, relay: Relay, { id, publicKey }: Identity, settings: Settings): void {
+  const about = { event: 'listening', id: formatUuid(id), publicKey: Buffer.from(publicKey).toString('base64url'), tls: settings.tls.cert !== '' }
+  const addresses = addressesOf(settings, relay, publicKey)
+  if (relay.tcp !== undefined) log.info({ ...about, transport: 'tcp', ...relay.tcp, address: addresses.tcp })
+  if (relay.websocket !== undefined) log.info({ ...about, transport: 'websocket', url: relay.websocket, address: addresses.websocket })
 }

@@ -40,10 +40,12 @@ export const SETTINGS = {
   },
   'listen.tcp': {
     address: setting('127.0.0.1:7411', '[host:]port; port 0 is any that is free. Empty: not on TCP.'),
+    url: setting('', 'What clients dial, where it is another: by a name, such as tls://relay.example:7411, or through a proxy. Part of the address that is shown.'),
     backlog: setting(511, 'Connections that may wait to be accepted.')
   },
   'listen.websocket': {
     address: setting('', 'Likewise. Empty: no WebSockets.'),
+    url: setting('', 'Likewise, such as wss://relay.example/.'),
     path: setting('/', 'The only path that is answered.'),
     trustProxy: setting(false, 'Connections come through a proxy that appends the address to X-Forwarded-For, and nobody gets around it.')
   },

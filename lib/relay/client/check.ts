@@ -1,6 +1,7 @@
 import { isIdentity, isPostQuantum, pinned, type VerifyPeer } from '../../nova/index.js'
 import { checkExpected, checkOptionsObject, checkSignal, FUNCTION, having, oneOf, type Expected } from '../../stream/index.js'
 import { INVITE_BYTES } from '../wire/index.js'
+import { diallable } from './dial.js'
 import { clientError } from './errors.js'
 
 const IDENTITY: Expected = [isIdentity, 'what createIdentity or importIdentity gives']
@@ -38,7 +39,7 @@ function check (options: Checked, table: Readonly<Record<string, Expected>>): vo
 export function checkConnect (options: Checked & { readonly url: string, readonly relay: Uint8Array | VerifyPeer, readonly dial?: unknown }): VerifyPeer {
   check(options, CONNECT)
   const { url, relay, dial } = options
-  if (dial === undefined && !/^(wss?|tcp|tls):/.test(url)) throw clientError('ERR_RELAY_URL')
+  if (dial === undefined) diallable(url)
   if (typeof relay === 'function') return relay
   if (!(relay instanceof Uint8Array)) throw wrong('relay: who the relay is has to be said')
   return pinned(relay)

@@ -49,7 +49,8 @@ export const RELAY_CLIENT_ERRORS = {
   ERR_RELAY_REQUESTS: { origin: 'local', fatal: false, sentence: 'as many requests wait for their answers as are allowed' },
   ERR_RELAY_CLIENT_CLOSED: { origin: 'local', fatal: true, sentence: 'the client is closed' },
   ERR_RELAY_LEAVING: { origin: 'remote', fatal: false, sentence: 'the relay takes nothing more on this connection' },
-  ERR_RELAY_URL: { origin: 'local', fatal: true, sentence: 'the URL of a relay begins with ws:, wss:, tcp: or tls:, as far as this platform can dial them' },
+  ERR_RELAY_URL: { origin: 'local', fatal: true, sentence: 'the URL of a relay cannot be used: it is a ws:, wss:, tcp: or tls: one, as far as this platform can dial them' },
+  ERR_RELAY_ADDRESS: { origin: 'local', fatal: true, sentence: 'the text is not the address of a relay, such as wss://relay.example/#KEY' },
   ERR_RELAY_OPTION: { origin: 'local', fatal: true, sentence: 'an option of the client is missing or not what it must be' },
   ERR_RELAY_QUEUE: { origin: 'local', fatal: false, sentence: 'as much mail waits to be sent as is allowed: wait until some is acknowledged, or raise maxQueued or maxQueuedBytes' },
   ERR_RELAY_NOT_ACCEPTED: { origin: 'remote', fatal: false, sentence: 'the peer is not one that this client accepts' },
@@ -58,10 +59,13 @@ export const RELAY_CLIENT_ERRORS = {
   ERR_RELAY_WATCHED: { origin: 'local', fatal: false, sentence: 'as many peers are watched as are allowed' },
   ERR_OFFER_TEXT: { origin: 'remote', fatal: false, sentence: 'the text is not an offer of pairing' },
   ERR_OFFER_VERSION: { origin: 'remote', fatal: false, sentence: 'the offer of pairing is of another version' },
+  ERR_OFFER_EXPIRED: { origin: 'remote', fatal: false, sentence: 'the time of the offer is over: ask for a new one, and see that the clock is right' },
   ERR_OFFER_RELAY: { origin: 'local', fatal: false, sentence: 'the offer of pairing is for another relay' },
   ERR_OFFER_PEER: { origin: 'remote', fatal: false, sentence: 'the key of the peer is not the one of the offer' },
   ERR_OFFER_TOKEN: { origin: 'remote', fatal: false, sentence: 'the token of an offer is unknown, used up or too late' },
-  ERR_OFFER_LIMIT: { origin: 'local', fatal: false, sentence: 'as many offers are open as are allowed' },
+  ERR_OFFER_REFUSED: { origin: 'remote', fatal: false, sentence: 'who made the offer does not accept it: it is used up or too late, so ask for a new one' },
+  ERR_OFFER_UNANSWERED: { origin: 'remote', fatal: false, sentence: 'who made the offer has not answered yet, and may be away; its key is trusted, and the same offer can be tried again' },
+  ERR_OFFER_LIMIT: { origin: 'local', fatal: false, sentence: 'as many offers are open as are allowed, or as many answers are waited for' },
   ERR_CONTACT_LIMIT: { origin: 'local', fatal: false, sentence: 'there are as many contacts as are allowed' }
 } as const satisfies ErrorTable
 

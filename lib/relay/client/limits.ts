@@ -1,8 +1,8 @@
 import type { LimitsOf } from '../../stream/index.js'
 import { CONTACT_LIMITS } from './contacts.js'
 import { INBOX_LIMITS } from './inbox.js'
+import { OFFER_LIMITS } from './open-offers.js'
 import { OUTBOX_LIMITS } from './outbox.js'
-import { PAIRING_LIMITS } from './pairing.js'
 import { PRESENCE_LIMITS } from './presence.js'
 import { REQUEST_LIMITS } from './requests.js'
 import { STREAM_LIMITS } from './streams.js'
@@ -15,7 +15,7 @@ export const CLIENT_LIMITS = {
   ...STREAM_LIMITS,
   ...PRESENCE_LIMITS,
   ...CONTACT_LIMITS,
-  ...PAIRING_LIMITS,
+  ...OFFER_LIMITS,
   /** Milliseconds that the first try to connect anew waits, at most; each further one up to twice as long. The wait is a random part of that. */
   reconnectMin: 500,
   /** Milliseconds that a try to connect anew waits, at most. */

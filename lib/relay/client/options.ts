@@ -48,6 +48,6 @@ export interface ConnectOptions {
   onState?: ((state: ClientState) => void) | undefined
   /** Told of mail that was taken off the relay and not handed out: it does not open, or its sender is not accepted. What it throws is dropped. */
   onRejected?: ((mail: RejectedMail) => void) | undefined
-  /** Told when somebody has answered an offer and is a contact now. What it throws is dropped. */
+  /** Told when somebody has answered an offer, is a contact now, and can know it. What it throws is dropped. */
   onPaired?: ((peer: Peer) => void) | undefined
 }

@@ -145,11 +145,13 @@ test('mail that does not open is told of, taken off the relay, and holds up noth
     [new Uint8Array(0), {}, 'ERR_SESSION_EMPTY'],
     [await sealed(it, alice, 'ours', 2, KIND.stream), { kind: KIND.stream }, 'ERR_RELAY_PROTOCOL'],
     [await sealed(it, alice, 'no token', 3, KIND.pairing), { kind: KIND.pairing }, 'ERR_OFFER_TOKEN'],
-    [await sealed(it, alice, 'no token, and far too long for one', 4, KIND.pairing), { kind: KIND.pairing }, 'ERR_OFFER_TOKEN']
+    [await sealed(it, alice, 'no token, and far too long for one', 4, KIND.pairing), { kind: KIND.pairing }, 'ERR_OFFER_TOKEN'],
+    [await sealed(it, alice, 'seventeen bytes ', 5, KIND.paired), { kind: KIND.paired }, 'ERR_OFFER_TOKEN'],
+    [await sealed(it, alice, 'the token, 16 b\x01\x01', 6, KIND.paired), { kind: KIND.paired }, 'ERR_OFFER_TOKEN']
   ]
   let position = 2n
   for (const [body, more] of bodies) await relay.deliver(headOf(alice, position++, body, more), body)
-  const last = await sealed(it, alice, 'last', 5)
+  const last = await sealed(it, alice, 'last', 7)
   await relay.deliver(headOf(alice, position, last), last)
   t.is(textOf((await next(client.messages)).bytes), 'last')
   for (const [, , code] of bodies) t.is(await rejectedCode(rejections), code)
