@@ -1,5 +1,5 @@
 import { Channel, deferred, type Deferred, type HushwireError } from '../stream/index.js'
-import type { OpenedFrame } from './cipher.js'
+import type { OpenedFrame } from './opening.js'
 import { CONTROL, decodeRecords, type ControlRecord } from './control.js'
 import type { CreditBudget } from './credit-budget.js'
 import { novaError } from './errors.js'

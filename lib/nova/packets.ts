@@ -1,5 +1,5 @@
 import { asError, deferred, each, ignore, iterator, type Deferred, type Endpoint, type HushwireError, limitsOf, type LimitsOf, type LinkControl } from '../stream/index.js'
-import type { OpenedFrame } from './cipher.js'
+import type { OpenedFrame } from './opening.js'
 import { CONTROL, GOAWAY_CODES, type ControlRecord } from './control.js'
 import type { CreditBudget } from './credit-budget.js'
 import { novaError } from './errors.js'

@@ -1,6 +1,6 @@
 import { UUID_BYTES, type Uuid } from '../bytes/index.js'
 import { iterator, leave, type Endpoint, type HushwireError, type LinkControl } from '../stream/index.js'
-import type { OpenedFrame } from './cipher.js'
+import type { OpenedFrame } from './opening.js'
 import { novaError } from './errors.js'
 import { getUint32, MAGIC, putUint32, type Frame } from './frame.js'
 import type { Packet } from './incoming-packet.js'

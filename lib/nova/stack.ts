@@ -190,12 +190,10 @@ async function seedKey (duplex: Duplex, options: SeedStackOptions): Promise<{ af
   return { after, key: result.key }
 }
 
-/** The layers over a duplex whose handshake is done; the cipher's keys are wiped when the link is gone. */
+/** The layers over a duplex whose handshake is done; the link wipes the cipher's keys when it is gone. */
 function join (duplex: Duplex, hop: CipherLayer, rules: PacketRules, options: StackOptions): RoutedLink {
   const { limits, slowConsumer, budget, onLostPacket, onGoaway } = options
   const routes = link(duplex, frames({ obfuscation: hop.obfuscation }), hop, routed({ rules, limits, slowConsumer, budget, onLostPacket, onGoaway }))
-  const forget = (): void => { hop.destroy() }
-  routes.closed.then(forget, forget)
   abortOn(options.signal, routes)
   return routes
 }
