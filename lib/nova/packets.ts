@@ -125,8 +125,9 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace>, Se
   readonly #onGoaway: PacketsOptions['onGoaway']
   /** What comes has ended, or the link must fail. */
   readonly #running = new Outcome()
-  readonly #sent = new Outcome()
-  readonly #read = new Outcome()
+  /** Both directions have ended. */
+  readonly #done = new Outcome()
+  #directions = 2
   readonly #pings: Pings
   /** Those that wait until nothing is under way. */
   #drained: Outcome | undefined
@@ -164,8 +165,7 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace>, Se
     this.#receiver.fail(cause)
     this.#pings.fail(cause)
     this.#end()
-    this.#sent.reject(cause)
-    this.#read.reject(cause)
+    this.#done.reject(cause)
   }
 
   send (source: PacketSource, options?: SendOptions): Promise<void> { return this.#sender.send(source, options) }
@@ -191,7 +191,7 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace>, Se
   }
 
   abort (error: Error): void { this.#running.reject(error) }
-  sent (): void { this.#sent.resolve() }
+  sent (): void { this.#directionEnded() }
   lost (error: HushwireError): void { this.#onLostPacket?.(error) }
 
   /** There may be nothing more to wait for. */
@@ -240,7 +240,7 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace>, Se
     }
     this.#receiver.end()
     this.#end()
-    this.#read.resolve()
+    this.#directionEnded()
     // the other side of a hardened link is gone for good; the seed's half-close leaves the own direction open
     if (this.#rules.goaway) this.close().catch(ignore)
     this.#running.resolve()
@@ -265,13 +265,17 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace>, Se
     this.over()
   }
 
+  #directionEnded (): void {
+    if (--this.#directions === 0) this.#done.resolve()
+  }
+
   async #close (): Promise<void> {
     this.#sender.close(GOAWAY_CODES.done)
     const timer = setTimeout(() => {
       this.#running.reject(novaError('ERR_LINK_CLOSE_TIMEOUT'))
     }, this.#closeTimeout)
     try {
-      await Promise.all([this.#sent.promise, this.#read.promise])
+      await this.#done.promise
     } catch (error) {
       throw asError(error)
     } finally {

@@ -46,6 +46,8 @@ export class ReadyQueue {
   /** The next one. */
   shift (): OutgoingPacket | undefined {
     const packet = this.#ready.shift()
+    // lets go of the room that an array keeps once it is empty
+    if (this.#ready.length === 0) this.#ready.length = 0
     if (packet !== undefined) packet.place = 'none'
     return packet
   }

@@ -118,13 +118,21 @@ function readKind (high: number, low: number): bigint {
  * ```
  */
 export function routed (options: Omit<PacketsOptions, 'headSize'> = {}): Endpoint<OpenedFrame[], Frame[], RoutedFace> {
-  const lower = packets({ ...options, headSize: ROUTED_LENGTH })
-  return {
-    face: new Face(lower.face, options.onLostPacket),
-    outbound: lower.outbound,
-    run: source => lower.run(source),
-    fail: cause => { lower.fail(cause) }
+  return new RoutedEndpoint(packets({ ...options, headSize: ROUTED_LENGTH }), options.onLostPacket)
+}
+
+class RoutedEndpoint implements Endpoint<OpenedFrame[], Frame[], RoutedFace> {
+  readonly face: RoutedFace
+  readonly #lower: Endpoint<OpenedFrame[], Frame[], PacketFace>
+
+  constructor (lower: Endpoint<OpenedFrame[], Frame[], PacketFace>, onLost: PacketsOptions['onLostPacket']) {
+    this.#lower = lower
+    this.face = new Face(lower.face, onLost)
   }
+
+  get outbound (): AsyncIterable<Frame[]> { return this.#lower.outbound }
+  run (source: AsyncIterable<OpenedFrame[]>): Promise<void> { return this.#lower.run(source) }
+  fail (cause: Error): void { this.#lower.fail(cause) }
 }
 
 class Face implements RoutedFace {

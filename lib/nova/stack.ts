@@ -10,7 +10,7 @@ import { SeedHandshake, type SeedHandshakeOptions } from './handshake-seed.js'
 import { hopFraming } from './hop-framing.js'
 import type { Peer } from './identity.js'
 import { hardenedHandshake, type PostQuantum } from './post-quantum.js'
-import { HARDENED_RULES, SEED_RULES, type PacketRules } from './packet-rules.js'
+import { hardenedRules, SEED_RULES, type PacketRules } from './packet-rules.js'
 import type { SlowConsumer } from './packet-receiver.js'
 import { PACKET_LIMITS } from './packets.js'
 import { routed, type RoutedLink, type RoutedPacket } from './routed.js'
@@ -142,15 +142,14 @@ async function hardenedStack (duplex: Duplex, options: HardenedStackOptions): Pr
     onExhausting
   })
   wipe(result.sealKey, result.openKey)
-  const rules: PacketRules = {
-    ...HARDENED_RULES,
+  const rules = hardenedRules({
     maxOutgoing: result.remoteOffer.maxPackets,
     credit: { send: result.remoteOffer.window, receive: result.localOffer.window },
     controlNonce: framing.sent + 1,
     remoteControlNonce: framing.received + 1,
     onExhausting,
     rekeyDue: () => hop.rekeyDue
-  }
+  })
   const limits = { ...options.limits, maxIncoming: result.localOffer.maxPackets }
   const routes = join(after, hop, rules, { ...options, limits })
   const { remote, handshakeHash, protocol, confirmed } = result

@@ -41,7 +41,7 @@ class Stepwise<B> implements AsyncIterableIterator<B> {
     if (source === undefined || this.#over) return new Stepwise(this, [step])
     this.#source = undefined
     this.#over = true
-    return new Stepwise(source, [...this.#steps, step])
+    return new Stepwise(source, this.#steps.concat(step as AnyStep))
   }
 
   next (): Promise<IteratorResult<B>> {
@@ -146,23 +146,46 @@ class Stepwise<B> implements AsyncIterableIterator<B> {
  * @throws what the source throws, and what `take` does, after which the source is let go of (as rejections)
  */
 export function each<T> (source: AsyncIterable<T>, take: (item: T) => MaybePromise<void> | undefined): Promise<void> {
-  const iterator = source[Symbol.asyncIterator]()
-  return new Promise((resolve, reject) => {
-    const fail = (error: unknown): void => {
-      letGo(iterator)
-      reject(asError(error))
+  return new Reading(source[Symbol.asyncIterator](), take).begin()
+}
+
+class Reading<T> {
+  readonly #iterator: AsyncIterator<T>
+  readonly #take: (item: T) => MaybePromise<void> | undefined
+  #settle: ((end: MaybePromise<void>) => void) | undefined
+
+  constructor (iterator: AsyncIterator<T>, take: (item: T) => MaybePromise<void> | undefined) {
+    this.#iterator = iterator
+    this.#take = take
+  }
+
+  begin (): Promise<void> {
+    return new Promise(resolve => {
+      this.#settle = resolve
+      this.#ask()
+    })
+  }
+
+  #ask (): void {
+    this.#iterator.next().then(result => { this.#taken(result) }, (error: unknown) => { this.#settle?.(Promise.reject(error as Error)) })
+  }
+
+  #taken (result: IteratorResult<T>): void {
+    if (result.done === true) {
+      this.#settle?.(undefined)
+      return
     }
-    const ask = (): void => { iterator.next().then(step, reject) }
-    const step = (result: IteratorResult<T>): void => {
-      if (result.done === true) { resolve(); return }
-      try {
-        const busy = take(result.value)
-        if (busy instanceof Promise) busy.then(ask, fail)
-        else ask()
-      } catch (error) {
-        fail(error)
-      }
+    try {
+      const busy = this.#take(result.value)
+      if (busy instanceof Promise) busy.then(() => { this.#ask() }, (error: unknown) => { this.#fail(error) })
+      else this.#ask()
+    } catch (error) {
+      this.#fail(error)
     }
-    ask()
-  })
+  }
+
+  #fail (error: unknown): void {
+    letGo(this.#iterator)
+    this.#settle?.(Promise.reject(asError(error)))
+  }
 }
