@@ -1,6 +1,6 @@
 import test from 'ava'
 import { GOAWAY_CODES } from '../../../lib/nova/index.js'
-import { Line, type ClientState, type MadeConnection } from '../../../lib/relay/client/line.js'
+import { Line, type ClientState } from '../../../lib/relay/client/line.js'
 import { Channel, deferred } from '../../../lib/stream/index.js'
 import { next } from './support.js'
 
@@ -15,7 +15,7 @@ async function waits (code: number, count: number): Promise<number[]> {
       const over = deferred()
       // longer than what counts as a success where nobody has taken the place
       setTimeout(() => { onGoaway(code) }, 5)
-      return { closed: over.promise, close: async () => { over.resolve() }, link: { drained: async () => {}, abort: over.reject } } as unknown as MadeConnection
+      return { closed: over.promise, close: async () => { over.resolve() }, link: { drained: async () => {}, abort: over.reject } } as never
     },
     isFinal: () => false,
     finalGoaway: () => undefined,
