@@ -4,6 +4,7 @@ import { formatUuid } from '../bytes/index.js'
 import { startRelay } from '../relay/server/index.js'
 import { openSqliteStore } from '../store/sqlite/index.js'
 import { deferred } from '../stream/index.js'
+import { tuneCollector } from './collector.js'
 import { cliError } from './errors.js'
 import { addressesToBe } from './relay/addresses.js'
 import { askForInvite } from './relay/admin.js'
@@ -100,6 +101,7 @@ async function run (options: Options): Promise<void> {
   const settings = await settingsOf(options)
   const log = relayLog(settings.log.level)
   const kept = await identityToKeep(settings[''].identity)
+  tuneCollector()
   try {
     const serving = await serve(settings, kept, log)
     await untilSignal(serving, log)

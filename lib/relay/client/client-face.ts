@@ -32,6 +32,14 @@ export interface Client {
   /** Who has an account under an id, as `RelayClient.lookup`; waits for a connection. @throws as that, and what has ended the client (as rejections) */
   lookup(id: Uuid): Promise<Peer | undefined>
   /**
+   * Asks the relay for a sign of life; waits for a connection.
+   *
+   * @param options - `timeout`: milliseconds for the answer, 10,000 by default
+   * @returns milliseconds to the relay and back
+   * @throws ERR_TIMEOUT, the link's cause, and what has ended the client (as rejections)
+   */
+  ping(options?: { timeout?: number | undefined }): Promise<number>
+  /**
    * Who of these is connected to the relay, as the relay says: each once, then whenever it has changed. Of each peer the
    * reader gets the latest only. Goes on across connections. A relay that keeps presence to itself says nothing.
    *

@@ -160,6 +160,11 @@ class RelayConnection implements Client {
     return (await this.#line.connected()).lookup(checkUuid(id))
   }
 
+  async ping (options?: { timeout?: number | undefined }): Promise<number> {
+    checkCall(options)
+    return (await this.#line.connected()).link.ping(options)
+  }
+
   presence (ids: Iterable<Uuid>): AsyncIterableIterator<Presence> {
     if (typeof (ids as Partial<Iterable<Uuid>> | null | undefined)?.[Symbol.iterator] !== 'function') throw streamError('ERR_ARGUMENT', 'ids are an array or a set of UUIDs')
     return this.#presence.watch(ids)
