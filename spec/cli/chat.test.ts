@@ -3,7 +3,7 @@ import { cleanUp, pairOf, TestRelay } from './support.js'
 
 test.after.always(cleanUp)
 
-test('messages wait for who is away, are shown with their times, and are confirmed', async t => {
+test.serial('messages wait for who is away, are shown with their times, and are confirmed', async t => {
   const relay = await TestRelay.start()
   const [alice, bob] = await pairOf(relay)
   const sent = await alice.run(['chat', 'bob'], { input: 'hello bob\nsecond line\n' })

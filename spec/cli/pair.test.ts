@@ -3,7 +3,7 @@ import { cleanUp, TestRelay, User } from './support.js'
 
 test.after.always(cleanUp)
 
-test('two who do not know each other pair: keys, names, a profile for who has none', async t => {
+test.serial('two who do not know each other pair: keys, names, a profile for who has none', async t => {
   const relay = await TestRelay.start()
   const [alice, bob] = [new User(), new User()]
   t.is((await alice.run(['id', 'new', '--relay', relay.address, '--name', 'Alice'])).code, 0)
