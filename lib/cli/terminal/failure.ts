@@ -46,6 +46,7 @@ export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
   ERR_TRANSPORT_RESET: [EXIT.relay, NOT_REACHED],
   ERR_TRANSPORT_FAILED: [EXIT.relay, NOT_REACHED],
   ERR_TRANSPORT_PROTOCOL: [EXIT.relay, NOT_REACHED],
+  ERR_TRANSPORT_LISTEN: [EXIT.failed, 'Another program has the port, or it is not ours to take: give another one, or none for any that is free.'],
   ERR_TRANSPORT_TLS: [EXIT.relay, 'Look at the address: with a certificate that nobody here knows, it is tcp: or ws: instead, whose key after # is protection enough.'],
   ERR_HANDSHAKE_TIMEOUT: [EXIT.relay, 'What listens there is no relay, or too slow: look at the address.'],
   ERR_TRUNCATED: [EXIT.relay, 'What listens there is no relay of hushwire, or it ended: look at the address.'],
