@@ -25,7 +25,7 @@ const NEW_OFFER = 'Ask for a new one: hushwire pair.'
 const AWAY = 'They must have hushwire running: hushwire chat leaves messages for those who are away.'
 
 /** Of each code that people meet: the exit code, and what to do. */
-const KNOWN: Readonly<Record<string, Known>> = {
+export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
   ERR_CLI_OPTION: [EXIT.usage, 'See --help.'],
   ERR_CLI_PROFILE: [EXIT.usage, 'Make one with: hushwire id new --relay ADDRESS, or hushwire pair OFFER.'],
   ERR_CLI_RELAY: [EXIT.usage, 'hushwire relay prints the address at its start, such as tcp://host:7411/#KEY; give it to --relay.'],
@@ -100,7 +100,7 @@ export function failureOf (error: unknown): Failure {
   const code = codeOf(error)
   const message = error instanceof HushwireError ? error.message : error instanceof Error ? error.name : typeof error
   if (code === 'ERR_CLI_STOPPED') return { code, message, advice: '', exit: (error as HushwireError).message.endsWith('SIGTERM') ? EXIT.SIGTERM : EXIT.SIGINT }
-  const [exit, advice] = KNOWN[code] ?? [EXIT.failed, '']
+  const [exit, advice] = KNOWN_FAILURES[code] ?? [EXIT.failed, '']
   return { code, message, advice, exit }
 }
 

@@ -134,7 +134,9 @@ test('mail that does not open is told of, taken off the relay, and holds up noth
   const [alice, carol] = [createIdentity(), createIdentity()]
   const one = await sealed(it, alice, 'one', 0)
   await relay.deliver(headOf(alice, 1n, one), one)
-  t.is(textOf((await next(client.messages)).bytes), 'one')
+  const first = await next(client.messages)
+  t.is(textOf(first.bytes), 'one')
+  await first.taken()
   const bodies: Array<readonly [Uint8Array, Partial<DeliveryHead>, string]> = [
     // sent again under another id: its prekey is used up
     [one, {}, 'ERR_SEALED_MAIL_UNKNOWN_PREKEY'],
@@ -233,6 +235,62 @@ test('mail that stalls makes the connection anew, and one that never comes whole
   const good = await sealed(it, alice, 'good', 1)
   await relay.deliver(headOf(alice, 2n, good), good)
   t.deepEqual((await take(client.messages, 1)).map(message => textOf(message.bytes)), ['good'])
+  await client.close()
+})
+
+test('mail that has another length than its head says comes again, and is given up in the end', async t => {
+  const it = await victim({}, { limits: { deliveryTries: 2 } })
+  const { client, relay, rejections } = it
+  const alice = createIdentity()
+  for (const [at, change] of [[0, 1n], [1, -1n]] as const) {
+    const body = await sealed(it, alice, 'whole', at)
+    const head = headOf(alice, 1n, body, { length: BigInt(body.byteLength) + change })
+    const tried = relay.link
+    await relay.deliver(head, body)
+    t.regex(await codeOf(tried.closed), /^ERR_/)
+    for (let request = await next(relay.requests); request.name !== 'receive' || relay.link === tried; request = await next(relay.requests));
+    await relay.deliver(head, body)
+    t.is(await rejectedCode(rejections), 'ERR_RELAY_PROTOCOL')
+    relay.link.abort(new Error('cut'))
+    for (let { link } = relay, request = await next(relay.requests); request.name !== 'receive' || relay.link === link; request = await next(relay.requests));
+  }
+  await client.close()
+})
+
+test('mail that inflates to nothing, or goes on for ever, holds up nothing for long', async t => {
+  const it = await victim({}, { limits: { maxMessage: 1000, messageTimeout: 50, deliveryTries: 1 } })
+  const { client, relay, rejections } = it
+  const alice = createIdentity()
+  // longer than any message of 1,000 bytes is, as its head says already
+  const long = headOf(alice, 1n, new Uint8Array(0), { length: 67_537n })
+  await relay.deliver(long, new Uint8Array(300))
+  t.is(await rejectedCode(rejections), 'ERR_RELAY_LONG_MAIL')
+  const own = headOf(alice, 2n, new Uint8Array(0), { length: 4097n, kind: KIND.pairing })
+  await relay.deliver(own, new Uint8Array(300))
+  t.is(await rejectedCode(rejections), 'ERR_RELAY_LONG_MAIL')
+  const body = await sealed(it, alice, 'one byte at a time', 0)
+  const { encodeDeliveryHead } = await import('../../../lib/relay/wire/index.js')
+  const left = deferred()
+  // a chunk that never comes to its end
+  const begun = [...body.subarray(0, 203), 0, 1, 0, 16, 0]
+  const trickle = async function * (): AsyncGenerator<Uint8Array> {
+    try {
+      yield encodeDeliveryHead(headOf(alice, 3n, body, { length: 66_000n }))
+      yield Uint8Array.from(begun)
+      for (;;) {
+        yield new Uint8Array(1)
+        await new Promise(resolve => { setTimeout(resolve, 1) })
+      }
+    } finally {
+      left.resolve()
+    }
+  }
+  relay.link.send({ target: NIL_UUID, source: NIL_UUID, kind: KIND.delivery }, trickle()).catch(() => {})
+  t.is(await rejectedCode(rejections), 'ERR_TIMEOUT')
+  await left.promise
+  const good = await sealed(it, alice, 'good', 1)
+  await relay.deliver(headOf(alice, 4n, good), good)
+  t.is(textOf((await next(client.messages)).bytes), 'good')
   await client.close()
 })
 
