@@ -17,6 +17,7 @@ export const CLI_ERRORS = {
   ERR_CLI_PASSPHRASE: { origin: 'local', fatal: true, sentence: 'the passphrase does not open the identity' },
   ERR_CLI_RELAY: { origin: 'local', fatal: true, sentence: 'there is no address of a relay that can be used' },
   ERR_CLI_PEER: { origin: 'local', fatal: true, sentence: 'nobody is known by that name or id' },
+  ERR_CLI_EXPIRED: { origin: 'local', fatal: true, sentence: 'nobody answered the offer in time' },
   ERR_CLI_NAME: { origin: 'local', fatal: true, sentence: 'the name cannot be used' },
   ERR_CLI_UNEXPECTED: { origin: 'local', fatal: true, sentence: 'an error without a code' }
 } as const satisfies ErrorTable

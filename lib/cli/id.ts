@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { formatUuid } from '../bytes/index.js'
 import { wipe } from '../crypto/index.js'
 import { createIdentity, idOf, type Identity } from '../nova/index.js'
+import { formatRelayAddress, parseRelayAddress } from '../relay/index.js'
 import { action, profileOptions, type ClientFlags } from './client-options.js'
 import { cliError } from './errors.js'
 import { cleanName } from './names.js'
@@ -10,8 +11,7 @@ import { profileFolders } from './profile/folders.js'
 import { formatIdentity, MAX_IDENTITY_TEXT, parseIdentity } from './profile/identity-text.js'
 import { newPassphrase, passphrase } from './profile/passphrase.js'
 import { platformCode, readAll, writeNew } from './profile/private-file.js'
-import { loadProfile, makeProfile, openIdentity, resealProfile, type Profile } from './profile/profile.js'
-import { formatRelayAddress, parseRelayAddress } from './profile/relay-address.js'
+import { hasData, loadProfile, makeProfile, openIdentity, resealProfile, type Profile } from './profile/profile.js'
 import { writeSettings } from './profile/settings.js'
 import { voiceGroups } from './profile/voice-groups.js'
 import type { Output } from './terminal/output.js'
@@ -65,6 +65,8 @@ export function idCommand (): Command {
 async function makeNew (flags: NewFlags, _args: readonly string[], output: Output): Promise<void> {
   const folders = profileFolders(flags.profile)
   const settings = settingsOf(flags)
+  // somebody else's contacts and messages are not to become those of a new identity
+  if (await hasData(folders)) throw cliError('ERR_CLI_EXISTS', `${folders.data}, of an earlier profile ${folders.name}`)
   const identity = createIdentity()
   const seal = flags.passphrase === true || flags.passphraseFile !== undefined || (process.env['HUSHWIRE_PASSPHRASE'] ?? '') !== ''
   const secret = seal ? await newPassphrase(`A passphrase for the new profile ${folders.name}: `, flags) : undefined

@@ -46,6 +46,9 @@ export class Echo {
   /** Ends it in order. */
   async close (): Promise<void> {
     this.#asked.end()
-    await this.#stream.close()
+    // its end comes when the other side has seen ours
+    const rest = this.#answers.rest()
+    const read = (async () => { while ((await rest.next()).done !== true) continue })()
+    await Promise.all([read.catch(ignore), this.#stream.close()])
   }
 }

@@ -45,7 +45,8 @@ export async function newPassphrase (question: string, sources: PassphraseSource
   return encoded(first)
 }
 
-async function givenPassphrase ({ passphraseFile, env = process.env }: PassphraseSources): Promise<Uint8Array | undefined> {
+/** What the file or the environment says, if they do. @throws ERR_CLI_PASSPHRASE, ERR_CLI_FILE (as rejections) */
+export async function givenPassphrase ({ passphraseFile, env = process.env }: PassphraseSources): Promise<Uint8Array | undefined> {
   if (passphraseFile !== undefined) return encoded(await firstLine(passphraseFile))
   const text = env['HUSHWIRE_PASSPHRASE']
   return text === undefined || text === '' ? undefined : encoded(text)

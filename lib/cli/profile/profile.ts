@@ -43,6 +43,11 @@ export async function openIdentity ({ folders, stored }: Pick<Profile, 'folders'
   }
 }
 
+/** Whether there are data of an earlier profile of that name. */
+export function hasData ({ store }: ProfileFolders): Promise<boolean> {
+  return stat(store).then(() => true, () => false)
+}
+
 /** A new profile. @param secret - seals the identity; the caller's to wipe @throws ERR_CLI_EXISTS when there is one, ERR_CLI_FILE (as rejections) */
 export async function makeProfile (folders: ProfileFolders, identity: Identity, settings: ProfileSettings, secret?: Uint8Array): Promise<void> {
   if (await stat(folders.identity).then(() => true, () => false)) throw cliError('ERR_CLI_EXISTS', `the profile ${folders.name}, ${folders.identity}`)

@@ -97,3 +97,21 @@ export class StoredContacts implements Contacts {
     this.#keys.set(uuidKey(idOf(publicKey)), new Uint8Array(publicKey))
   }
 }
+
+/**
+ * The contacts of a client's store, while no client uses it.
+ *
+ * @param store - stays the caller's
+ * @throws what the store does (as rejections)
+ * @example
+ * ```ts
+ * import { openContacts } from 'hushwire/relay'
+ * import { memoryStore } from 'hushwire/store'
+ *
+ * const contacts = await openContacts(memoryStore())
+ * console.log(contacts.list().length) // 0
+ * ```
+ */
+export function openContacts (store: Store): Promise<Contacts> {
+  return StoredContacts.load(store, CONTACT_LIMITS)
+}
