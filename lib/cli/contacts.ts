@@ -16,7 +16,10 @@ const HELP = `
 
 /** `hushwire contacts`: those who are known. */
 export function contactsCommand (): Command {
-  const command = profileOptions(new Command('contacts').description('List those who are known, name and forget them.')).addHelpText('after', HELP).action(action(list))
+  const command = profileOptions(new Command('contacts').description('List those who are known, name and forget them.'))
+    .option('--names', 'only what they are called here')
+    .addHelpText('after', HELP)
+    .action(action(list))
   command.addCommand(profileOptions(new Command('rename').description('Give somebody another name.').argument('<peer>', 'name, id, or the beginning of an id').argument('<name>')).action(action(rename)))
   command.addCommand(profileOptions(new Command('forget').description('Trust somebody no more.').argument('<peer>', 'name, id, or the beginning of an id')).action(action(forget)))
   return command
@@ -37,9 +40,13 @@ async function withBook (flags: ClientFlags, output: Output, command: string, wo
   })
 }
 
-function list (flags: ClientFlags, _args: readonly string[], output: Output, command: string): Promise<void> {
+function list (flags: ClientFlags & { names?: true }, _args: readonly string[], output: Output, command: string): Promise<void> {
   return withBook(flags, output, command, async ({ names, unread, unsent }) => {
     const all = names.list()
+    if (flags.names === true) {
+      for (const { name } of all) output.line(name)
+      return
+    }
     if (all.length === 0) output.note('nobody is known yet: hushwire pair')
     const width = Math.max(0, ...all.map(({ name }) => name.length))
     for (const { id, name, publicKey } of all) {

@@ -4,6 +4,15 @@ import { COMMANDS, type CommandEntry } from './commands.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
 
+const HELP = `
+Two who want to talk:
+  hushwire relay                         # somewhere both can reach; prints its address
+  hushwire id new --relay ADDRESS --name Alice
+  hushwire pair                          # shows an offer for the other side: hushwire pair 'OFFER'
+  hushwire chat bob
+
+Exit codes: 0 done, 1 failed, 2 used wrongly, 3 no relay, 4 no such peer or not there, 5 the profile is in use, 130 and 143 after a signal.`
+
 /**
  * The program with its commands.
  *
@@ -11,10 +20,12 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
  */
 export async function program (loaded: (entry: CommandEntry) => boolean): Promise<Command> {
   const all = new Command('hushwire')
-    .description('Secure channels and their relay from the command line.')
+    .description('End-to-end encrypted messages, files and tunnels through a relay that can read none of them.')
     .version(version)
+    .addHelpText('after', HELP)
+    .commandsGroup('Other:')
   for (const entry of COMMANDS) {
-    const command = loaded(entry) ? await entry.load() : new Command(entry.name).description(entry.description)
+    const command = loaded(entry) ? await entry.load(() => program(() => true)) : new Command(entry.name).description(entry.description)
     all.addCommand(command.helpGroup(`${entry.group}:`))
   }
   settle(all, 'hushwire')

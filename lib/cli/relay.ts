@@ -153,7 +153,11 @@ async function printInvite (options: Options): Promise<void> {
   const settings = await settingsOf(options)
   const { folder, memory } = settings.store
   if (memory) throw cliError('ERR_CLI_OPTION', 'a relay in memory has no invites that outlive it; give --store')
-  process.stdout.write(`${await askForInvite(folder) ?? await inviteOf(folder, settings)}\n`)
+  const asked = await askForInvite(folder)
+  process.stdout.write(`${asked?.invite ?? await inviteOf(folder, settings)}\n`)
+  // without a configuration nobody knows the rule of a relay that does not run
+  const rule = asked?.rule ?? (options.config === undefined ? 'invite' : settings.registration.rule)
+  if (rule !== 'invite') process.stderr.write(`hushwire relay: nobody needs an invite there: registration.rule is ${rule}\n`)
 }
 
 /** No relay runs there, so the store is free. */

@@ -4,7 +4,7 @@ import { RESET_CODES, resetError } from '../nova/index.js'
 import type { PeerStream } from '../relay/index.js'
 import { abortReason, asError, deferred, letGo } from '../stream/index.js'
 import { Checkpoints } from './checkpoints.js'
-import { filesError, wireCodeOf } from './errors.js'
+import { codeOf, filesError, wireCodeOf } from './errors.js'
 import type { CheckedFilesLimits } from './limits.js'
 import { encodeManifest, type Manifest } from './manifest.js'
 import type { FilesProgress } from './progress.js'
@@ -249,7 +249,8 @@ class Reading {
       try {
         result = await this.#iterator.next()
       } catch (error) {
-        throw new SourceError('ERR_FILES_READ', error)
+        // a source may know by itself that it is another one by now
+        throw new SourceError(codeOf(error) === 'ERR_FILES_CHANGED' ? 'ERR_FILES_CHANGED' : 'ERR_FILES_READ', error)
       }
       if (result.done === true) return undefined
       this.#piece = result.value

@@ -15,7 +15,7 @@ import { Entrance, type Admit } from './admission.js'
 import { Listening, type Address, type Listener } from './listener.js'
 import type { MessageOptions } from './message-connection.js'
 import type { ServerTls } from './tls-options.js'
-import { limitHandshakes, reloadCertificate, withCertificate } from './tls-server.js'
+import { limitHandshakes, reloadCertificate, reportHandshakes, withCertificate } from './tls-server.js'
 import { wrapWebSocket, wsOptions } from './websocket-node.js'
 
 export type { Admit } from './admission.js'
@@ -60,8 +60,8 @@ export interface WebSocketListenOptions extends MessageOptions {
   onRequest?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
   /** Aborts the listener and its connections. */
   signal?: AbortSignal | undefined
-  /** Told what goes wrong while listening; listening goes on. */
-  onError?: ((error: Error) => void) | undefined
+  /** Told what goes wrong while listening, and with whom where TLS failed; listening goes on. */
+  onError?: ((error: Error, remote?: Address) => void) | undefined
 }
 
 /**
@@ -119,7 +119,10 @@ async function listen (options: WebSocketListenOptions, { connectTimeout: timeou
   const about = { headersTimeout: timeout, requestTimeout: timeout, connectionsCheckingInterval: Math.min(timeout, 1000) }
   const { tls, onRequest = upgradeOnly } = options
   const server = tls === undefined ? createServer(about, onRequest) : withCertificate(tls, certificate => createSecureServer({ ...about, ...certificate, handshakeTimeout: timeout }, onRequest))
-  if (tls !== undefined) limitHandshakes(server, timeout)
+  if (tls !== undefined) {
+    limitHandshakes(server, timeout)
+    reportHandshakes(server, (error, remote) => { options.onError?.(error, remote) })
+  }
   server.maxConnections = maxConnections
   const listening = deferred()
   server.once('error', listening.reject)

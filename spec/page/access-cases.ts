@@ -9,7 +9,7 @@ import type { Visitor } from './support.js'
 async function tabTo (page: Page, name: RegExp): Promise<void> {
   for (let step = 0; step < 40; step++) {
     const focused = await page.evaluate(() => {
-      const element = document.activeElement
+      const element = document.activeElement === document.body ? null : document.activeElement
       const label = element?.id === '' || element === null ? '' : document.querySelector(`label[for="${element.id}"]`)?.textContent ?? ''
       return `${element?.getAttribute('aria-label') ?? ''} ${label} ${element?.textContent ?? ''}`
     })

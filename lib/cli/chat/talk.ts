@@ -50,7 +50,7 @@ export class Talk {
       this.#show(text)
       await desk.unread.delete({ peer: peer.id, text })
     }
-    for (const text of await unsent.of(peer.id)) this.#post(text)
+    for (const text of await unsent.of(peer.id)) void this.#post(text)
     this.#watch().catch(ignore)
     const reading = desk.read({ onText: (from, text) => this.#arrived(from, text), onReceipt: (from, receipt) => { this.#confirmed(from, receipt) } })
     reading.catch(ignore)

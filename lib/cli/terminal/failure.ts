@@ -25,7 +25,7 @@ const NEW_OFFER = 'Ask for a new one: hushwire pair.'
 const AWAY = 'They must have hushwire running: hushwire chat leaves messages for those who are away.'
 
 /** Of each code that people meet: the exit code, and what to do. */
-const KNOWN: Readonly<Record<string, Known>> = {
+export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
   ERR_CLI_OPTION: [EXIT.usage, 'See --help.'],
   ERR_CLI_PROFILE: [EXIT.usage, 'Make one with: hushwire id new --relay ADDRESS, or hushwire pair OFFER.'],
   ERR_CLI_RELAY: [EXIT.usage, 'hushwire relay prints the address at its start, such as tcp://host:7411/#KEY; give it to --relay.'],
@@ -46,6 +46,7 @@ const KNOWN: Readonly<Record<string, Known>> = {
   ERR_TRANSPORT_RESET: [EXIT.relay, NOT_REACHED],
   ERR_TRANSPORT_FAILED: [EXIT.relay, NOT_REACHED],
   ERR_TRANSPORT_PROTOCOL: [EXIT.relay, NOT_REACHED],
+  ERR_TRANSPORT_LISTEN: [EXIT.failed, 'Another program has the port, or it is not ours to take: give another one, or none for any that is free.'],
   ERR_TRANSPORT_TLS: [EXIT.relay, 'Look at the address: with a certificate that nobody here knows, it is tcp: or ws: instead, whose key after # is protection enough.'],
   ERR_HANDSHAKE_TIMEOUT: [EXIT.relay, 'What listens there is no relay, or too slow: look at the address.'],
   ERR_TRUNCATED: [EXIT.relay, 'What listens there is no relay of hushwire, or it ended: look at the address.'],
@@ -78,6 +79,14 @@ const KNOWN: Readonly<Record<string, Known>> = {
   ERR_STORE_OPEN: [EXIT.failed, 'Look at the folder of the profile: hushwire id show; it must be one that this user can write to.'],
   ERR_STORE_READ_ONLY: [EXIT.failed, 'Look at the folder of the profile: hushwire id show; it must be one that this user can write to.'],
   ERR_STORE_VERSION: [EXIT.failed, 'The profile was written by a newer hushwire: use that one.'],
+  ERR_FILES_PATH: [EXIT.usage, '--any-name on both sides takes what Windows does not.'],
+  ERR_FILES_DUPLICATE: [EXIT.usage, ''],
+  ERR_FILES_LIMIT: [EXIT.usage, ''],
+  ERR_FILES_DECLINED: [EXIT.peer, ''],
+  ERR_FILES_STOPPED: [EXIT.peer, ''],
+  ERR_FILES_NO_ANSWER: [EXIT.peer, 'Give the command again when they are there; --wait makes it wait longer.'],
+  ERR_FILES_UNREACHABLE: [EXIT.peer, '--wait makes it wait longer.'],
+  ERR_FILES_EXISTS: [EXIT.failed, 'Who receives can give --overwrite or --rename.'],
   ERR_TIMEOUT: [EXIT.failed, 'Try again; the connection or the other side is slow.'],
   ENOSPC: [EXIT.failed, NO_ROOM],
   EDQUOT: [EXIT.failed, NO_ROOM]
@@ -99,7 +108,7 @@ export function failureOf (error: unknown): Failure {
   const code = codeOf(error)
   const message = error instanceof HushwireError ? error.message : error instanceof Error ? error.name : typeof error
   if (code === 'ERR_CLI_STOPPED') return { code, message, advice: '', exit: (error as HushwireError).message.endsWith('SIGTERM') ? EXIT.SIGTERM : EXIT.SIGINT }
-  const [exit, advice] = KNOWN[code] ?? [EXIT.failed, '']
+  const [exit, advice] = KNOWN_FAILURES[code] ?? [EXIT.failed, '']
   return { code, message, advice, exit }
 }
 

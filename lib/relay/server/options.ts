@@ -21,7 +21,7 @@ export const RELAY_LIMITS = {
   /** Packets of one connection that may be under way, requests among them; at more, no further ones of that connection are taken. */
   maxForwarding: 1024,
   /** Live packets of one connection to one target that may be under way; more wait for their turn. */
-  maxToOne: 64,
+  maxToOne: 160,
   /** Milliseconds for which such a packet waits for its turn before it is refused. */
   turnTimeout: 5000,
   /**

@@ -134,7 +134,7 @@ export class Shell implements DeskEvents {
     })
     document.addEventListener('visibilitychange', () => { this.#shown() })
     addEventListener('focus', () => { this.#shown() })
-    addEventListener('keydown', event => { if (event.key === 'Escape' && this.#talk !== undefined && document.querySelector('dialog') === null) this.#back() })
+    addEventListener('keydown', event => { if (event.key === 'Escape' && this.#talk !== undefined && document.querySelector('dialog[open]') === null) this.#back() })
     this.#drawTitle()
   }
 
