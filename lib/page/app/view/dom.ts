@@ -80,11 +80,10 @@ export function announce (text: string): void {
 export function openDialog (title: string, content: readonly Node[], onClose?: () => void): HTMLDialogElement {
   const heading = h('h2', { id: `dialog-${++ids}` }, title)
   const dialog = h('dialog', { 'aria-labelledby': heading.id }, h('div', { class: 'dialog-head' }, heading, button('Close', () => { dialog.close() }, { icon: 'close' })), ...content)
-  const before = document.activeElement
+  // where the focus was before, the browser puts it back
   dialog.addEventListener('close', () => {
     dialog.remove()
     onClose?.()
-    if (before instanceof HTMLElement) before.focus()
   })
   document.body.append(dialog)
   dialog.showModal()
