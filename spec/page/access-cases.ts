@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import type { Page } from 'playwright-core'
-import type { PageCase } from './case.js'
+import type { PageCase, Scene } from './case.js'
 import { fileOf } from './content.js'
 import { contrastProblems } from './contrast.js'
 import type { Visitor } from './support.js'
@@ -40,7 +40,7 @@ async function sound ({ page }: Visitor, where: string): Promise<void> {
 export const accessCases: readonly PageCase[] = [
   {
     name: 'by keyboard alone: begin, pair, write, send a file, accept, go back',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const node = await scene.peer()
       const alice = await scene.stranger()
       const { page } = alice
@@ -75,7 +75,7 @@ export const accessCases: readonly PageCase[] = [
   },
   ...(['light', 'dark'] as const).flatMap(colorScheme => [360, 1200].map((width): PageCase => ({
     name: `${colorScheme}, ${width} px: everything has a name, enough contrast, and fits`,
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const options = { colorScheme, viewport: { width, height: 740 } }
       const alice = await scene.stranger(options)
       await alice.page.goto(scene.relay.address)

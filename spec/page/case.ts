@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { NodePeer } from './node-peer.js'
-import { PageRelay, Visitor } from './support.js'
+import { type PageRelay, Visitor } from './support.js'
 
 /** What a case has: a browser, a relay of its own, and whoever it asks for; all of it goes when the case is over. */
 export class Scene {

@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert'
-import type { PageCase } from './case.js'
+import type { PageCase, Scene } from './case.js'
 
 /** Texts between pages, and with Node. */
 export const chatCases: readonly PageCase[] = [
   {
     name: 'texts go both ways, with marks, and are there after a reload',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, bob] = await scene.pair()
       await alice.say('hello')
       await bob.entry('hello').waitFor()
@@ -21,7 +21,7 @@ export const chatCases: readonly PageCase[] = [
   },
   {
     name: 'what comes while the conversation is not open counts as unread, and is seen when it is opened',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, bob] = await scene.pair()
       await bob.page.keyboard.press('Escape')
       await alice.say('one')
@@ -40,7 +40,7 @@ export const chatCases: readonly PageCase[] = [
   },
   {
     name: 'a page and a peer on Node write to each other, and each text arrives once and in order',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, node] = await scene.mixed()
       for (let index = 0; index < 10; index++) await alice.say(`from the page ${index}`)
       for (let index = 0; index < 10; index++) assert.equal(await node.text(), `from the page ${index}`)
@@ -53,7 +53,7 @@ export const chatCases: readonly PageCase[] = [
   },
   {
     name: 'without network the page says so, and what was written goes when it is back',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, node] = await scene.mixed()
       await alice.context.setOffline(true)
       await alice.page.getByText('Offline: this device has no network').waitFor()
@@ -67,7 +67,7 @@ export const chatCases: readonly PageCase[] = [
   },
   {
     name: 'a relay that is gone is told, and what was written arrives once when it is back',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, node] = await scene.mixed()
       await scene.relay.kill()
       await alice.page.getByText('Not connected; trying again').waitFor()

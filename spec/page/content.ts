@@ -15,5 +15,5 @@ export function fileOf (name: string, size: number): TestFile {
 
 /** The same, to be sent from Node. */
 export function sourceOf ({ name, buffer }: TestFile, path = name): SourceFile {
-  return { path, size: buffer.byteLength, modified: 1_700_000_000_000, open: async function * (from) { for (let at = from; at < buffer.byteLength; at += 65_536) yield buffer.subarray(at, at + 65_536) } }
+  return { path, size: buffer.byteLength, modified: 1_700_000_000_000, async * open (from) { for (let at = from; at < buffer.byteLength; at += 65_536) yield buffer.subarray(at, at + 65_536) } }
 }

@@ -12,7 +12,10 @@ export function contrastProblems (page: Page): Promise<string[]> {
       const [red = 0, green = 0, blue = 0, alpha = 0] = canvas.getImageData(0, 0, 1, 1).data
       return [red, green, blue, alpha / 255]
     }
-    const over = (top: Color, below: Color): Color => [0, 1, 2].map(at => (top[at] ?? 0) * top[3] + (below[at] ?? 0) * (1 - top[3])).concat(1) as unknown as Color
+    const over = (top: Color, below: Color): Color => {
+      const mixed = (at: 0 | 1 | 2): number => top[at] * top[3] + below[at] * (1 - top[3])
+      return [mixed(0), mixed(1), mixed(2), 1]
+    }
     const behind = (element: Element | null): Color => {
       if (element === null) return matchMedia('(prefers-color-scheme: dark)').matches ? [18, 18, 18, 1] : [255, 255, 255, 1]
       const color = parsed(getComputedStyle(element).backgroundColor)

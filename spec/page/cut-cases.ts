@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { readFile } from 'node:fs/promises'
 import { sendFiles } from '../../lib/files/index.js'
-import type { PageCase } from './case.js'
+import type { PageCase, Scene } from './case.js'
 import { fileOf, sourceOf } from './content.js'
 import { accepted } from './files-cases.js'
 import type { NodePeer } from './node-peer.js'
@@ -32,7 +32,7 @@ function haltingSource (file: ReturnType<typeof fileOf>): { readonly source: Ret
     go: () => { go() },
     source: {
       ...sourceOf(file),
-      open: async function * (start) {
+      async * open (start) {
         for (let at = start; at < SIZE; at += 65_536) {
           if (at >= SIZE / 2) await gate
           yield file.buffer.subarray(at, at + 65_536)
@@ -46,7 +46,7 @@ function haltingSource (file: ReturnType<typeof fileOf>): { readonly source: Ret
 export const cutCases: readonly PageCase[] = [
   {
     name: 'a page that sends is loaded again in the middle of a file: it goes on by itself, where it was',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, node] = await scene.mixed()
       const file = fileOf('large.bin', SIZE)
       const half = halfway(node)
@@ -63,7 +63,7 @@ export const cutCases: readonly PageCase[] = [
   },
   {
     name: 'a page that receives is loaded again in the middle of a file: it goes on by itself, where it was, and nobody is asked again',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, node] = await scene.mixed()
       const file = fileOf('large.bin', SIZE)
       const { source, go } = haltingSource(file)
@@ -83,7 +83,7 @@ export const cutCases: readonly PageCase[] = [
   },
   {
     name: 'the relay is killed and started again in the middle of a file from a page',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, node] = await scene.mixed()
       const file = fileOf('large.bin', SIZE)
       const half = halfway(node)
@@ -100,7 +100,7 @@ export const cutCases: readonly PageCase[] = [
   },
   {
     name: 'the relay is killed and started again in the middle of a file to a page',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, node] = await scene.mixed()
       const file = fileOf('large.bin', SIZE)
       const { source, go } = haltingSource(file)
@@ -117,7 +117,7 @@ export const cutCases: readonly PageCase[] = [
   },
   {
     name: 'files for somebody who is away wait for them, also when both pages are loaded again',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, bob] = await scene.pair()
       const address = bob.page.url()
       await bob.page.goto('about:blank')

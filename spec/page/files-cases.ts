@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Download } from 'playwright-core'
 import { sendFiles } from '../../lib/files/index.js'
-import type { PageCase } from './case.js'
+import type { PageCase, Scene } from './case.js'
 import { fileOf, sourceOf } from './content.js'
 import type { Visitor } from './support.js'
 
@@ -24,7 +24,7 @@ export async function accepted (visitor: Visitor): Promise<Uint8Array> {
 export const filesCases: readonly PageCase[] = [
   {
     name: 'a file goes from page to page, is checked and saved as what it was',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, bob] = await scene.pair()
       const file = fileOf('photo of us.png', 5_000_000)
       await alice.choose(file)
@@ -55,7 +55,7 @@ export const filesCases: readonly PageCase[] = [
   },
   {
     name: 'a page and a peer on Node send files to each other',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, node] = await scene.mixed()
       const file = fileOf('notes.txt', 3_000_000)
       await alice.choose(file)
@@ -70,7 +70,7 @@ export const filesCases: readonly PageCase[] = [
   },
   {
     name: 'several files go together, an empty one among them, and are saved by a button',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, bob] = await scene.pair()
       const files = [fileOf('a.txt', 10), fileOf('b.txt', 0), fileOf('c.txt', 1_000_000)]
       await alice.choose(files)
@@ -90,7 +90,7 @@ export const filesCases: readonly PageCase[] = [
   },
   {
     name: 'files that are dropped or pasted are sent',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, node] = await scene.mixed()
       for (const kind of ['drop', 'paste']) {
         await alice.page.locator('.talk').evaluate((element, how) => {
@@ -106,7 +106,7 @@ export const filesCases: readonly PageCase[] = [
   },
   {
     name: 'a file that is refused is told to who sends it',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, bob] = await scene.pair()
       await alice.choose(fileOf('unwanted.exe', 1000))
       await bob.page.getByRole('button', { name: /^Refuse/ }).click()
@@ -116,7 +116,7 @@ export const filesCases: readonly PageCase[] = [
   },
   {
     name: 'a transfer is stopped by who sends it, and by who receives it',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, node] = await scene.mixed()
       let reached = (): void => undefined
       const half = new Promise<void>(resolve => { reached = resolve })
@@ -132,7 +132,7 @@ export const filesCases: readonly PageCase[] = [
       const file = fileOf('endless.bin', 8_000_000)
       let go = (): void => undefined
       const gate = new Promise<void>(resolve => { go = resolve })
-      const source = { ...sourceOf(file), open: async function * () { yield file.buffer.subarray(0, 1_000_000); await gate; yield file.buffer.subarray(1_000_000) } }
+      const source = { ...sourceOf(file), async * open () { yield file.buffer.subarray(0, 1_000_000); await gate; yield file.buffer.subarray(1_000_000) } }
       const sending = sendFiles(node.client, node.other(), [source]).then(() => 'sent', (error: { code?: string }) => error.code)
       await alice.accept()
       await alice.entry(/endless\.bin.*1\d %/s).waitFor()

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { CHAT_KIND } from '../../lib/chat/index.js'
 import { sendFiles } from '../../lib/files/index.js'
-import type { PageCase } from './case.js'
+import type { PageCase, Scene } from './case.js'
 import { fileOf, sourceOf } from './content.js'
 
 const MARKUP = '<img src=x onerror="globalThis.pwned=1"><script>globalThis.pwned=1</script><b>bold</b>'
@@ -10,7 +10,7 @@ const MARKUP = '<img src=x onerror="globalThis.pwned=1"><script>globalThis.pwned
 export const hostileCases: readonly PageCase[] = [
   {
     name: 'markup in names, texts and names of files is shown as what it is, and runs nothing',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, node] = await scene.mixed()
       await node.call(`${MARKUP.slice(0, 60)}\u202egnp.exe\u0007`)
       await node.say(MARKUP)
@@ -22,7 +22,7 @@ export const hostileCases: readonly PageCase[] = [
       assert.match(download.url(), /^blob:/)
       assert.equal(await alice.page.evaluate(() => ({ pwned: 'pwned' in globalThis, images: document.querySelectorAll('.bubble img, .bubble b, .bubble script, .bubble a').length })).then(found => JSON.stringify(found)), '{"pwned":false,"images":0}')
       const name = await alice.page.getByRole('heading', { level: 2 }).innerText()
-      assert.ok(!/[\u202e\u0007]/.test(name))
+      assert.ok(!name.includes('\u202e') && !name.includes('\u0007'))
       assert.ok(name.includes('<img src=x'))
       // nothing was opened in the page's origin
       assert.equal(alice.context.pages().length, 1)
@@ -30,7 +30,7 @@ export const hostileCases: readonly PageCase[] = [
   },
   {
     name: 'messages that are none, of other versions, or very long break nothing',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, node] = await scene.mixed()
       for (const bytes of [new Uint8Array(0), Uint8Array.of(9, 9, 9), Uint8Array.of(1, 1), Uint8Array.of(1, 2, 3), new Uint8Array(70_000).fill(1)]) await node.client.peer(node.other()).send(CHAT_KIND, bytes)
       await node.client.peer(node.other()).send(7n, new Uint8Array(10))
@@ -43,7 +43,7 @@ export const hostileCases: readonly PageCase[] = [
   },
   {
     name: 'the policy is in force: inline scripts, evaluation and markup from texts are refused',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const alice = await scene.visitor('Alice')
       const tried = await alice.page.evaluate(async () => {
         const outcome = (work: () => unknown): string => { try { work(); return 'done' } catch (error) { return (error as Error).name } }

@@ -1,13 +1,13 @@
 import { strict as assert } from 'node:assert'
 import { createIdentity } from '../../lib/nova/index.js'
-import type { PageCase } from './case.js'
+import type { PageCase, Scene } from './case.js'
 import { PageRelay } from './support.js'
 
 /** First visits, and how two people meet. */
 export const meetingCases: readonly PageCase[] = [
   {
     name: 'two pages pair by a code, and know each other by name',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, bob] = await scene.pair()
       await alice.page.getByRole('heading', { name: 'Bob' }).waitFor()
       await bob.page.getByRole('heading', { name: 'Alice' }).waitFor()
@@ -20,7 +20,7 @@ export const meetingCases: readonly PageCase[] = [
   },
   {
     name: 'a link pairs at a first visit, and is out of the address and the history at once',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const alice = await scene.visitor('Alice')
       const offer = await alice.code()
       const bob = await scene.stranger()
@@ -43,7 +43,7 @@ export const meetingCases: readonly PageCase[] = [
   },
   {
     name: 'a page and a peer on Node pair both ways, and names arrive',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, node] = await scene.mixed()
       await node.call('Nodey')
       await alice.page.getByRole('heading', { name: 'Nodey' }).waitFor()
@@ -59,7 +59,7 @@ export const meetingCases: readonly PageCase[] = [
   },
   {
     name: 'what is no code, one that is used up, one for another relay, and our own say what to do',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, bob] = await scene.pair()
       const trouble = bob.page.getByRole('alert').filter({ hasText: /./ })
       const attempt = async (code: string): Promise<string> => {
@@ -88,7 +88,7 @@ export const meetingCases: readonly PageCase[] = [
   },
   {
     name: 'what is kept is sealed: no key, name or text lies in the clear',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, bob] = await scene.pair()
       await alice.say('the secret word is marmalade')
       await bob.entry('marmalade').waitFor()
@@ -112,7 +112,7 @@ export const meetingCases: readonly PageCase[] = [
   },
   {
     name: 'everything here can be forgotten',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice] = await scene.pair()
       await alice.page.getByRole('button', { name: 'Settings' }).click()
       await alice.page.getByRole('button', { name: 'Forget everything here' }).click()

@@ -101,7 +101,7 @@ export class MemoryFolder implements Destination {
       done: new Set(),
       parts: new Map([...lengths].filter(([, length]) => length > 0)),
       conflicts: [],
-      read: async function * (index, bytes) { yield join(parts(index)).subarray(0, bytes) },
+      async * read (index, bytes) { yield join(parts(index)).subarray(0, bytes) },
       write: async (index, offset, bytes) => {
         parts(index).push(bytes.slice())
         this.written += bytes.byteLength

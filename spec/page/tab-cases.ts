@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert'
-import type { PageCase } from './case.js'
+import type { PageCase, Scene } from './case.js'
 
 /** One tab at a time. */
 export const tabCases: readonly PageCase[] = [
   {
     name: 'a second tab says that there is another one, and takes over when that is closed',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const [alice, bob] = await scene.pair()
       const second = await alice.context.newPage()
       alice.watch(second)
@@ -20,7 +20,7 @@ export const tabCases: readonly PageCase[] = [
   },
   {
     name: 'a link that is opened in a second tab is answered in the first one',
-    run: async scene => {
+    run: async (scene: Scene): Promise<void> => {
       const alice = await scene.visitor('Alice')
       const node = await scene.peer()
       const offer = await node.client.offer()

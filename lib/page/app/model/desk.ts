@@ -68,15 +68,14 @@ export class Desk {
    */
   static async open (store: Store, profile: Profile, events: DeskEvents, options: { readonly wait: boolean, readonly invite?: Uint8Array | undefined, readonly database: string }): Promise<Desk> {
     const parts = { history: await History.load(store), people: await People.load(store), waiting: await WaitingFiles.open(options.database) }
-    let desk: Desk | undefined
+    const told: { desk?: Desk } = {}
     const client = await connectAs(profile, store, {
       wait: options.wait,
       invite: options.invite,
-      onState: state => { desk?.link.tell(state) },
-      onPaired: peer => { if (desk !== undefined) desk.#paired(peer) }
+      onState: state => { told.desk?.link.tell(state) },
+      onPaired: peer => { told.desk?.paired(peer) }
     })
-    desk = new Desk(store, profile, client, parts, events)
-    return desk
+    return told.desk = new Desk(store, profile, client, parts, events)
   }
 
   /** Those we know, as they are to be listed: who wrote last is first. */
@@ -125,7 +124,8 @@ export class Desk {
     this.#watch()
   }
 
-  #paired (peer: string): void {
+  /** Somebody has answered an offer of ours. */
+  paired (peer: string): void {
     this.#met(peer)
     this.#events.onPaired(peer)
   }

@@ -118,7 +118,7 @@ export class Outgoing {
 function outcomeOf (error: unknown): Partial<FilesEntry> {
   if (error instanceof Stopped) return { state: 'failed', trouble: 'You have stopped it.' }
   if (codeOf(error) === 'ERR_FILES_DECLINED') return { state: 'declined' }
-  return { state: 'failed', trouble: LATER.has(codeOf(error)) ? `${adviceOf(error)}` : adviceOf(error) }
+  return { state: 'failed', trouble: LATER.has(codeOf(error)) ? adviceOf(error) : adviceOf(error) }
 }
 
 function failedFiles (failures: ReadonlyArray<{ readonly path: string, readonly error: Error }>): string {

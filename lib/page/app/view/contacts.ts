@@ -52,12 +52,12 @@ export class ContactsView {
         h('bdi', { class: 'contact-name' }, people.nameOf(peer)),
         h('span', { class: 'unseen' }, online ? ', there' : ', away'),
         h('span', { class: 'contact-last' }, last === undefined ? online ? 'There now' : 'Away' : summaryOf(last))),
-      unread === 0 ? undefined : h('span', { class: 'badge' }, String(unread), h('span', { class: 'unseen' }, ` unread`)))
+      unread === 0 ? undefined : h('span', { class: 'badge' }, String(unread), h('span', { class: 'unseen' }, ' unread')))
   }
 }
 
 export function initialOf (name: string): string {
-  return [...name][0]?.toUpperCase() ?? '?'
+  return String.fromCodePoint(name.codePointAt(0) ?? 63).toUpperCase()
 }
 
 /** An entry in one line. */

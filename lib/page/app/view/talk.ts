@@ -13,8 +13,8 @@ import { saveFiles } from './save.js'
 export interface TalkOptions {
   readonly desk: Desk
   readonly peer: string
-  onBack(): void
-  onDetails(): void
+  readonly onBack: () => void
+  readonly onDetails: () => void
 }
 
 /** A conversation: what was said, and where to say more. */
