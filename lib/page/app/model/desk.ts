@@ -84,6 +84,9 @@ export class Desk {
     return this.client.contacts.list().map(({ id }) => toHex(id)).sort((one, other) => time(other) - time(one) || this.people.nameOf(one).localeCompare(this.people.nameOf(other)))
   }
 
+  /** Whether somebody is there, as far as the relay can be asked. */
+  isThere (peer: string): boolean { return this.client.state.type === 'connected' && this.people.online.has(peer) }
+
   /** Begins to read what comes, and goes on with what an earlier page has begun. */
   async run (): Promise<void> {
     await this.incoming.clear()

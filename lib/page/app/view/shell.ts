@@ -121,7 +121,10 @@ export class Shell implements DeskEvents {
 
   #listen (): void {
     const desk = this.#desk
-    desk.link.on(state => { this.#status.show(state) })
+    desk.link.on(state => {
+      this.#status.show(state)
+      this.#talk?.drawPerson()
+    })
     for (const event of ['online', 'offline']) addEventListener(event, () => { this.#status.show(desk.client.state) })
     desk.history.changes.on(({ entry, gone }) => {
       if (entry.peer === this.#talk?.peer) this.#talk.changed(entry, gone)
