@@ -15,6 +15,7 @@ import { serveAdmin } from './admin.js'
 import { RelayHealth } from './health.js'
 import type { KeptIdentity } from './identity-file.js'
 import { codeOf, logEvent, logListener, logReport, type Logger } from './log.js'
+import { pageOf, pageUrl } from './page.js'
 import type { Settings } from './settings.js'
 
 /** Something that is to be let go of. */
@@ -65,6 +66,7 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
   }
   const admission = rateAdmission(settings['limits.admission'])
   const door = { tls, admit: (remote: { host: string }) => admission.enter(remote.host), onError: (error: Error, remote?: Address) => { logListener(log, error, remote) } }
+  const page = options.websocket && pageOf(settings, identity, log)
   const relay: Relay = await startRelay({
     ...options,
     identity,
@@ -72,7 +74,7 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
     admission,
     onEvent,
     tcp: options.tcp && { ...options.tcp, ...door },
-    websocket: options.websocket && { ...options.websocket, ...door }
+    websocket: options.websocket && { ...options.websocket, ...door, onRequest: page }
   })
   closers.push(() => relay.close())
   metrics.watch(relay)
@@ -86,6 +88,7 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
   await keep()
   if (!settings.store.memory) await admin(settings, relay, log, closers)
   tell(log, relay, identity, settings)
+  if (page !== undefined && relay.websocket !== undefined) log.info({ event: 'page', url: pageUrl(relay.websocket) })
   return {
     relay,
     reload: async () => {
