@@ -22,6 +22,7 @@ interface Options {
   config?: string
   tcp?: string
   websocket?: string
+  page: boolean
   store?: string
   memory?: true
   identity?: string
@@ -47,6 +48,7 @@ export function relayCommand (): Command {
   const command = shared(new Command('relay').description('Run a relay: accounts, mail, and packets between identities.'))
     .option('--tcp <[host:]port>', 'listen on TCP; 127.0.0.1 unless a host is given')
     .option('--websocket <[host:]port>', 'listen for WebSockets')
+    .option('--no-page', 'serve no web page beside the WebSockets')
     .option('--memory', 'keep accounts and mail in memory: gone with the process')
     .addOption(new Option('--registration <rule>', 'who gets an account').choices(['open', 'invite', 'allowlist']))
     .option('--metrics <[host:]port>', 'serve /metrics, /health and /ready')
@@ -85,6 +87,7 @@ async function settingsOf (options: Options): Promise<Settings> {
     '': { ...given('identity', options.identity) },
     'listen.tcp': { ...given('address', options.tcp ?? (options.websocket === undefined || options.config !== undefined ? undefined : '')) },
     'listen.websocket': { ...given('address', options.websocket) },
+    page: { ...given('enabled', options.page === false ? false : undefined) },
     store: { ...given('folder', options.store), ...given('memory', options.memory ?? (options.store === undefined ? undefined : false)) },
     registration: { ...given('rule', options.registration) },
     metrics: { ...given('address', options.metrics) },
@@ -106,7 +109,7 @@ async function run (options: Options): Promise<void> {
   try {
     const serving = await serve(settings, kept, log)
     // a program that starts a relay reads its log
-    if (process.stdout.isTTY) process.stdout.write(welcome({ addresses: serving.addresses, settings }))
+    if (process.stdout.isTTY) process.stdout.write(welcome({ ...serving, settings }))
     await untilSignal(serving, log)
   } finally {
     kept.identity.destroy()

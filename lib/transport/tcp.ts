@@ -150,9 +150,9 @@ export async function listenTcp (options: TcpListenOptions, onConnection: (conne
   const { address, port } = server.address() as AddressInfo
   const listener = new Listening<TcpConnection>({ host: address, port }, () => stopServer(server), next => { reloadCertificate(server, next) })
   server.on('connection', socket => {
-    socket.on('error', ignore)
     entrance?.enter(socket)
     if (tls === undefined && !socket.destroyed) take(socket, socket)
+    else socket.on('error', ignore)
   })
   abortOn(options.signal, listener)
   return listener

@@ -56,6 +56,8 @@ export interface WebSocketListenOptions extends MessageOptions {
   admit?: Admit | undefined
   /** Milliseconds for the HTTP request of a connection, TLS included. Default 10,000. Not with `server`. */
   connectTimeout?: number | undefined
+  /** Answers requests that are no WebSockets, such as those for a page. Default: 426. Not with `server`. */
+  onRequest?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
   /** Aborts the listener and its connections. */
   signal?: AbortSignal | undefined
   /** Told what goes wrong while listening, and with whom where TLS failed; listening goes on. */
@@ -115,8 +117,8 @@ function remoteOf ({ headers, socket }: IncomingMessage, trustProxy: boolean): A
 
 async function listen (options: WebSocketListenOptions, { connectTimeout: timeout, maxConnections }: TransportLimits): Promise<Server> {
   const about = { headersTimeout: timeout, requestTimeout: timeout, connectionsCheckingInterval: Math.min(timeout, 1000) }
-  const { tls } = options
-  const server = tls === undefined ? createServer(about, upgradeOnly) : withCertificate(tls, certificate => createSecureServer({ ...about, ...certificate, handshakeTimeout: timeout }, upgradeOnly))
+  const { tls, onRequest = upgradeOnly } = options
+  const server = tls === undefined ? createServer(about, onRequest) : withCertificate(tls, certificate => createSecureServer({ ...about, ...certificate, handshakeTimeout: timeout }, onRequest))
   if (tls !== undefined) {
     limitHandshakes(server, timeout)
     reportHandshakes(server, (error, remote) => { options.onError?.(error, remote) })

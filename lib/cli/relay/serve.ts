@@ -15,6 +15,7 @@ import { serveAdmin } from './admin.js'
 import { RelayHealth } from './health.js'
 import type { KeptIdentity } from './identity-file.js'
 import { codeOf, logEvent, logListener, logReport, type Logger } from './log.js'
+import { pageOf, pageUrl } from './page.js'
 import type { Settings } from './settings.js'
 
 /** Something that is to be let go of. */
@@ -25,6 +26,8 @@ export interface Serving {
   readonly relay: Relay
   /** What clients are given. */
   readonly addresses: Addresses
+  /** Where the page is, if there is one. */
+  readonly page: string | undefined
   /** Reads the files of the certificate again. @returns false when none is set @throws ERR_CLI_CERTIFICATE, ERR_TRANSPORT_CERTIFICATE (as rejections) */
   reload(): Promise<boolean>
   /** Finishes what is under way, then lets go of everything. Never rejects. */
@@ -67,6 +70,7 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
   }
   const admission = rateAdmission(settings['limits.admission'])
   const door = { tls, admit: (remote: { host: string }) => admission.enter(remote.host), onError: (error: Error, remote?: Address) => { logListener(log, error, remote) } }
+  const page = options.websocket && pageOf(settings, identity, log)
   const relay: Relay = await startRelay({
     ...options,
     identity,
@@ -74,7 +78,7 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
     admission,
     onEvent,
     tcp: options.tcp && { ...options.tcp, ...door },
-    websocket: options.websocket && { ...options.websocket, ...door }
+    websocket: options.websocket && { ...options.websocket, ...door, onRequest: page }
   })
   closers.push(() => relay.close())
   metrics.watch(relay)
@@ -89,9 +93,12 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
   if (!settings.store.memory) await admin(settings, relay, log, closers)
   const addresses = addressesOf(settings, relay, identity.publicKey)
   tell(log, relay, identity, settings, addresses)
+  const link = page === undefined || addresses.websocket === undefined ? undefined : pageUrl(addresses.websocket)
+  if (link !== undefined) log.info({ event: 'page', url: link })
   return {
     relay,
     addresses,
+    page: link,
     reload: async () => {
       const next = await readTls(settings)
       if (next !== undefined) relay.reload(next)

@@ -50,6 +50,9 @@ export const SETTINGS = {
     path: setting('/', 'The only path that is answered.'),
     trustProxy: setting(false, 'Connections come through a proxy that appends the address to X-Forwarded-For, and nobody gets around it.')
   },
+  page: {
+    enabled: setting(true, 'Serve the web page beside the WebSockets: pair, chat and files in a browser.')
+  },
   tls: {
     cert: setting('', 'Certificate and those that lead to a known authority, PEM. With it, TCP and WebSockets speak TLS; SIGHUP reads both files again.'),
     key: setting('', 'Its private key, PEM.')
