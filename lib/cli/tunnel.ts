@@ -4,7 +4,7 @@ import { withClient } from './session.js'
 import { connectTo } from './tunnel/connect.js'
 import { exposeServices } from './tunnel/expose.js'
 import { clientLimits, DEFAULT_CONNECTIONS, MOST_CONNECTIONS } from './tunnel/limits.js'
-import { servicesOf } from './tunnel/services.js'
+import { placesOf, servicesOf } from './tunnel/services.js'
 
 /** Flags of both ends. */
 export interface TunnelFlags extends ClientFlags {
@@ -37,6 +37,7 @@ this machine, so what it allows to localhost it allows to them. It runs until Ct
 const CONNECT_HELP = `
   hushwire tunnel connect bob                    # a free port, which is printed
   hushwire tunnel connect bob 8080 --service web
+  hushwire tunnel connect bob web=8080 git=9418  # several of them
   hushwire tunnel connect bob 0.0.0.0:8080       # for other machines of the network too
 
 A connection that bob's end cannot serve is reset, as one to a service that is not there. While the relay is away, new connections wait
@@ -64,13 +65,13 @@ function exposeCommand (): Command {
 function connectCommand (): Command {
   return shared(new Command('connect').description('Listen on this machine, and bring connections to a service of a contact.'))
     .argument('<peer>', 'name, id, or the beginning of an id')
-    .argument('[port]', '[host:]port to listen at; 127.0.0.1 and any free port unless given')
-    .option('--service <name>', 'which of their services')
+    .argument('[port...]', '[service=][host:]port to listen at; 127.0.0.1 and any free port unless given')
+    .option('--service <name>', 'which of their services, for a port without a name')
     .addHelpText('after', CONNECT_HELP)
-    .action(action((flags: ConnectFlags, [peer = '', port], output, command) => withClient(
-      { flags, output, command, connect: clientLimits(flags.max) },
-      session => connectTo(session, { peer, port, service: flags.service }, flags)
-    )))
+    .action(action(async (flags: ConnectFlags, [peer = '', ...ports], output, command) => {
+      const places = placesOf(ports, flags.service)
+      return withClient({ flags, output, command, connect: clientLimits(flags.max) }, session => connectTo(session, peer, places, flags))
+    }))
 }
 
 function shared (command: Command): Command {

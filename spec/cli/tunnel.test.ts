@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
-import { servicesOf } from '../../lib/cli/tunnel/services.js'
+import { placesOf, servicesOf } from '../../lib/cli/tunnel/services.js'
 import { sizeOf } from '../../lib/cli/tunnel/teller.js'
 import { Caller, service } from '../tunnel/support.js'
 import { cleanUp, pairOf, TestRelay, type Run, type User } from './support.js'
@@ -111,7 +111,7 @@ test('what is wrong is said with what to do', async t => {
     [['connect', 'bob', String(taken.port)], 1, /ERR_TRANSPORT_LISTEN: .*EADDRINUSE\. Another program has the port/],
     [['connect', 'carol'], 4, /ERR_CLI_PEER: .*carol; known are bob/],
     [['connect', 'bob', '99999'], 2, /ERR_CLI_OPTION: .*99999 is not \[host:\]port/],
-    [['connect', 'bob', '--service', 'a b'], 2, /ERR_CLI_OPTION: .*a b is not the name of a service/],
+    [['connect', 'bob', '--service', 'a b'], 2, /ERR_CLI_OPTION: .*a b: the name of a service has letters/],
     [['connect', 'bob', '--max', '0'], 2, /a whole number from 1 to 1024/],
     [['expose', 'nonsense'], 2, /ERR_CLI_OPTION: .*nonsense is not \[host:\]port/],
     [['expose', '80', '81'], 2, /ERR_CLI_OPTION: .*can do without a name: NAME=\[HOST:\]PORT/],
@@ -128,5 +128,10 @@ test('services as they are written, and sizes as they are shown', t => {
   t.deepEqual(servicesOf(['web=localhost:3000', 'db=[::1]:5432', '22']), { web: { host: 'localhost', port: 3000 }, db: { host: '::1', port: 5432 }, default: { host: undefined, port: 22 } })
   for (const bad of ['=80', 'a b=80', 'a=0', 'a=b', '.a=1', 'a=1:2:3']) t.throws(() => servicesOf([bad]), { code: 'ERR_CLI_OPTION' }, bad)
   t.throws(() => servicesOf(['a=1', 'a=2']), { code: 'ERR_CLI_OPTION' })
+  t.deepEqual(placesOf([], undefined), [{ service: undefined, host: undefined, port: 0 }])
+  t.deepEqual(placesOf(['8080'], 'web'), [{ service: 'web', host: undefined, port: 8080 }])
+  t.deepEqual(placesOf(['web=0.0.0.0:8080', 'git=0', '81'], undefined).map(({ service: name, port }) => [name, port]), [['web', 8080], ['git', 0], [undefined, 81]])
+  t.throws(() => placesOf(['web=80'], 'git'), { code: 'ERR_CLI_OPTION' })
+  for (const bad of ['=80', 'a b=80', 'a=b', 'x']) t.throws(() => placesOf([bad], undefined), { code: 'ERR_CLI_OPTION' }, bad)
   t.deepEqual([0, 1023, 1024, 1_572_864, 2 ** 40].map(sizeOf), ['0 B', '1023 B', '1.0 KiB', '1.5 MiB', '1.0 TiB'])
 })

@@ -106,7 +106,11 @@ export class Caller {
       this.#length += bytes.byteLength
       this.#wake()
     })
-    socket.on('end', () => { over('end') })
+    // libuv takes a reset that comes together with bytes for an end; what is written then tells (docs/decisions/tcp-reset.md)
+    socket.on('end', () => {
+      if (socket.writable) socket.write(new Uint8Array(0), error => { over(error === null || error === undefined ? 'end' : 'ECONNRESET') })
+      else over('end')
+    })
     socket.on('error', error => { over((error as NodeJS.ErrnoException).code ?? error.message) })
     socket.on('close', () => { over('close') })
   }

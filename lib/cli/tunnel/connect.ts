@@ -1,25 +1,28 @@
 import { formatUuid, type Uuid } from '../../bytes/index.js'
 import { abortable, ignore } from '../../stream/index.js'
-import { connectTunnel, isServiceName } from '../../tunnel/index.js'
-import { parseAddress } from '../ctr/address.js'
-import { cliError } from '../errors.js'
+import { connectTunnel, type Tunnel } from '../../tunnel/index.js'
 import type { Session } from '../session.js'
-import { plainLine } from '../terminal/plain-text.js'
+import type { Place } from './services.js'
 import { TunnelTeller } from './teller.js'
 
-/** Listens, and brings connections to a contact's service, until the command is to end. */
-export async function connectTo (session: Session, { peer: text, port, service }: { peer: string, port: string | undefined, service: string | undefined }, flags: { max: number, verbose?: true }): Promise<void> {
+/** Listens, and brings connections to a contact's services, until the command is to end. */
+export async function connectTo (session: Session, text: string, places: readonly Place[], flags: { max: number, verbose?: true }): Promise<void> {
   const { client, names, output, signal } = session
   const peer = names.resolve(text)
-  if (service !== undefined && !isServiceName(service)) throw cliError('ERR_CLI_OPTION', `${plainLine(service)} is not the name of a service: letters, digits, ".", "_" and "-", the first one a letter or a digit`)
   const teller = new TunnelTeller(output, names, flags.verbose === true)
-  const tunnel = await connectTunnel(client, peer.id, { ...port === undefined ? {} : parseAddress(port), service, limits: { maxConnections: flags.max }, onEvent: teller.tell })
-  const address = `${tunnel.host.includes(':') ? `[${tunnel.host}]` : tunnel.host}:${tunnel.port}`
-  output.event('listening', { host: tunnel.host, port: tunnel.port, peer: formatUuid(peer.id), service })
-  output.line(`${address} leads to ${service ?? 'the service'} of ${peer.name}`)
-  watch(session, peer).catch(ignore)
-  await abortable(tunnel.closed, signal).catch(ignore)
-  await tunnel.close()
+  const tunnels: Tunnel[] = []
+  try {
+    for (const { service, host, port } of places) {
+      const tunnel = await connectTunnel(client, peer.id, { host, port, service, limits: { maxConnections: flags.max }, onEvent: teller.tell })
+      tunnels.push(tunnel)
+      output.event('listening', { host: tunnel.host, port: tunnel.port, peer: formatUuid(peer.id), service })
+      output.line(`${tunnel.host.includes(':') ? `[${tunnel.host}]` : tunnel.host}:${tunnel.port} leads to ${service ?? 'the service'} of ${peer.name}`)
+    }
+    watch(session, peer).catch(ignore)
+    await abortable(Promise.all(tunnels.map(({ closed }) => closed)), signal).catch(ignore)
+  } finally {
+    await Promise.all(tunnels.map(tunnel => tunnel.close()))
+  }
   teller.summarise()
 }
 
