@@ -45,6 +45,12 @@ test.serial('by WebSockets there is a link of the page too, and it is taken as a
   t.like(answers.lines.find(({ event }) => event === 'paired'), { name: 'ally', callsItself: undefined })
   t.is(await shows.ended, 0)
   t.like(shows.lines.find(({ event }) => event === 'paired'), { name: 'robert', callsItself: 'Bob' })
+  // the name of another contact is not given twice
+  const more = alice.start(['pair', '--json', '--name', 'Robert'])
+  t.is((await new User().run(['pair', String((await more.event('offer'))['offer']), '--as', 'Carol'])).code, 0)
+  t.is(await more.ended, 0)
+  t.regex(String((await more.event('warning'))['text']), /not called Robert: .*another contact's/)
+  t.like(await more.event('paired'), { name: 'Carol' })
   await relay.stop()
 })
 
