@@ -36,7 +36,7 @@ export const browserEntries: readonly BrowserEntry[] = [
   // a whole client: Nova, mail, the store in memory, reconnection, streams, pairing
   { entry: 'relay', limit: 99_000 },
   { entry: 'relay/qr', limit: 5_000 },
-  { entry: 'chat', limit: 3_500 },
+  { entry: 'chat', limit: 2_600 },
   { entry: 'files', limit: 40_000 }
 ]
 
