@@ -12,7 +12,7 @@ const upward = order.map((folder, index) => ({
 }))
 
 /** What runs in browsers: backends and transports that are portable, and every layer over them. */
-const portable = '^lib/(index\\.ts$|(stream|bytes|noise|nova|libp2p|ctr|mesh|securechat|chat|files)/|store/(?!sqlite/)|crypto/(?!node)|zlib/(?!node)|transport/(memory|websocket|websocket-native|dial-tcp-none|libp2p|index)\\.ts$|relay/(?!server/|metrics/))'
+const portable = '^lib/(index\\.ts$|(stream|bytes|noise|nova|libp2p|ctr|mesh|securechat|chat|files)/|store/(?!sqlite/)|crypto/(?!node)|zlib/(?!node)|transport/(memory|websocket|websocket-native|dial-tcp-none|libp2p|index)\\.ts$|relay/(?!server/|metrics/)|page/app/)'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

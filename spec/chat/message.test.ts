@@ -76,5 +76,6 @@ test('what cannot be said is refused where it is said', t => {
     { type: 'other' },
     null
   ]) t.throws(() => encodeChat(wrong as ChatMessage), { code: 'ERR_CHAT_VALUE' }, JSON.stringify(wrong).slice(0, 80))
-  t.throws(() => decodeChat('text' as unknown as Uint8Array), { code: 'ERR_CHAT_MESSAGE' })
+  const text: unknown = 'text'
+  t.throws(() => decodeChat(text as Uint8Array), { code: 'ERR_CHAT_MESSAGE' })
 })

@@ -41,7 +41,7 @@ export const browserEntries: readonly BrowserEntry[] = [
 ]
 
 /** Entry points that need Node. Every other one must have its row above. */
-export const nodeEntries: readonly string[] = ['transport/tcp', 'transport/websocket-server', 'store/sqlite', 'relay/server', 'relay/metrics', 'tunnel']
+export const nodeEntries: readonly string[] = ['transport/tcp', 'transport/websocket-server', 'store/sqlite', 'relay/server', 'relay/metrics', 'tunnel', 'page']
 
 /** The entry points of the exports map, such as `nova`; the root is the empty text. */
 export function entryPoints (): string[] {

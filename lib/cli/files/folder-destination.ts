@@ -1,6 +1,7 @@
 import { mkdir, realpath, statfs } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { filesError, foldPath, type Destination, type Entry, type Place, type Transfer } from '../../files/index.js'
+import { ignore } from '../../stream/index.js'
 import { cliError } from '../errors.js'
 import { platformCode } from '../profile/private-file.js'
 import { FolderPlace } from './folder-place.js'
@@ -17,17 +18,24 @@ const MAX_TRIES = 1000
 export class FolderDestination implements Destination {
   readonly path: string
   readonly #whenThere: WhenThere
+  readonly #onRenamed: (name: string, other: string) => void
 
-  private constructor (path: string, whenThere: WhenThere) {
+  private constructor (path: string, whenThere: WhenThere, onRenamed: (name: string, other: string) => void) {
     this.path = path
     this.#whenThere = whenThere
+    this.#onRenamed = onRenamed
   }
 
-  /** Makes the folder when it is not there. @throws ERR_CLI_FILE */
-  static async at (path: string, whenThere: WhenThere): Promise<FolderDestination> {
+  /**
+   * Makes the folder when it is not there.
+   *
+   * @param onRenamed - told when files, or a folder, get another name
+   * @throws ERR_CLI_FILE
+   */
+  static async at (path: string, whenThere: WhenThere, onRenamed: (name: string, other: string) => void = ignore): Promise<FolderDestination> {
     try {
       await mkdir(path, { recursive: true })
-      return new FolderDestination(await realpath(path), whenThere)
+      return new FolderDestination(await realpath(path), whenThere, onRenamed)
     } catch (error) {
       throw cliError('ERR_CLI_FILE', `${path} cannot be made (${platformCode(error)})`, error)
     }
@@ -48,6 +56,7 @@ export class FolderDestination implements Destination {
       conflicts = []
       await parts.make()
       await parts.keepNames(chosen)
+      for (const [name, other] of Object.entries(chosen)) this.#onRenamed(name, other)
     }
     const { bavail, bsize } = await statfs(this.path, { bigint: true })
     return FolderPlace.open({ tree, parts, held, entries, targets, conflicts, space: Number(bavail * bsize), overwrite: this.#whenThere === 'overwrite' })

@@ -21,8 +21,13 @@ export interface OutputStream {
 
 /** A bar of something that goes on. */
 export interface Progress {
-  /** How much is done, in the unit of its total. */
-  update(done: number): void
+  /**
+   * How much is done, in the unit of its total.
+   *
+   * @param label - in place of the name; cleaned here
+   * @param tail - what stands behind, in place of the time that is left
+   */
+  update(done: number, label?: string, tail?: string): void
   /** Takes it away. */
   stop(): void
 }
@@ -107,17 +112,19 @@ export class Output {
     if (this.#status !== '') this.status()
     this.#bars ??= new MultiBar({
       stream: process.stderr,
-      format: '{label} {bar} {percentage}% {done}/{whole} {eta_formatted}',
+      format: '{label} {bar} {percentage}% {done}/{whole} {tail}',
       barsize: 20,
       hideCursor: true,
       clearOnComplete: true,
       gracefulExit: false
     })
     this.#alive++
-    const payload = (value: number): object => ({ label: cut(label, 30).padEnd(12), done: format(value), whole: format(total) })
+    const payload = (value: number, text = label, tail = timeLeft(value)): object => ({ label: cut(text, 30).padEnd(12), done: format(value), whole: format(total), tail })
+    const begun = performance.now()
+    const timeLeft = (value: number): string => value === 0 ? '' : `${Math.ceil((total - value) / value * (performance.now() - begun) / 1000)} s left`
     const bar = this.#bars.create(Math.max(total, 1), 0, payload(0))
     return {
-      update: done => { bar.update(Math.min(done, Math.max(total, 1)), payload(done)) },
+      update: (done, text, tail) => { bar.update(Math.min(done, Math.max(total, 1)), payload(done, text === undefined ? label : plainLine(text), tail)) },
       stop: () => {
         this.#bars?.remove(bar)
         if (--this.#alive > 0) return

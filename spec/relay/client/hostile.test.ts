@@ -103,6 +103,50 @@ test('errors of mail that are final, and those that are tried again', async t =>
   await client.close()
 })
 
+test('a hello with absurd numbers harms nobody', async t => {
+  const [bob, most] = [createIdentity(), 2 ** 32 - 1]
+  const { id, key, signature } = createPrekey(bob)
+  const takePrekey: NonNullable<Answers['takePrekey']> = () => ({ staticKey: bob.staticKey.publicKey, proof: bob.proof, prekey: { id, key, signature }, oneTime: true })
+  for (const [prekeys, maxOutstanding, maxPrekeys, maxMail] of [[most, most, most, 2n ** 64n - 1n], [0, 0, 0, 0n], [most, 0, 0, 1n], [0, most, most, 0n], [100, 1, 1, 1n]] as const) {
+    const hello: Answers['hello'] = () => ({ prekeys, lastResort: new Uint8Array(8).fill(prekeys === 0 ? 0 : 9), maxMail, maxOutstanding, maxPrekeys })
+    const { client, relay } = await victim({ hello, takePrekey, mail: () => ({ duplicate: false }) })
+    await Promise.all(Array.from({ length: 5 }, (_, index) => client.peer(bob.id).send(BigInt(index), bytes('x'))))
+    t.is(client.state.type, 'connected')
+    const published: Array<Asked<'publish'>> = []
+    for (let request = await next(relay.requests); request.name !== 'mail'; request = await next(relay.requests)) if (request.name === 'publish') published.push(request.asked as Asked<'publish'>)
+    for (const { oneTime } of published) t.true(oneTime.length <= Math.min(8, maxPrekeys))
+    await client.close()
+  }
+})
+
+test('mail that was taken is not handed out again by the next client over the same store, whatever the relay calls it', async t => {
+  const store = memoryStore()
+  const identity = createIdentity()
+  const first = await victim({}, { store, identity })
+  const alice = createIdentity()
+  const it = { ...first, identity }
+  const [one, last] = [await sealed(it, alice, 'one', 0), await sealed(it, alice, 'by the last resort', 8)]
+  const heads = [headOf(alice, 1n, one), headOf(alice, 2n, last)] as const
+  await first.relay.deliver(heads[0], one)
+  await first.relay.deliver(heads[1], last)
+  const read = await take(first.client.messages, 2)
+  await read[1]?.taken()
+  t.deepEqual(read.map(message => textOf(message.bytes)), ['one', 'by the last resort'])
+  await first.client.close()
+  // the fake relay says that it has none, so that new ones are published
+  const second = await victim({}, { store, identity })
+  await second.relay.deliver({ ...heads[0], position: 5n }, one)
+  await second.relay.deliver({ ...heads[1], position: 6n }, last)
+  await second.relay.deliver(headOf(alice, 7n, one), one)
+  await second.relay.deliver(headOf(alice, 8n, last), last)
+  t.is(await rejectedCode(second.rejections), 'ERR_SEALED_MAIL_UNKNOWN_PREKEY')
+  t.is(await rejectedCode(second.rejections), 'ERR_PREKEY_RING_REPLAYED')
+  const good = await sealed({ ...second, identity }, alice, 'good', 0)
+  await second.relay.deliver(headOf(alice, 9n, good), good)
+  t.is(textOf((await next(second.client.messages)).bytes), 'good')
+  await second.client.close()
+})
+
 test('a relay that does not answer, answers something else, or nothing that can be read', async t => {
   const silent = await victim({ lookup: () => undefined }, { limits: { requestTimeout: 500, maxRequests: 3 } })
   const waiting = Array.from({ length: 4 }, () => codeOf(silent.client.lookup(randomUuid())))
