@@ -36,6 +36,7 @@ export class MemoryDestination implements Destination {
   open_ = 0
   overwrite = false
   space: number | undefined
+  onWritten: () => unknown = ignore
   /** Called before each write. */
   onWrite: (index: number, offset: number, bytes: Uint8Array) => unknown = ignore
   onFinish: (index: number) => unknown = ignore
@@ -71,6 +72,7 @@ export class MemoryDestination implements Destination {
         if (part.byteLength !== offset) throw new Error(`written at ${offset} of ${part.byteLength}`)
         this.parts.set(name(index), join([part, bytes]))
         this.written += bytes.byteLength
+        this.onWritten()
       },
       finish: async index => {
         await this.onFinish(index)
