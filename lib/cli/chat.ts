@@ -9,7 +9,6 @@ import { action, clientOptions, type ClientFlags } from './client-options.js'
 import type { NamedContact } from './names.js'
 import { withClient, type Session } from './session.js'
 import { EXIT } from './terminal/failure.js'
-import type { Output } from './terminal/output.js'
 
 /** Milliseconds that the end of a chat on a terminal waits for what is being sent. */
 const END_TIMEOUT = 3000
@@ -46,7 +45,7 @@ async function chat (session: Session, peer: NamedContact, { listen }: Flags): P
   signal.addEventListener('abort', leave, { once: true })
   try {
     const { reading } = await talk.begin()
-    await Promise.race([typed(talk, screen, output, onTerminal), failureOnly(reading)])
+    await abortable(Promise.race([typed(talk, screen, session, onTerminal), failureOnly(reading)]), signal)
     if (listen === true && !onTerminal) await abortable(failureOnly(reading), signal)
   } finally {
     signal.removeEventListener('abort', leave)
@@ -64,9 +63,9 @@ async function failureOnly (reading: Promise<void>): Promise<void> {
   await deferred().promise
 }
 
-async function typed (talk: Talk, screen: Screen, output: Output, onTerminal: boolean): Promise<void> {
+async function typed (talk: Talk, screen: Screen, { output, signal }: Session, onTerminal: boolean): Promise<void> {
   for await (const line of screen.lines) {
-    if (line === '/quit') return
+    if (line === '/quit' || signal.aborted) return
     if (line === '/help') {
       output.note(TYPED_HELP)
     } else if (line.startsWith('/') && !line.startsWith('//')) {

@@ -19,6 +19,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'receive', group: 'Talk', description: 'Receive files into a folder.', load: async () => (await import('./receive.js')).receiveCommand() },
   { name: 'ping', group: 'Talk', description: 'Measure round trips to the relay and to a peer.', load: async () => (await import('./ping.js')).pingCommand() },
   { name: 'bench', group: 'Talk', description: 'Measure this machine, or the way to a peer and back.', load: async () => (await import('./bench.js')).benchCommand() },
+  { name: 'tunnel', group: 'Talk', description: 'Reach a TCP service of a contact through the relay, encrypted from end to end.', load: async () => (await import('./tunnel.js')).tunnelCommand() },
   { name: 'relay', group: 'Relay', description: 'Run a relay: accounts, mail, and packets between identities.', load: async () => (await import('./relay.js')).relayCommand() },
   { name: 'completion', group: 'Other', description: 'Print completion for a shell.', load: async whole => (await import('./completion.js')).completionCommand(whole) },
   { name: 'ctr', group: 'Other', description: 'Pipe stdin and stdout to a peer with the same secret, encrypted (CTR peer frames over TCP).', load: async () => (await import('./ctr.js')).ctrCommand() }

@@ -21,6 +21,7 @@ interface Options {
   config?: string
   tcp?: string
   websocket?: string
+  page: boolean
   store?: string
   memory?: true
   identity?: string
@@ -46,6 +47,7 @@ export function relayCommand (): Command {
   const command = shared(new Command('relay').description('Run a relay: accounts, mail, and packets between identities.'))
     .option('--tcp <[host:]port>', 'listen on TCP; 127.0.0.1 unless a host is given')
     .option('--websocket <[host:]port>', 'listen for WebSockets')
+    .option('--no-page', 'serve no web page beside the WebSockets')
     .option('--memory', 'keep accounts and mail in memory: gone with the process')
     .addOption(new Option('--registration <rule>', 'who gets an account').choices(['open', 'invite', 'allowlist']))
     .option('--metrics <[host:]port>', 'serve /metrics, /health and /ready')
@@ -84,6 +86,7 @@ async function settingsOf (options: Options): Promise<Settings> {
     '': { ...given('identity', options.identity) },
     'listen.tcp': { ...given('address', options.tcp ?? (options.websocket === undefined || options.config !== undefined ? undefined : '')) },
     'listen.websocket': { ...given('address', options.websocket) },
+    page: { ...given('enabled', options.page === false ? false : undefined) },
     store: { ...given('folder', options.store), ...given('memory', options.memory ?? (options.store === undefined ? undefined : false)) },
     registration: { ...given('rule', options.registration) },
     metrics: { ...given('address', options.metrics) },
@@ -150,7 +153,11 @@ async function printInvite (options: Options): Promise<void> {
   const settings = await settingsOf(options)
   const { folder, memory } = settings.store
   if (memory) throw cliError('ERR_CLI_OPTION', 'a relay in memory has no invites that outlive it; give --store')
-  process.stdout.write(`${await askForInvite(folder) ?? await inviteOf(folder, settings)}\n`)
+  const asked = await askForInvite(folder)
+  process.stdout.write(`${asked?.invite ?? await inviteOf(folder, settings)}\n`)
+  // without a configuration nobody knows the rule of a relay that does not run
+  const rule = asked?.rule ?? (options.config === undefined ? 'invite' : settings.registration.rule)
+  if (rule !== 'invite') process.stderr.write(`hushwire relay: nobody needs an invite there: registration.rule is ${rule}\n`)
 }
 
 /** No relay runs there, so the store is free. */

@@ -27,7 +27,14 @@ export interface Aead<Result = Uint8Array[]> {
 }
 
 /** An {@link Aead} that may answer later where that is faster (WebCrypto for large pieces in browsers). */
-export type BulkAead = Aead<MaybePromise<Uint8Array[]>>
+export interface BulkAead extends Aead<MaybePromise<Uint8Array[]>> {
+  /**
+   * A copy of the 32 bytes of the key, the caller's to wipe: who makes other keys of it need not keep one beside this.
+   *
+   * @throws ERR_CRYPTO_DESTROYED after `destroy`
+   */
+  exportKey(): Uint8Array
+}
 
 /**
  * A stream cipher with key and place in its key stream. Every byte of the key stream is used once, in order, however

@@ -4,7 +4,7 @@ import {
 } from 'node:crypto'
 import { plain } from '../stream/index.js'
 import { cryptoError } from './errors.js'
-import type { Aead, Crypto, StreamCipher } from './interface.js'
+import type { Aead, BulkAead, Crypto, StreamCipher } from './interface.js'
 import { checkCounter, checkDraw, checkKey, NONCE_BYTES, TAG_BYTES } from './keys.js'
 import { sha256 } from './node-hashes.js'
 import { nodeAgreementKey, nodeSigningKey, nodeVerifyEd25519 } from './node-keys.js'
@@ -31,7 +31,7 @@ const CHACHA_POLY: Algorithm = {
  * An AEAD of OpenSSL. A call costs as much as 8 KiB of AES, so nothing is done twice here. The key is in a
  * KeyObject, which cannot be wiped from JavaScript: OpenSSL clears it when the object is collected.
  */
-class NodeAead implements Aead {
+class NodeAead implements Aead, BulkAead {
   readonly #algorithm: Algorithm
   #key: KeyObject | undefined
 
@@ -67,13 +67,22 @@ class NodeAead implements Aead {
     return opened
   }
 
+  exportKey (): Uint8Array {
+    return plain(this.#keyObject().export())
+  }
+
   destroy (): void {
     this.#key = undefined
   }
 
   #ready (nonce: Uint8Array): KeyObject {
-    if (this.#key === undefined) throw cryptoError('ERR_CRYPTO_DESTROYED')
+    const key = this.#keyObject()
     if (nonce.byteLength !== NONCE_BYTES) throw cryptoError('ERR_CRYPTO_NONCE', `${nonce.byteLength} bytes instead of ${NONCE_BYTES}`)
+    return key
+  }
+
+  #keyObject (): KeyObject {
+    if (this.#key === undefined) throw cryptoError('ERR_CRYPTO_DESTROYED')
     return this.#key
   }
 }

@@ -36,6 +36,10 @@ export class PortableBulkAead implements BulkAead {
     return this.#run(this.#subtle, 'decrypt', nonce, additionalData, sealed)
   }
 
+  exportKey (): Uint8Array {
+    return new Uint8Array(this.#raw.bytes)
+  }
+
   destroy (): void {
     this.#small.destroy()
     this.#raw.destroy()

@@ -8,9 +8,18 @@ const REKEY_INFO = new TextEncoder().encode('hushwire/rekey/1')
 const OBFUSCATION_INFO = new TextEncoder().encode('novaproto/obfs/v1')
 const MASK_LABEL = new TextEncoder().encode('hdr')
 
+/** @throws ERR_CIPHER_KEY unless it has 32 bytes */
+export function checkHopKey (key: Uint8Array): void {
+  if (key.byteLength !== KEY_LENGTH) throw novaError('ERR_CIPHER_KEY')
+}
+
+/** Where nonces and additional data are laid out, for all links: they are used up before a call of a backend returns. */
+const NONCE = new Uint8Array(12)
+const PLAIN_AAD = new Uint8Array(HEADER_LENGTH)
+const SEQUENCED_AAD = new Uint8Array(HEADER_LENGTH + 8)
+
 /** What both directions of the hop's cipher have: a key, what was done with it, and the mask of headers. */
 export class CipherState {
-  #key: Uint8Array
   #aead: BulkAead
   #maskKey: Uint8Array | undefined
   /** Content bytes under the present key, tags included. */
@@ -19,8 +28,6 @@ export class CipherState {
   frames = 0
   readonly #sequenced: boolean
   readonly #maxBytes: number
-  readonly #nonce = new Uint8Array(12)
-  readonly #aad: Uint8Array
 
   /**
    * @param key - 32 bytes, copied
@@ -28,65 +35,68 @@ export class CipherState {
    * @param maxBytes - content bytes that one key may carry
    */
   constructor (key: Uint8Array, sequenced: boolean, maxBytes: number) {
-    if (key.byteLength !== KEY_LENGTH) throw novaError('ERR_CIPHER_KEY')
-    // not slice(), which does not copy where the key is a Buffer
-    this.#key = new Uint8Array(key)
+    checkHopKey(key)
     this.#aead = crypto.bulkAesGcm(key)
     this.#sequenced = sequenced
     this.#maxBytes = maxBytes
-    this.#aad = new Uint8Array(sequenced ? HEADER_LENGTH + 8 : HEADER_LENGTH)
   }
 
   /** The sealed form of a plain frame. @throws ERR_CIPHER_EXHAUSTED */
   seal (frame: Frame): MaybePromise<Frame> {
     const { packetNonce, frameNonce, terminating } = frame
     const header: FrameHeader = { packetNonce, frameNonce, terminating, encrypted: true, size: frame.size + TAG_LENGTH }
-    this.#prepare(header)
-    const sealed = this.#aead.seal(this.#nonce, this.#aad, frame.content)
+    const sealed = this.#aead.seal(NONCE, this.#prepare(header), frame.content)
     this.#count(header.size)
     return sealed instanceof Promise ? sealed.then(content => withContent(header, content)) : withContent(header, sealed)
   }
 
   /** The opened form of a sealed frame. @throws ERR_CRYPTO_AUTH, ERR_CIPHER_EXHAUSTED */
   open (frame: Frame): MaybePromise<Frame> {
-    this.#prepare(frame)
-    const opened = this.#aead.open(this.#nonce, this.#aad, frame.content)
+    const opened = this.#aead.open(NONCE, this.#prepare(frame), frame.content)
     this.#count(frame.size)
     return opened instanceof Promise ? opened.then(content => plain(frame, content)) : plain(frame, opened)
   }
 
   /** The mask of a header, 18 bytes, from the first 16 bytes of its sealed content. */
   mask (content: Uint8Array): Uint8Array {
-    this.#maskKey ??= crypto.sha256.hmac(this.#key, OBFUSCATION_INFO)
+    this.#maskKey ??= this.#derive(key => crypto.sha256.hmac(key, OBFUSCATION_INFO))
     return crypto.sha256.hmac(this.#maskKey, MASK_LABEL, content.subarray(0, TAG_LENGTH)).subarray(0, HEADER_LENGTH)
   }
 
   /** Goes on to the next key (nova.md, Link: Rekey); counts start afresh, nonces are the packets' and go on. */
   rekey (): void {
-    const next = hkdfExpand(crypto.sha256, this.#key, REKEY_INFO, KEY_LENGTH)
+    const next = this.#derive(key => hkdfExpand(crypto.sha256, key, REKEY_INFO, KEY_LENGTH))
     this.destroy()
     this.#maskKey = undefined
-    this.#key = next
     this.#aead = crypto.bulkAesGcm(next)
+    wipe(next)
     this.bytes = 0
     this.frames = 0
   }
 
   /** Wipes the key. */
   destroy (): void {
-    wipe(this.#key)
     if (this.#maskKey !== undefined) wipe(this.#maskKey)
     this.#aead.destroy()
   }
 
-  #prepare (header: FrameHeader): void {
+  #derive (from: (key: Uint8Array) => Uint8Array): Uint8Array {
+    const key = this.#aead.exportKey()
+    const derived = from(key)
+    wipe(key)
+    return derived
+  }
+
+  /** Lays out the nonce of a frame. @returns its additional data */
+  #prepare (header: FrameHeader): Uint8Array {
     if (this.bytes + header.size > this.#maxBytes) throw novaError('ERR_CIPHER_EXHAUSTED')
-    putUint32(this.#nonce, 0, header.packetNonce)
-    putUint32(this.#nonce, 4, header.frameNonce)
-    encodeHeader(header, this.#aad)
-    if (!this.#sequenced) return
-    putUint32(this.#aad, HEADER_LENGTH, Math.floor(this.frames / 0x1_0000_0000))
-    putUint32(this.#aad, HEADER_LENGTH + 4, this.frames >>> 0)
+    putUint32(NONCE, 0, header.packetNonce)
+    putUint32(NONCE, 4, header.frameNonce)
+    if (!this.#sequenced) return encodeHeader(header, PLAIN_AAD)
+    encodeHeader(header, SEQUENCED_AAD)
+    putUint32(SEQUENCED_AAD, HEADER_LENGTH, Math.floor(this.frames / 0x1_0000_0000))
+    putUint32(SEQUENCED_AAD, HEADER_LENGTH + 4, this.frames >>> 0)
+    return SEQUENCED_AAD
   }
 
   #count (bytes: number): void {

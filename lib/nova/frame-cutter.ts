@@ -3,7 +3,6 @@ import { novaError } from './errors.js'
 import { LAST_NONCE, type Frame } from './frame.js'
 import type { OutgoingPacket } from './outgoing-packet.js'
 import type { PacketRules } from './packet-rules.js'
-import type { SendLimits } from './packet-source.js'
 
 /** Room for a routing header or the heads of chunks, so that what is made 64 or 256 KiB at a time fits one frame. */
 const HEADS = 1024
@@ -14,12 +13,15 @@ const ALONE_FRAME = 262_144 + HEADS
 
 /** Cuts what is to be sent into frames, and gives them their nonces. */
 export class FrameCutter {
-  readonly #rules: PacketRules & SendLimits
+  readonly #terminatorCarries: boolean
+  readonly #maxFrame: number
   #nextNonce: number
   #controlNonce: number
 
-  constructor (rules: PacketRules & SendLimits) {
-    this.#rules = rules
+  /** @param maxFrame - content bytes of the largest frame */
+  constructor (rules: PacketRules, maxFrame: number) {
+    this.#terminatorCarries = rules.terminatorCarries
+    this.#maxFrame = maxFrame
     this.#nextNonce = rules.firstNonce
     this.#controlNonce = rules.controlNonce
   }
@@ -42,10 +44,10 @@ export class FrameCutter {
    */
   packet (frames: Frame[], packet: OutgoingPacket, alone: boolean): { size: number, last: boolean } {
     if (packet.nonce === 0) packet.nonce = this.#nextNonce++
-    const room = Math.min(alone ? ALONE_FRAME : SHARED_FRAME, this.#rules.maxFrame, packet.room)
+    const room = Math.min(alone ? ALONE_FRAME : SHARED_FRAME, this.#maxFrame, packet.room)
     const { pieces, size, last } = packet.take(room)
     packet.credit -= size
-    const ends = last && this.#rules.terminatorCarries
+    const ends = last && this.#terminatorCarries
     if (size > 0 || ends) frames.push(frameOf(packet, pieces, size, ends))
     if (last && !ends) frames.push(frameOf(packet, [], 0, true))
     return { size, last }

@@ -1,5 +1,5 @@
 import { Uint8ArrayList } from 'uint8arraylist'
-import { stepwise, type Bytes, type Layer, type Transform } from '../stream/index.js'
+import { stepwise, type Bytes, type Layer, type Step, type Transform } from '../stream/index.js'
 import { novaError } from './errors.js'
 import { frameBuffers } from './frame-buffers.js'
 import { decodeHeader, encodeHeader, HEADER_LENGTH, MAX_FRAME, TAG_LENGTH, type Frame, type FrameHeader } from './frame.js'
@@ -39,7 +39,6 @@ export interface FramesLayer extends Layer<Uint8Array, Frame[], Frame[], Bytes> 
  * until then.
  */
 export class FrameDecoder {
-  readonly #prefix: number
   readonly #masks: HeaderMasks | undefined
   #unmasked: number
   #chunk: Uint8Array = EMPTY
@@ -53,8 +52,6 @@ export class FrameDecoder {
   constructor (masks?: HeaderMasks) {
     this.#masks = masks
     this.#unmasked = masks === undefined ? Infinity : masks.handshakeFrames
-    // a masked header can be read when the first 16 bytes of content are there
-    this.#prefix = HEADER_LENGTH + TAG_LENGTH
   }
 
   /** True when the next frame is masked, so that the opening key must be there. */
@@ -98,7 +95,8 @@ export class FrameDecoder {
   }
 
   #readHeader (): FrameHeader | undefined {
-    const bytes = this.#need(this.masked ? this.#prefix : HEADER_LENGTH)
+    // a masked header can be read when the first 16 bytes of content are there
+    const bytes = this.#need(this.masked ? HEADER_LENGTH + TAG_LENGTH : HEADER_LENGTH)
     if (bytes === undefined) return undefined
     const header = decodeHeader(this.masked ? unmask(bytes, this.#masks as HeaderMasks) : bytes)
     // its mask came from bytes that would not be its own
@@ -150,26 +148,29 @@ function unmask (bytes: Uint8Array, masks: HeaderMasks): Uint8Array {
 }
 
 /** The batch that each chunk completes; without masks, there is nothing to wait for in between. */
-function decodePlain (source: AsyncIterable<Uint8Array>): AsyncIterable<Frame[]> {
-  const decoder = new FrameDecoder()
-  let failure: Error | undefined
-  const step = (chunk: Uint8Array): Frame[] | undefined => {
+class PlainDecoding implements Step<Uint8Array, Frame[]> {
+  readonly #decoder = new FrameDecoder()
+  #failure: Error | undefined
+
+  step (chunk: Uint8Array): Frame[] | undefined {
     const batch: Frame[] = []
-    decoder.push(chunk)
+    this.#decoder.push(chunk)
     try {
-      for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) batch.push(frame)
+      for (let frame = this.#decoder.next(); frame !== undefined; frame = this.#decoder.next()) batch.push(frame)
     } catch (error) {
       // the frames before it are whole, however the stream was cut into chunks
       if (batch.length === 0) throw error
-      failure = error as Error
+      this.#failure = error as Error
     }
     return batch.length > 0 ? batch : undefined
   }
-  const before = (): void => {
-    decoder.release()
-    if (failure !== undefined) throw failure
+
+  before (): void {
+    this.#decoder.release()
+    if (this.#failure !== undefined) throw this.#failure
   }
-  return stepwise(source, step, { before, end: () => { decoder.end() } })
+
+  end (): void { this.#decoder.end() }
 }
 
 async function * decodeMasked (source: AsyncIterable<Uint8Array>, masks: HeaderMasks): AsyncGenerator<Frame[]> {
@@ -202,22 +203,22 @@ async function * decodeMasked (source: AsyncIterable<Uint8Array>, masks: HeaderM
 /** Pieces shorter than this are copied into the batch's own buffer: writing a piece costs more than copying it. */
 const SMALL = 2048
 
-function encode (source: AsyncIterable<Frame[]>, masks: HeaderMasks | undefined): AsyncIterable<Bytes> {
-  const writer = new BatchWriter()
-  return stepwise(source, batch => writer.write(batch, masks), { before: () => { writer.release() } })
-}
-
 /** Lays a batch of frames out as a list of pieces: small ones copied together, large ones as they are. */
-class BatchWriter {
+class Encoding implements Step<Frame[], Bytes> {
+  readonly #masks: HeaderMasks | undefined
   #buffer: Uint8Array = EMPTY
 
+  constructor (masks: HeaderMasks | undefined) {
+    this.#masks = masks
+  }
+
   /** The batch has been written. */
-  release (): void {
+  before (): void {
     frameBuffers.give(this.#buffer)
     this.#buffer = EMPTY
   }
 
-  write (batch: readonly Frame[], masks?: HeaderMasks): Uint8ArrayList {
+  step (batch: readonly Frame[]): Bytes {
     let small = 0
     for (const frame of batch) {
       small += HEADER_LENGTH
@@ -231,7 +232,7 @@ class BatchWriter {
     for (const frame of batch) {
       if (frame.size > MAX_FRAME - HEADER_LENGTH) throw novaError('ERR_FRAME_SIZE', `${frame.size} bytes`)
       encodeHeader(frame, buffer, at)
-      const mask = masks?.outbound(frame)
+      const mask = this.#masks?.outbound(frame)
       if (mask !== undefined) for (let i = 0; i < HEADER_LENGTH; i++) buffer[at + i] = (buffer[at + i] as number) ^ (mask[i] as number)
       at += HEADER_LENGTH
       for (const piece of frame.content) {
@@ -266,7 +267,23 @@ class BatchWriter {
  * ```
  */
 export function frames (options: FramesOptions = {}): FramesLayer {
-  const decodeHalf: Transform<Uint8Array, Frame[]> = source => options.obfuscation === undefined ? decodePlain(source) : decodeMasked(source, options.obfuscation)
-  const encodeHalf: Transform<Frame[], Bytes> = source => encode(source, options.obfuscation)
-  return { inbound: decodeHalf, outbound: encodeHalf, decode: () => decodeHalf, encode: () => encodeHalf }
+  return new Framing(options.obfuscation)
+}
+
+class Framing implements FramesLayer {
+  readonly #masks: HeaderMasks | undefined
+
+  constructor (masks: HeaderMasks | undefined) {
+    this.#masks = masks
+  }
+
+  get inbound (): Transform<Uint8Array, Frame[]> {
+    const masks = this.#masks
+    return source => masks === undefined ? stepwise(source, new PlainDecoding()) : decodeMasked(source, masks)
+  }
+
+  get outbound (): Transform<Frame[], Bytes> { return source => stepwise(source, new Encoding(this.#masks)) }
+
+  decode (): Transform<Uint8Array, Frame[]> { return this.inbound }
+  encode (): Transform<Frame[], Bytes> { return this.outbound }
 }

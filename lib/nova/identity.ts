@@ -134,9 +134,16 @@ export function idOf (publicKey: Uint8Array): Uuid {
  */
 export function verifyProof (staticKey: Uint8Array, proof: Uint8Array): Peer {
   if (proof.byteLength !== PROOF_BYTES || staticKey.byteLength !== KEY_BYTES) throw identityError('ERR_IDENTITY_PROOF', 'wrong length')
-  const publicKey = new Uint8Array(proof.subarray(0, KEY_BYTES))
+  const publicKey = proof.subarray(0, KEY_BYTES)
   if (!crypto.verifyEd25519(publicKey, proof.subarray(KEY_BYTES), PROOF_LABEL, staticKey)) throw identityError('ERR_IDENTITY_PROOF', 'the signature does not fit')
-  return { id: idOf(publicKey), publicKey, staticKey: new Uint8Array(staticKey), proof: new Uint8Array(proof) }
+  return peerOf(join([proof, idOf(publicKey), staticKey]))
+}
+
+/** A peer in one piece of memory, a quarter of what it would take in four: a server has one for each connection. */
+function peerOf (bytes: Uint8Array): Peer {
+  const idAt = PROOF_BYTES
+  const staticAt = idAt + UUID_BYTES
+  return { id: bytes.subarray(idAt, staticAt), publicKey: bytes.subarray(0, KEY_BYTES), staticKey: bytes.subarray(staticAt), proof: bytes.subarray(0, PROOF_BYTES) }
 }
 
 class KeyedIdentity implements Identity {

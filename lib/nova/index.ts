@@ -5,7 +5,8 @@
  */
 export { frames, FrameDecoder, type FramesLayer, type FramesOptions, type HeaderMasks } from './frames.js'
 export { decodeHeader, encodeHeader, HEADER_LENGTH, LAST_NONCE, MAGIC, MAX_FRAME, MAX_PLAINTEXT, TAG_LENGTH, type Frame, type FrameHeader } from './frame.js'
-export { cipher, CIPHER_LIMITS, type CipherLayer, type CipherLimits, type CipherOptions, type HopKey, type LostFrame, type OpenedFrame } from './cipher.js'
+export { cipher, CIPHER_LIMITS, type CipherLayer, type CipherLimits, type CipherOptions, type HopKey } from './cipher.js'
+export type { LostFrame, OpenedFrame } from './opening.js'
 export { ReplayWindow } from './replay-window.js'
 export { PACKET_LIMITS, packets, type PacketFace, type PacketLimits, type PacketLink, type PacketsOptions } from './packets.js'
 export type { Packet } from './incoming-packet.js'

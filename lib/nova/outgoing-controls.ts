@@ -9,27 +9,28 @@ const MAX_PONGS = 16
  * packet, and a few pongs.
  */
 export class OutgoingControls {
-  readonly #onReady: () => void
+  readonly #sender: { wake(): void }
   #credits: Map<number, number> | undefined
   #records: ControlRecord[] = []
   #pongs = 0
 
-  constructor (onReady: () => void) {
-    this.#onReady = onReady
+  /** @param sender - woken when there is something to take */
+  constructor (sender: { wake(): void }) {
+    this.#sender = sender
   }
 
   get length (): number { return this.#records.length + (this.#credits?.size ?? 0) }
 
   add (type: number, packetNonce: number, value: number): void {
     this.#records.push({ type, packetNonce, value })
-    this.#onReady()
+    this.#sender.wake()
   }
 
   /** So many more bytes of a packet of the other side, or more packets where the nonce is 0. */
   credit (packetNonce: number, value: number): void {
     this.#credits ??= new Map()
     this.#credits.set(packetNonce, (this.#credits.get(packetNonce) ?? 0) + value)
-    this.#onReady()
+    this.#sender.wake()
   }
 
   /** The packet is over: it needs no more credit. */

@@ -1,13 +1,14 @@
-import { Channel, deferred, type Deferred, type HushwireError } from '../stream/index.js'
-import type { OpenedFrame } from './cipher.js'
+import { Channel, SparseMap, type HushwireError } from '../stream/index.js'
 import { CONTROL, decodeRecords, type ControlRecord } from './control.js'
 import type { CreditBudget } from './credit-budget.js'
 import { novaError } from './errors.js'
 import type { Frame } from './frame.js'
-import { IncomingPacket } from './incoming-packet.js'
+import { IncomingPacket, type PacketAccount } from './incoming-packet.js'
+import type { OpenedFrame } from './opening.js'
 import type { OutgoingControls } from './outgoing-controls.js'
 import type { PacketRules } from './packet-rules.js'
 import { ReceiveCredit } from './receive-credit.js'
+import { fullest, ReceiveRoom } from './receive-room.js'
 import { resetError } from './reset-codes.js'
 
 /** The limits of what comes in and their defaults. The first two and the last two are for links without credit. */
@@ -31,68 +32,86 @@ export const RECEIVE_LIMITS = {
 /** What happens when a packet is full: reading stops for the link, or that packet fails and the rest goes on. */
 export type SlowConsumer = 'stop-reading' | 'fail-packet'
 
-/** What the receiver tells its endpoint. */
+/** How a receiver is made. */
 export interface ReceiverOptions {
   readonly limits: Readonly<Record<keyof typeof RECEIVE_LIMITS, number>>
   readonly slowConsumer: SlowConsumer
   readonly headSize: number
   /** What the windows of all links of a server grow by. */
   readonly budget: CreditBudget | undefined
+}
+
+/** What the receiver tells its endpoint. */
+export interface ReceiverEvents {
   /** Takes what is to be told to the other side. */
   readonly controls: OutgoingControls
   /** A control record of part 2 that is not about a packet that comes in. */
-  readonly onControl: (record: ControlRecord) => void
+  control(record: ControlRecord): void
   /** A packet failed before anybody had it. */
-  readonly onLost: (error: HushwireError) => void
+  lost(error: HushwireError): void
   /** A packet is over on the wire, or done with. */
-  readonly onOver: () => void
+  over(): void
 }
 
 /** Sorts the frames that arrive into packets (nova.md, Packets: Receiving); sans I/O. */
-export class PacketReceiver {
+export class PacketReceiver implements PacketAccount, AsyncIterableIterator<IncomingPacket> {
   /** Packets, as soon as their head is there. */
-  readonly packets: Channel<IncomingPacket>
+  readonly #packets: Channel<IncomingPacket>
   readonly #rules: PacketRules
-  readonly #options: ReceiverOptions
-  readonly #open = new Map<number, IncomingPacket>()
-  readonly #packetBytes: number
-  readonly #linkBytes: number
-  readonly #maxIncoming: number
+  readonly #limits: ReceiverOptions['limits']
+  readonly #headSize: number
+  readonly #slowConsumer: SlowConsumer
+  readonly #events: ReceiverEvents
+  readonly #open = new SparseMap<number, IncomingPacket>()
+  /** What bounds what waits: credit where the link has it, else room. */
   readonly #credit: ReceiveCredit | undefined
+  readonly #room: ReceiveRoom | undefined
   #held = 0
   #error: Error | undefined
   #nextNonce: number
   #nextControl: number
   /** Packets with a higher nonce are passed over. */
   #lastServed = Infinity
-  #room: Deferred<void> | undefined
-  /** Packets in flight whose readers are behind. */
-  readonly #full = new Set<IncomingPacket>()
-  /** Whole packets that still hold bytes for their readers. */
-  readonly #unread = new Set<IncomingPacket>()
 
-  constructor (rules: PacketRules, options: ReceiverOptions) {
-    const { limits } = options
+  constructor (rules: PacketRules, { limits, slowConsumer, headSize, budget }: ReceiverOptions, events: ReceiverEvents) {
     this.#rules = rules
-    this.#options = options
-    this.#packetBytes = limits.packetBytes
-    this.#linkBytes = limits.linkBytes
-    this.#maxIncoming = limits.maxIncoming
+    this.#limits = limits
+    this.#headSize = headSize
+    this.#slowConsumer = slowConsumer
+    this.#events = events
     this.#nextNonce = rules.firstNonce
     this.#nextControl = rules.remoteControlNonce
-    this.#credit = rules.credit === undefined ? undefined : new ReceiveCredit(rules.credit.receive, limits, options.controls, options.budget)
-    this.packets = this.#credit === undefined
-      ? new Channel<IncomingPacket>({ maxItems: limits.maxUnread, sizeOf: () => 0 })
+    if (rules.credit === undefined) {
+      this.#room = new ReceiveRoom(limits, this)
+      this.#packets = new Channel<IncomingPacket>({ maxItems: limits.maxUnread, sizeOf: nothing })
+    } else {
+      this.#credit = new ReceiveCredit(rules.credit.receive, limits, events.controls, budget)
       // each of them counts until it is taken, so there are never more than maxIncoming
-      : new Channel<IncomingPacket>({ maxItems: Infinity, sizeOf: () => 0, onTake: (_bytes, packet) => { this.#handed(packet) } })
+      this.#packets = new Channel<IncomingPacket>({ maxItems: Infinity, sizeOf: nothing, onTake: (_bytes, packet) => { this.#handed(packet) } })
+    }
   }
 
   /** Packets in flight. */
   get size (): number { return this.#open.size }
   /** Bytes that wait for readers. */
   get held (): number { return this.#held }
+  /** Packets that wait to be taken. */
+  get waiting (): number { return this.#packets.length }
   /** True when nothing is in flight, nor waits for a reader. */
-  get idle (): boolean { return this.#open.size === 0 && (this.#credit?.packets ?? this.#unread.size) === 0 }
+  get idle (): boolean { return this.#open.size === 0 && (this.#credit?.packets ?? 0) === 0 && this.#room?.idle !== false }
+
+  /** The next packet, as soon as its head is there. */
+  next (): Promise<IteratorResult<IncomingPacket>> { return this.#packets.next() }
+
+  /** Nobody wants packets any more: what is queued or comes later is dropped. */
+  return (): Promise<IteratorResult<IncomingPacket>> {
+    for (let waiting = this.#packets.length; waiting > 0; waiting--) {
+      void this.#packets.next().then(({ value }) => (value as IncomingPacket).source.return())
+    }
+    return this.#packets.return()
+  }
+
+  [Symbol.asyncIterator] (): this { return this }
 
   /**
    * Takes one frame. Its content is copied unless it was opened, and is new memory then.
@@ -117,13 +136,8 @@ export class PacketReceiver {
    * It resolves when there may be room again; a packet that is full for `stallTimeout` fails.
    */
   room (): Promise<void> | undefined {
-    if (this.#error !== undefined || this.#credit !== undefined) return undefined
-    if (!this.#blocked()) return this.packets.room()
-    this.#room = deferred()
-    const timeout = this.#options.limits.stallTimeout
-    if (timeout === 0) return this.#room.promise
-    const timer = setTimeout(() => { this.#stalled() }, timeout)
-    return this.#room.promise.finally(() => { clearTimeout(timer) })
+    if (this.#error !== undefined || this.#room === undefined) return undefined
+    return this.#room.wait() ?? this.#packets.room()
   }
 
   /** Passes over the packets that have not begun. @returns the last nonce that is served */
@@ -134,31 +148,22 @@ export class PacketReceiver {
 
   /** The wire has ended: what is open is truncated, the rest is as it is. */
   end (): void {
-    for (const nonce of [...this.#open.keys()]) this.#fail(nonce, novaError('ERR_PACKET_TRUNCATED'))
+    for (const [nonce] of [...this.#open]) this.#fail(nonce, novaError('ERR_PACKET_TRUNCATED'))
     this.#credit?.end()
-    this.packets.end()
-  }
-
-  /** Nobody wants packets any more: what is queued or comes later is dropped. */
-  refuse (): void {
-    for (let waiting = this.packets.length; waiting > 0; waiting--) {
-      void this.packets.next().then(({ value }) => (value as IncomingPacket).source.return())
-    }
-    void this.packets.return()
+    this.#packets.end()
   }
 
   /** The link has failed: everybody gets the error. */
   fail (error: Error): void {
     this.#error ??= error
-    for (const packet of this.#open.values()) {
+    for (const [, packet] of this.#open) {
       packet.over = true
       packet.fail(error)
     }
     this.#open.clear()
-    this.#full.clear()
     this.#credit?.end()
-    this.packets.fail(error)
-    this.#wake()
+    this.#packets.fail(error)
+    this.#room?.end()
   }
 
   #begin (frame: Frame): IncomingPacket | undefined {
@@ -167,11 +172,12 @@ export class PacketReceiver {
       if (this.#rules.ordered && frame.packetNonce <= this.#lastServed) throw novaError('ERR_PACKET_PROTOCOL', 'a frame of a packet that is not open')
       return undefined
     }
+    const { maxIncoming, packetBytes } = this.#limits
     if (this.#rules.ordered && frame.packetNonce !== this.#nextNonce) throw novaError('ERR_PACKET_PROTOCOL', 'packets begin in the order of their nonces')
-    if (this.#credit === undefined && this.#open.size >= this.#maxIncoming) throw novaError('ERR_PACKET_TOO_MANY', `${this.#maxIncoming}`)
+    if (this.#credit === undefined && this.#open.size >= maxIncoming) throw novaError('ERR_PACKET_TOO_MANY', `${maxIncoming}`)
     this.#nextNonce = frame.packetNonce + 1
     if (frame.packetNonce > this.#lastServed) return undefined
-    const packet = new IncomingPacket(frame.packetNonce, this.#options.headSize, this.#packetBytes, this.#rules.credit?.receive, this)
+    const packet = new IncomingPacket(frame.packetNonce, this.#headSize, packetBytes, this.#rules.credit?.receive, this)
     this.#credit?.begin()
     this.#open.set(packet.nonce, packet)
     if (packet.headed) this.#announce(packet)
@@ -194,24 +200,23 @@ export class PacketReceiver {
     if (!headed && packet.headed) this.#announce(packet)
     if (frame.terminating) this.#terminate(packet)
     else if (this.#credit !== undefined) this.#credit.give(packet)
-    else if (packet.source.full && this.#options.slowConsumer === 'fail-packet') this.#fail(packet.nonce, novaError('ERR_PACKET_SLOW'), { discard: true })
-    else if (packet.source.full) this.#full.add(packet)
+    else if (packet.source.full && this.#slowConsumer === 'fail-packet') this.#fail(packet.nonce, novaError('ERR_PACKET_SLOW'), { discard: true })
+    else if (packet.source.full) this.#room?.full(packet)
   }
 
   #terminate (packet: IncomingPacket): void {
     this.#open.delete(packet.nonce)
-    this.#full.delete(packet)
-    if (this.#credit === undefined && packet.source.bytes > 0) this.#unread.add(packet)
+    this.#room?.whole(packet)
     if (packet.headed) packet.source.end()
-    else this.#options.onLost(novaError('ERR_ROUTED_SHORT'))
+    else this.#events.lost(novaError('ERR_ROUTED_SHORT'))
     this.#over(packet)
   }
 
   #announce (packet: IncomingPacket): void {
-    if (this.packets.returned) void packet.source.return()
+    if (this.#packets.returned) void packet.source.return()
     else {
       packet.waiting = true
-      void this.packets.push(packet)
+      void this.#packets.push(packet)
     }
   }
 
@@ -234,10 +239,9 @@ export class PacketReceiver {
     // on a hardened link what still comes of it is known to be its own, and is dropped as it comes; on the seed's
     // wire frames of a packet that is not open are passed over anyway
     if (!this.#rules.ordered) this.#open.delete(nonce)
-    if (!packet.headed) this.#options.onLost(error)
+    if (!packet.headed) this.#events.lost(error)
     packet.fail(error, options)
-    this.#full.delete(packet)
-    this.#wakeIfRoom()
+    this.#room?.failed(packet)
   }
 
   #control (frame: Frame): void {
@@ -248,7 +252,7 @@ export class PacketReceiver {
       if (record.type === CONTROL.rekey) continue
       if (record.type !== CONTROL.goaway && (this.#rules.credit === undefined || record.type < CONTROL.credit || record.type > CONTROL.rekey)) throw novaError('ERR_CONTROL_RECORD', `type ${record.type}`)
       if (record.type === CONTROL.reset) this.#reset(record)
-      else this.#options.onControl(record)
+      else this.#events.control(record)
     }
   }
 
@@ -260,56 +264,39 @@ export class PacketReceiver {
     this.#open.delete(packetNonce)
     packet.over = true
     const error = resetError(value)
-    if (!packet.headed) this.#options.onLost(error)
+    if (!packet.headed) this.#events.lost(error)
     packet.fail(error, { discard: true })
     this.#over(packet)
   }
 
   #over (packet: IncomingPacket): void {
     this.#credit?.settle(packet)
-    this.#options.onOver()
-  }
-
-  #blocked (): boolean {
-    return this.#held >= this.#linkBytes || this.#full.size > 0
+    this.#events.over()
   }
 
   /** Of a packet's account: its reader has taken bytes. */
   taken (packet: IncomingPacket, bytes: number): void {
     this.#held -= bytes
-    if (this.#credit !== undefined) {
-      this.#credit.taken(packet, bytes)
-      // while its last frame is being written it is still open
-      if (packet.over && !this.#open.has(packet.nonce)) this.#over(packet)
-      return
-    }
-    if (!packet.source.full) this.#full.delete(packet)
-    if (packet.source.bytes === 0) this.#unread.delete(packet)
-    this.#wakeIfRoom()
+    this.#room?.taken(packet)
+    if (this.#credit === undefined) return
+    this.#credit.taken(packet, bytes)
+    // while its last frame is being written it is still open
+    if (packet.over && !this.#open.has(packet.nonce)) this.#over(packet)
   }
 
   /** Of a packet's account: its reader has left. */
   left (packet: IncomingPacket, code: number): void {
-    if (this.#credit !== undefined && this.#error === undefined) this.#options.controls.add(CONTROL.stop, packet.nonce, code)
+    if (this.#credit !== undefined && this.#error === undefined) this.#events.controls.add(CONTROL.stop, packet.nonce, code)
   }
 
-  /** Fails the packet that holds most, in flight or whole and not read. */
-  #stalled (): void {
-    let fullest: IncomingPacket | undefined
-    for (const packet of [...this.#open.values(), ...this.#unread]) if (packet.source.bytes > (fullest?.source.bytes ?? 0)) fullest = packet
+  /** Of a link without credit: fails the packet that holds most, in flight or whole and not read. */
+  stalled (unread: IncomingPacket | undefined): void {
+    const open = fullest([...this.#open].map(([, packet]) => packet))
     const error = novaError('ERR_PACKET_STALLED')
-    if (fullest !== undefined && this.#unread.has(fullest)) fullest.fail(error, { discard: true })
-    else if (fullest !== undefined) this.#fail(fullest.nonce, error, { discard: true })
-    // if that was not enough, the next one has as long again
-    this.#wake()
-  }
-
-  #wakeIfRoom (): void {
-    if (!this.#blocked()) this.#wake()
-  }
-
-  #wake (): void {
-    this.#room?.resolve()
-    this.#room = undefined
+    if (open !== undefined && open.source.bytes >= (unread?.source.bytes ?? 0)) this.#fail(open.nonce, error, { discard: true })
+    else unread?.fail(error, { discard: true })
   }
 }
+
+/** Packets that wait are counted, not weighed. */
+function nothing (): number { return 0 }

@@ -43,3 +43,12 @@ export const SEED_RULES: PacketRules = {
 
 /** A hardened link (nova.md, part 2). */
 export const HARDENED_RULES: PacketRules = { ...SEED_RULES, terminatorCarries: true, goaway: true, ordered: true }
+
+/** What the rules of a hardened link are made of. */
+type Agreed = Pick<PacketRules, 'controlNonce' | 'remoteControlNonce' | 'maxOutgoing' | 'credit' | 'onExhausting' | 'rekeyDue'>
+
+/** The rules of one hardened link. All of them by name: spread into an object, they would give each link a hidden class of its own. */
+export function hardenedRules ({ controlNonce, remoteControlNonce, maxOutgoing, credit, onExhausting, rekeyDue }: Agreed): PacketRules {
+  const { terminatorCarries, goaway, ordered, firstNonce, warnNonce } = HARDENED_RULES
+  return { terminatorCarries, goaway, ordered, firstNonce, controlNonce, remoteControlNonce, maxOutgoing, credit, warnNonce, onExhausting, rekeyDue }
+}

@@ -1,4 +1,4 @@
-import { asError, deferred, type Deferred } from '../stream/index.js'
+import { asError, SparseSet, type MaybePromise } from '../stream/index.js'
 import { CONTROL, GOAWAY_CODES, type ControlRecord } from './control.js'
 import { novaError } from './errors.js'
 import { LAST_NONCE, type Frame } from './frame.js'
@@ -20,6 +20,8 @@ const NO_HEAD = new Uint8Array(0)
 export interface SenderEvents {
   /** The link must go because a packet cannot be ended truthfully. */
   abort(error: Error): void
+  /** Everything was handed to the wire, the end of this direction as well. */
+  sent(): void
   /** A packet is over. */
   over(): void
   /** False while the other side still needs to hear from us: credit for what it has begun. */
@@ -32,18 +34,20 @@ export interface SenderEvents {
  */
 export class PacketSender implements AsyncIterableIterator<Frame[]> {
   /** What is to be told to the other side. */
-  readonly controls = new OutgoingControls(() => { this.#wake() })
-  readonly #rules: PacketRules & SendLimits
+  readonly controls = new OutgoingControls(this)
+  readonly #rules: PacketRules
+  readonly #limits: SendLimits
   readonly #events: SenderEvents
   readonly #credit: SendCredit
   readonly #cutter: FrameCutter
   /** The nonce that the next packet to be accepted is sure to get, at the latest. */
   #reserved: number
-  readonly #active = new Set<OutgoingPacket>()
+  readonly #active = new SparseSet<OutgoingPacket>()
   readonly #waiting: Array<{ packet: OutgoingPacket, start: () => void }> = []
-  readonly #ready = new ReadyQueue(() => { this.#wake() }, () => { this.#flush() })
+  readonly #ready = new ReadyQueue(this)
   #batch: OutgoingPacket[] = []
-  #reader: Deferred<IteratorResult<Frame[]>> | undefined
+  /** Settles the read that is pending. */
+  #reader: ((batch: MaybePromise<IteratorResult<Frame[]>>) => void) | undefined
   #wakeScheduled = false
   #state: 'open' | 'closing' | 'ended' = 'open'
   #refusal: Error | undefined
@@ -57,11 +61,12 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   #warned = false
   #error: Error | undefined
 
-  constructor (rules: PacketRules & SendLimits, events: SenderEvents) {
+  constructor (rules: PacketRules, limits: SendLimits, events: SenderEvents) {
     this.#rules = rules
+    this.#limits = limits
     this.#events = events
     this.#credit = new SendCredit(rules.credit?.send, rules.maxOutgoing)
-    this.#cutter = new FrameCutter(rules)
+    this.#cutter = new FrameCutter(rules, limits.maxFrame)
     this.#reserved = rules.firstNonce
   }
 
@@ -92,7 +97,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     this.#state = 'closing'
     this.#refusal ??= refusal
     this.#goawayCode = code
-    this.#wake()
+    this.wake()
   }
 
   /** Tells the other side to begin no more packets than those up to `last`; what is sent goes on. */
@@ -122,7 +127,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
 
   /** There may be nothing more to wait for. */
   check (): void {
-    if (this.#state === 'closing') this.#wake()
+    if (this.#state === 'closing') this.wake()
   }
 
   /**
@@ -138,7 +143,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     this.#refusal = error
     for (const { packet } of this.#waiting.splice(0)) packet.done.reject(error)
     for (const packet of this.#active) if (packet.nonce === 0 || packet.nonce > last) this.#drop(packet, error)
-    this.#wake()
+    this.wake()
     return true
   }
 
@@ -150,17 +155,16 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     for (const packet of this.#active) this.#drop(packet, error)
     // whole, but not known to have been written
     for (const packet of this.#batch.splice(0)) packet.done.reject(error)
-    this.#reader?.reject(error)
+    this.#reader?.(Promise.reject(error))
     this.#reader = undefined
   }
 
   next (): Promise<IteratorResult<Frame[]>> {
     this.#release()
     if (this.#error !== undefined) return Promise.reject(this.#error)
-    this.#reader = deferred()
-    const { promise } = this.#reader
-    this.#flush()
-    return promise
+    const batch = new Promise<IteratorResult<Frame[]>>(resolve => { this.#reader = resolve })
+    this.flush()
+    return batch
   }
 
   return (): Promise<IteratorResult<Frame[]>> {
@@ -171,11 +175,11 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   [Symbol.asyncIterator] (): this { return this }
 
   get #mayBegin (): boolean {
-    return this.#active.size < this.#rules.maxActive && this.#credit.mayBegin
+    return this.#active.size < this.#limits.maxActive && this.#credit.mayBegin
   }
 
   #tooMany (): Error | undefined {
-    return !this.#mayBegin && this.#waiting.length >= this.#rules.maxWaiting ? novaError('ERR_PACKET_QUEUE', `${this.#waiting.length}`) : undefined
+    return !this.#mayBegin && this.#waiting.length >= this.#limits.maxWaiting ? novaError('ERR_PACKET_QUEUE', `${this.#waiting.length}`) : undefined
   }
 
   /** Nonces never restart: the link ends before they run out. */
@@ -231,23 +235,25 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   }
 
   /** In a microtask, so that everything that is finished in this turn goes out in one write. */
-  #wake (): void {
+  wake (): void {
     if (this.#wakeScheduled || this.#reader === undefined) return
     this.#wakeScheduled = true
     queueMicrotask(() => {
       this.#wakeScheduled = false
-      this.#flush()
+      this.flush()
     })
   }
 
-  #flush (): void {
+  /** Gives the next batch to who reads, if there is one. */
+  flush (): void {
     if (this.#reader === undefined) return
     try {
       const batch = this.#nextBatch()
       if (batch === undefined) return
       const reader = this.#reader
       this.#reader = undefined
-      reader.resolve(batch)
+      reader(batch)
+      if (batch.done === true) this.#events.sent()
     } catch (error) {
       this.fail(error as Error)
     }
@@ -337,6 +343,6 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     packet.done.reject(error)
     packet.stop()
     this.#startWaiting()
-    this.#wake()
+    this.wake()
   }
 }

@@ -1,14 +1,15 @@
-import { asError, deferred, each, ignore, iterator, type Deferred, type Endpoint, type HushwireError, limitsOf, type LimitsOf, type LinkControl } from '../stream/index.js'
-import type { OpenedFrame } from './cipher.js'
+import { asError, each, ignore, limitsOf, Outcome, type Endpoint, type HushwireError, type LimitsOf, type LinkControl } from '../stream/index.js'
+import type { OpenedFrame } from './opening.js'
 import { CONTROL, GOAWAY_CODES, type ControlRecord } from './control.js'
 import type { CreditBudget } from './credit-budget.js'
 import { novaError } from './errors.js'
 import { LAST_NONCE, MAX_PLAINTEXT, type Frame } from './frame.js'
 import type { Packet } from './incoming-packet.js'
-import { PacketReceiver, RECEIVE_LIMITS, type SlowConsumer } from './packet-receiver.js'
-import { PacketSender } from './packet-sender.js'
+import type { OutgoingControls } from './outgoing-controls.js'
+import { PacketReceiver, RECEIVE_LIMITS, type ReceiverEvents, type SlowConsumer } from './packet-receiver.js'
+import { PacketSender, type SenderEvents } from './packet-sender.js'
 import { Pings, type PingOptions } from './pings.js'
-import type { PacketSource, SendLimits, SendOptions } from './packet-source.js'
+import type { PacketSource, SendOptions } from './packet-source.js'
 import { SEED_RULES, type PacketRules } from './packet-rules.js'
 
 /** The limits of packets and their defaults. */
@@ -113,20 +114,23 @@ export function packets (options: PacketsOptions = {}): Endpoint<OpenedFrame[], 
   return new PacketEndpoint(options)
 }
 
-class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
-  readonly face: PacketFace
-  readonly outbound: AsyncIterable<Frame[]>
-  readonly #options: Pick<PacketsOptions, 'onLostPacket' | 'onGoaway'>
-  readonly #rules: PacketRules & SendLimits
+/** The endpoint of {@link packets}: its sender and its receiver, and the end of both. */
+class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace>, SenderEvents, ReceiverEvents {
+  readonly face: PacketFace = new Face(this)
+  readonly #rules: PacketRules
   readonly #closeTimeout: number
   readonly #sender: PacketSender
   readonly #receiver: PacketReceiver
+  readonly #onLostPacket: PacketsOptions['onLostPacket']
+  readonly #onGoaway: PacketsOptions['onGoaway']
   /** What comes has ended, or the link must fail. */
-  readonly #running = deferred({ handled: true })
-  readonly #sent = deferred({ handled: true })
-  readonly #read = deferred({ handled: true })
+  readonly #running = new Outcome()
+  /** Both directions have ended. */
+  readonly #done = new Outcome()
+  #directions = 2
   readonly #pings: Pings
-  readonly #drains: Array<Deferred<void>> = []
+  /** Those that wait until nothing is under way. */
+  #drained: Outcome | undefined
   /** What came last is a goaway, after which the stream may end. */
   #goaway = false
   /** The other side begins no more packets at all. */
@@ -135,46 +139,24 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
   #closing: Promise<void> | undefined
 
   constructor (options: PacketsOptions) {
-    const { rules = SEED_RULES } = options
+    const { rules = SEED_RULES, slowConsumer = 'stop-reading', headSize = 0, budget } = options
     const limits = limitsOf(PACKET_LIMITS, options.limits, ['stallTimeout', 'maxWaiting', 'poolBytes'])
-    this.#closeTimeout = limits.closeTimeout
-    this.#options = { onLostPacket: options.onLostPacket, onGoaway: options.onGoaway }
-    this.#rules = {
-      ...rules,
-      maxActive: rules.credit === undefined ? Math.min(limits.maxOutgoing, rules.maxOutgoing) : limits.maxOutgoing,
-      maxWaiting: limits.maxWaiting,
-      maxFrame: limits.maxFrame
-    }
-    this.#sender = new PacketSender(this.#rules, {
-      abort: error => { this.#running.reject(error) },
-      over: () => { this.#check() },
-      // what the other side has begun needs credit until its end; and it ends nothing before it knows that nothing more is begun
-      mayEnd: () => rules.credit === undefined || this.#over || this.#finished && this.#receiver.size === 0
-    })
-    this.#pings = new Pings(value => { this.#sender.controls.add(CONTROL.ping, 0, value) })
-    this.#receiver = new PacketReceiver(this.#rules, {
-      limits,
-      slowConsumer: options.slowConsumer ?? 'stop-reading',
-      headSize: options.headSize ?? 0,
-      budget: options.budget,
-      controls: this.#sender.controls,
-      onOver: () => { this.#check() },
-      onControl: record => { this.#control(record) },
-      onLost: error => { this.#options.onLostPacket?.(error) }
-    })
-    this.outbound = this.#outbound()
-    this.face = {
-      source: this.#source(),
-      send: (source, options) => this.#sender.send(source, options),
-      ping: options => rules.credit === undefined ? Promise.reject(novaError('ERR_CONTROL_NONE')) : this.#pings.ping(options),
-      goaway: code => { if (rules.credit !== undefined) this.#sender.goaway(this.#receiver.refuseLater(), code) },
-      drained: () => this.#drained(),
-      close: () => this.#close()
-    }
+    const { closeTimeout, maxOutgoing, maxWaiting, maxFrame } = limits
+    this.#closeTimeout = closeTimeout
+    this.#onLostPacket = options.onLostPacket
+    this.#onGoaway = options.onGoaway
+    this.#rules = rules
+    this.#sender = new PacketSender(rules, { maxActive: rules.credit === undefined ? Math.min(maxOutgoing, rules.maxOutgoing) : maxOutgoing, maxWaiting, maxFrame }, this)
+    this.#pings = new Pings(this.controls)
+    this.#receiver = new PacketReceiver(rules, { limits, slowConsumer, headSize, budget }, this)
   }
 
+  get outbound (): AsyncIterable<Frame[]> { return this.#sender }
+  get source (): AsyncIterable<Packet> { return this.#receiver }
+  get controls (): OutgoingControls { return this.#sender.controls }
+
   run (source: AsyncIterable<OpenedFrame[]>): Promise<void> {
-    this.#readAll(source).then(this.#running.resolve, this.#running.reject)
+    each(source, batch => this.#take(batch, 0)).then(() => { this.#ended() }, (error: unknown) => { this.#running.reject(error) })
     return this.#running.promise
   }
 
@@ -183,18 +165,56 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
     this.#receiver.fail(cause)
     this.#pings.fail(cause)
     this.#end()
-    this.#sent.reject(cause)
-    this.#read.reject(cause)
+    this.#done.reject(cause)
   }
 
-  async #readAll (source: AsyncIterable<OpenedFrame[]>): Promise<void> {
-    await each(source, batch => this.#take(batch, 0))
-    if (this.#rules.goaway && !this.#goaway) throw novaError('ERR_LINK_TRUNCATED')
-    this.#receiver.end()
-    this.#end()
-    this.#read.resolve()
-    // the other side of a hardened link is gone for good; the seed's half-close leaves the own direction open
-    if (this.#rules.goaway) this.#close().catch(ignore)
+  send (source: PacketSource, options?: SendOptions): Promise<void> { return this.#sender.send(source, options) }
+
+  ping (options?: PingOptions): Promise<number> {
+    return this.#rules.credit === undefined ? Promise.reject(novaError('ERR_CONTROL_NONE')) : this.#pings.ping(options)
+  }
+
+  goaway (code: number): void {
+    if (this.#rules.credit !== undefined) this.#sender.goaway(this.#receiver.refuseLater(), code)
+  }
+
+  drained (): Promise<void> {
+    this.#drained ??= new Outcome()
+    const { promise } = this.#drained
+    this.over()
+    return promise
+  }
+
+  close (): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  abort (error: Error): void { this.#running.reject(error) }
+  sent (): void { this.#directionEnded() }
+  lost (error: HushwireError): void { this.#onLostPacket?.(error) }
+
+  /** There may be nothing more to wait for. */
+  over (): void {
+    this.#sender.check()
+    if (!this.#over && (this.#sender.size > 0 || !this.#receiver.idle)) return
+    this.#drained?.resolve()
+    this.#drained = undefined
+  }
+
+  /** What the other side has begun needs credit until its end; and it ends nothing before it knows that nothing more is begun. */
+  mayEnd (): boolean {
+    return this.#rules.credit === undefined || this.#over || this.#finished && this.#receiver.size === 0
+  }
+
+  /** Takes a record that is not about a packet that comes in. @throws ERR_CONTROL_RECORD, ERR_CONTROL_FLOOD */
+  control (record: ControlRecord): void {
+    const { type, packetNonce, value } = record
+    if (type === CONTROL.goaway) this.#told(record)
+    else if (type === CONTROL.credit || type === CONTROL.stop) this.#sender.receive(record)
+    else if (packetNonce !== 0) throw novaError('ERR_CONTROL_RECORD', 'a ping of a packet')
+    else if (type === CONTROL.ping) this.controls.pong(value)
+    else this.#pings.answered(value)
   }
 
   /** Takes the frames of a batch from one on. A promise while it waits for room before the next. */
@@ -212,31 +232,18 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
     for (let room: Promise<void> | undefined = first; room !== undefined; room = this.#receiver.room()) await room
   }
 
-  #outbound (): AsyncIterable<Frame[]> {
-    const sender = this.#sender
-    const next = (): Promise<IteratorResult<Frame[]>> => sender.next().then(result => {
-      if (result.done === true) this.#sent.resolve()
-      return result
-    })
-    return iterator(next, () => sender.return())
-  }
-
-  #source (): AsyncIterable<Packet> {
-    const receiver = this.#receiver
-    return iterator<Packet>(() => receiver.packets.next(), () => {
-      receiver.refuse()
-      return Promise.resolve({ value: undefined, done: true })
-    })
-  }
-
-  /** Records that are not about a packet that comes in. @throws ERR_CONTROL_RECORD, ERR_CONTROL_FLOOD */
-  #control (record: ControlRecord): void {
-    const { type, packetNonce, value } = record
-    if (type === CONTROL.goaway) this.#told(record)
-    else if (type === CONTROL.credit || type === CONTROL.stop) this.#sender.receive(record)
-    else if (packetNonce !== 0) throw novaError('ERR_CONTROL_RECORD', 'a ping of a packet')
-    else if (type === CONTROL.ping) this.#sender.controls.pong(value)
-    else this.#pings.answered(value)
+  /** All that comes has been read. */
+  #ended (): void {
+    if (this.#rules.goaway && !this.#goaway) {
+      this.#running.reject(novaError('ERR_LINK_TRUNCATED'))
+      return
+    }
+    this.#receiver.end()
+    this.#end()
+    this.#directionEnded()
+    // the other side of a hardened link is gone for good; the seed's half-close leaves the own direction open
+    if (this.#rules.goaway) this.close().catch(ignore)
+    this.#running.resolve()
   }
 
   #told ({ packetNonce, value }: ControlRecord): void {
@@ -244,10 +251,10 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
     const last = this.#rules.credit === undefined || packetNonce === LAST_NONCE
     this.#goaway = last
     this.#finished ||= last
-    if (this.#sender.refuseAbove(packetNonce)) this.#options.onGoaway?.(value)
+    if (this.#sender.refuseAbove(packetNonce)) this.#onGoaway?.(value)
     if (this.#rules.credit === undefined || !last) return
     // nothing that we might begin is taken any more
-    this.#close().catch(ignore)
+    this.close().catch(ignore)
     // and an end that is under way may have waited for this alone
     this.#sender.check()
   }
@@ -255,38 +262,41 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace> {
   /** The other side is heard no more. */
   #end (): void {
     this.#over = true
-    this.#check()
+    this.over()
   }
 
-  #check (): void {
-    this.#sender.check()
-    if (!this.#over && (this.#sender.size > 0 || !this.#receiver.idle)) return
-    for (const drain of this.#drains.splice(0)) drain.resolve()
+  #directionEnded (): void {
+    if (--this.#directions === 0) this.#done.resolve()
   }
 
-  #drained (): Promise<void> {
-    const drain = deferred()
-    this.#drains.push(drain)
-    this.#check()
-    return drain.promise
-  }
-
-  #close (): Promise<void> {
-    this.#closing ??= this.#closeOnce()
-    return this.#closing
-  }
-
-  async #closeOnce (): Promise<void> {
+  async #close (): Promise<void> {
     this.#sender.close(GOAWAY_CODES.done)
     const timer = setTimeout(() => {
       this.#running.reject(novaError('ERR_LINK_CLOSE_TIMEOUT'))
     }, this.#closeTimeout)
     try {
-      await Promise.all([this.#sent.promise, this.#read.promise])
+      await this.#done.promise
     } catch (error) {
       throw asError(error)
     } finally {
       clearTimeout(timer)
     }
   }
+}
+
+/** What the application gets of an endpoint. */
+class Face implements PacketFace {
+  readonly #endpoint: PacketEndpoint
+
+  constructor (endpoint: PacketEndpoint) {
+    this.#endpoint = endpoint
+  }
+
+  get source (): AsyncIterable<Packet> { return this.#endpoint.source }
+
+  send (source: PacketSource, options?: SendOptions): Promise<void> { return this.#endpoint.send(source, options) }
+  ping (options?: PingOptions): Promise<number> { return this.#endpoint.ping(options) }
+  goaway (code: number): void { this.#endpoint.goaway(code) }
+  drained (): Promise<void> { return this.#endpoint.drained() }
+  close (): Promise<void> { return this.#endpoint.close() }
 }

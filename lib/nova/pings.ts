@@ -1,6 +1,8 @@
 import { crypto } from '../crypto/index.js'
 import { deferred, delayOf, streamError, type Deferred } from '../stream/index.js'
+import { CONTROL } from './control.js'
 import { getUint32 } from './frame.js'
+import type { OutgoingControls } from './outgoing-controls.js'
 
 /** Milliseconds that an answer is waited for. */
 const TIMEOUT = 10_000
@@ -13,12 +15,12 @@ export interface PingOptions {
 
 /** Asks for signs of life, one at a time, and takes the answers. */
 export class Pings {
-  readonly #send: (value: number) => void
+  readonly #controls: OutgoingControls
   #pending: { readonly value: number, readonly sent: number, readonly answer: Deferred<number> } | undefined
   #error: Error | undefined
 
-  constructor (send: (value: number) => void) {
-    this.#send = send
+  constructor (controls: OutgoingControls) {
+    this.#controls = controls
   }
 
   async ping ({ timeout = TIMEOUT }: PingOptions = {}): Promise<number> {
@@ -48,7 +50,7 @@ export class Pings {
 
   #ask (): { value: number, sent: number, answer: Deferred<number> } {
     const value = getUint32(crypto.randomBytes(4), 0)
-    this.#send(value)
+    this.#controls.add(CONTROL.ping, 0, value)
     return { value, sent: performance.now(), answer: deferred<number>({ handled: true }) }
   }
 }

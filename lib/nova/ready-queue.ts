@@ -3,20 +3,25 @@ import type { OutgoingPacket } from './outgoing-packet.js'
 /** A packet with this much to send does not wait for more. */
 const FRAME_READY = 65_536
 
+/** What is told who takes packets out of the queue. */
+export interface ReadyEvents {
+  /** A packet is ready. */
+  wake(): void
+  /** Open packets have become ready, which need not wait for anything more. */
+  flush(): void
+}
+
 /**
  * The packets whose turn it is, in order. One that is whole, or has a frame's worth, is ready at once; an open one
  * with less ripens until the microtasks have run dry, so that what is written meanwhile goes into the same frame.
  */
 export class ReadyQueue {
-  readonly #onReady: () => void
-  readonly #onRipe: () => void
+  readonly #events: ReadyEvents
   readonly #ready: OutgoingPacket[] = []
   #ripening: OutgoingPacket[] = []
 
-  /** @param onRipe - called when open packets have become ready, which need not wait for anything more */
-  constructor (onReady: () => void, onRipe: () => void) {
-    this.#onReady = onReady
-    this.#onRipe = onRipe
+  constructor (events: ReadyEvents) {
+    this.#events = events
   }
 
   get length (): number { return this.#ready.length }
@@ -35,12 +40,14 @@ export class ReadyQueue {
     if (packet.place === 'ready') return
     packet.place = 'ready'
     this.#ready.push(packet)
-    this.#onReady()
+    this.#events.wake()
   }
 
   /** The next one. */
   shift (): OutgoingPacket | undefined {
     const packet = this.#ready.shift()
+    // lets go of the room that an array keeps once it is empty
+    if (this.#ready.length === 0) this.#ready.length = 0
     if (packet !== undefined) packet.place = 'none'
     return packet
   }
@@ -54,7 +61,7 @@ export class ReadyQueue {
       packet.place = 'none'
       if (packet.pending > 0) this.push(packet)
     }
-    this.#onRipe()
+    this.#events.flush()
   }
 }
 

@@ -1,10 +1,11 @@
 import { UUID_BYTES, type Uuid } from '../bytes/index.js'
-import { iterator, leave, type Endpoint, type HushwireError, type LinkControl } from '../stream/index.js'
-import type { OpenedFrame } from './cipher.js'
+import { leave, type Endpoint, type LinkControl } from '../stream/index.js'
+import type { OpenedFrame } from './opening.js'
 import { novaError } from './errors.js'
 import { getUint32, MAGIC, putUint32, type Frame } from './frame.js'
 import type { Packet } from './incoming-packet.js'
 import { packets, type PacketFace, type PacketsOptions } from './packets.js'
+import type { PingOptions } from './pings.js'
 import type { PacketSource, SendOptions } from './packet-source.js'
 
 /** Bytes of a routing header. */
@@ -119,42 +120,77 @@ function readKind (high: number, low: number): bigint {
  * ```
  */
 export function routed (options: Omit<PacketsOptions, 'headSize'> = {}): Endpoint<OpenedFrame[], Frame[], RoutedFace> {
-  const lower = packets({ ...options, headSize: ROUTED_LENGTH })
-  const below = lower.face
-  return {
-    face: {
-      source: withHeaders(below.source, options.onLostPacket),
-      send: async (header, body, options) => below.send(body, { ...options, head: encodeRoutedHeader(header) }),
-      ping: below.ping.bind(below),
-      goaway: below.goaway.bind(below),
-      drained: below.drained.bind(below),
-      close: below.close.bind(below)
-    },
-    outbound: lower.outbound,
-    run: source => lower.run(source),
-    fail: cause => { lower.fail(cause) }
+  return new RoutedEndpoint(packets({ ...options, headSize: ROUTED_LENGTH }), options.onLostPacket)
+}
+
+class RoutedEndpoint implements Endpoint<OpenedFrame[], Frame[], RoutedFace> {
+  readonly face: RoutedFace
+  readonly #lower: Endpoint<OpenedFrame[], Frame[], PacketFace>
+
+  constructor (lower: Endpoint<OpenedFrame[], Frame[], PacketFace>, onLost: PacketsOptions['onLostPacket']) {
+    this.#lower = lower
+    this.face = new Face(lower.face, onLost)
   }
+
+  get outbound (): AsyncIterable<Frame[]> { return this.#lower.outbound }
+  run (source: AsyncIterable<OpenedFrame[]>): Promise<void> { return this.#lower.run(source) }
+  fail (cause: Error): void { this.#lower.fail(cause) }
+}
+
+class Face implements RoutedFace {
+  readonly source: AsyncIterable<RoutedPacket>
+  readonly #below: PacketFace
+
+  constructor (below: PacketFace, onLost: PacketsOptions['onLostPacket']) {
+    this.#below = below
+    this.source = new RoutedSource(below.source, onLost)
+  }
+
+  async send (header: RoutedHeader, body: PacketSource, options?: Omit<SendOptions, 'head'>): Promise<void> {
+    return this.#below.send(body, { ...options, head: encodeRoutedHeader(header) })
+  }
+
+  ping (options?: PingOptions): Promise<number> { return this.#below.ping(options) }
+  goaway (code: number): void { this.#below.goaway(code) }
+  drained (): Promise<void> { return this.#below.drained() }
+  close (): Promise<void> { return this.#below.close() }
 }
 
 /** Passes each `next()` through; a packet that does not start with a header fails alone. */
-function withHeaders (source: AsyncIterable<Packet>, onLost: ((error: HushwireError) => void) | undefined): AsyncIterable<RoutedPacket> {
-  const packets = source[Symbol.asyncIterator]()
-  const pass = (result: IteratorResult<Packet>): IteratorResult<RoutedPacket> | undefined => {
+class RoutedSource implements AsyncIterableIterator<RoutedPacket> {
+  readonly #packets: AsyncIterator<Packet>
+  readonly #onLost: PacketsOptions['onLostPacket']
+
+  constructor (source: AsyncIterable<Packet>, onLost: PacketsOptions['onLostPacket']) {
+    this.#packets = source[Symbol.asyncIterator]()
+    this.#onLost = onLost
+  }
+
+  next (): Promise<IteratorResult<RoutedPacket>> {
+    return this.#packets.next().then(result => this.#pass(result) ?? this.#skip())
+  }
+
+  return (): Promise<IteratorResult<RoutedPacket>> {
+    return this.#packets.return?.() as Promise<IteratorResult<never>>
+  }
+
+  [Symbol.asyncIterator] (): this { return this }
+
+  #pass (result: IteratorResult<Packet>): IteratorResult<RoutedPacket> | undefined {
     if (result.done === true) return result
     const packet = result.value
     const { head, source } = packet
     if (getUint32(head, 0) === MAGIC) return { value: { header: decodeRoutedHeader(head), source, stop: code => { packet.stop(code) } }, done: false }
     leave(source)
-    onLost?.(novaError('ERR_ROUTED_MAGIC'))
+    this.#onLost?.(novaError('ERR_ROUTED_MAGIC'))
     return undefined
   }
-  // a loop, since a chain of promises would grow with every packet that is passed over
-  const skip = async (): Promise<IteratorResult<RoutedPacket>> => {
+
+  /** A loop, since a chain of promises would grow with every packet that is passed over. */
+  async #skip (): Promise<IteratorResult<RoutedPacket>> {
     for (;;) {
-      const passed = pass(await packets.next())
+      const passed = this.#pass(await this.#packets.next())
       if (passed !== undefined) return passed
     }
   }
-  const next = (): Promise<IteratorResult<RoutedPacket>> => packets.next().then(result => pass(result) ?? skip())
-  return iterator(next, () => packets.return?.() as Promise<IteratorResult<RoutedPacket>>)
 }

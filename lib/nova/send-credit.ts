@@ -1,3 +1,4 @@
+import { SparseMap } from '../stream/index.js'
 import { MAX_CREDIT, type ControlRecord } from './control.js'
 import { novaError } from './errors.js'
 import type { OutgoingPacket } from './outgoing-packet.js'
@@ -8,7 +9,7 @@ import type { OutgoingPacket } from './outgoing-packet.js'
  */
 export class SendCredit {
   readonly #window: number | undefined
-  readonly #packets = new Map<number, OutgoingPacket>()
+  readonly #packets = new SparseMap<number, OutgoingPacket>()
   #allowance: number
 
   /** @param window - what each packet begins with; undefined on a link without credit */

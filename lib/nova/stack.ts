@@ -10,7 +10,7 @@ import { SeedHandshake, type SeedHandshakeOptions } from './handshake-seed.js'
 import { hopFraming } from './hop-framing.js'
 import type { Peer } from './identity.js'
 import { hardenedHandshake, type PostQuantum } from './post-quantum.js'
-import { HARDENED_RULES, SEED_RULES, type PacketRules } from './packet-rules.js'
+import { hardenedRules, SEED_RULES, type PacketRules } from './packet-rules.js'
 import type { SlowConsumer } from './packet-receiver.js'
 import { PACKET_LIMITS } from './packets.js'
 import { routed, type RoutedLink, type RoutedPacket } from './routed.js'
@@ -142,15 +142,14 @@ async function hardenedStack (duplex: Duplex, options: HardenedStackOptions): Pr
     onExhausting
   })
   wipe(result.sealKey, result.openKey)
-  const rules: PacketRules = {
-    ...HARDENED_RULES,
+  const rules = hardenedRules({
     maxOutgoing: result.remoteOffer.maxPackets,
     credit: { send: result.remoteOffer.window, receive: result.localOffer.window },
     controlNonce: framing.sent + 1,
     remoteControlNonce: framing.received + 1,
     onExhausting,
     rekeyDue: () => hop.rekeyDue
-  }
+  })
   const limits = { ...options.limits, maxIncoming: result.localOffer.maxPackets }
   const routes = join(after, hop, rules, { ...options, limits })
   const { remote, handshakeHash, protocol, confirmed } = result
@@ -190,12 +189,10 @@ async function seedKey (duplex: Duplex, options: SeedStackOptions): Promise<{ af
   return { after, key: result.key }
 }
 
-/** The layers over a duplex whose handshake is done; the cipher's keys are wiped when the link is gone. */
+/** The layers over a duplex whose handshake is done; the link wipes the cipher's keys when it is gone. */
 function join (duplex: Duplex, hop: CipherLayer, rules: PacketRules, options: StackOptions): RoutedLink {
   const { limits, slowConsumer, budget, onLostPacket, onGoaway } = options
   const routes = link(duplex, frames({ obfuscation: hop.obfuscation }), hop, routed({ rules, limits, slowConsumer, budget, onLostPacket, onGoaway }))
-  const forget = (): void => { hop.destroy() }
-  routes.closed.then(forget, forget)
   abortOn(options.signal, routes)
   return routes
 }

@@ -1,5 +1,6 @@
 import { type Deferred, deferred } from './deferred.js'
 import { streamError } from './errors.js'
+import type { MaybePromise } from './layer.js'
 
 /** Limits and hooks of a {@link Channel}. */
 export interface ChannelOptions<T> {
@@ -14,6 +15,9 @@ export interface ChannelOptions<T> {
   /** May put an item together with the last one that waits, so that a flood of tiny ones is held in few; gives the item that both became. */
   merge?: (last: T, item: T) => T | undefined
 }
+
+/** Settles a read; one that fails by a promise that does, so that none has to keep two functions. */
+type Read<T> = (result: MaybePromise<IteratorResult<T>>) => void
 
 /**
  * A bounded queue from writers to one reader. An item that is pushed is always taken; the promise that comes
@@ -42,9 +46,9 @@ export class Channel<T> implements AsyncIterableIterator<T> {
   #state: 'open' | 'ended' | 'failed' | 'returned' = 'open'
   #error: Error | undefined
   #room: Deferred<void> | undefined
-  /** The read that is pending, and those behind it: mostly there is one. */
-  #reader: Deferred<IteratorResult<T>> | undefined
-  #later: Array<Deferred<IteratorResult<T>>> | undefined
+  /** Settles the read that is pending, and those behind it: mostly there is one. */
+  #reader: Read<T> | undefined
+  #later: Array<Read<T>> | undefined
 
   /** @throws ERR_LIMIT_OPTION when a limit is negative or no number */
   constructor (options: ChannelOptions<T> = {}) {
@@ -81,7 +85,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     const reader = this.#takeReader()
     if (reader !== undefined) {
       this.#onTake?.(this.#sizeOf(item), item)
-      reader.resolve({ value: item, done: false })
+      reader({ value: item, done: false })
       return undefined
     }
     const last = this.#merge !== undefined && this.length > 0 ? this.#items[this.#items.length - 1] as T : undefined
@@ -107,7 +111,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
   end (): void {
     if (this.#state !== 'open') return
     this.#state = 'ended'
-    for (let reader = this.#takeReader(); reader !== undefined; reader = this.#takeReader()) reader.resolve({ value: undefined, done: true })
+    this.#settleReads(read => { read({ value: undefined, done: true }) })
     this.#wakeWriters()
   }
 
@@ -118,7 +122,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     this.#state = 'failed'
     this.#error = error
     if (options.discard === true) this.#discard()
-    for (let reader = this.#takeReader(); reader !== undefined; reader = this.#takeReader()) reader.reject(error)
+    this.#settleReads(read => { read(Promise.reject(error)) })
     this.#wakeWriters()
   }
 
@@ -127,17 +131,17 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     if (this.#head < this.#items.length) return Promise.resolve({ value: this.#shift(), done: false })
     if (this.#state === 'failed') return Promise.reject(this.#error)
     if (this.#state !== 'open') return Promise.resolve({ value: undefined, done: true })
-    const reader = deferred<IteratorResult<T>>()
-    if (this.#reader === undefined) this.#reader = reader
-    else (this.#later ??= []).push(reader)
-    return reader.promise
+    return new Promise(resolve => {
+      if (this.#reader === undefined) this.#reader = resolve
+      else (this.#later ??= []).push(resolve)
+    })
   }
 
   /** The reader wants no more: what is queued is dropped and writers are woken. */
   return (): Promise<IteratorResult<T>> {
     if (this.#state !== 'failed') this.#state = 'returned'
     this.#discard()
-    for (let reader = this.#takeReader(); reader !== undefined; reader = this.#takeReader()) reader.resolve({ value: undefined, done: true })
+    this.#settleReads(read => { read({ value: undefined, done: true }) })
     this.#wakeWriters()
     return Promise.resolve({ value: undefined, done: true })
   }
@@ -145,7 +149,11 @@ export class Channel<T> implements AsyncIterableIterator<T> {
   /** The channel itself: it has one reader. */
   [Symbol.asyncIterator] (): this { return this }
 
-  #takeReader (): Deferred<IteratorResult<T>> | undefined {
+  #settleReads (settle: (read: Read<T>) => void): void {
+    for (let reader = this.#takeReader(); reader !== undefined; reader = this.#takeReader()) settle(reader)
+  }
+
+  #takeReader (): Read<T> | undefined {
     const reader = this.#reader
     this.#reader = this.#later?.shift()
     if (this.#reader === undefined) this.#later = undefined

@@ -74,7 +74,7 @@ export async function performHandshake<Result> (duplex: Duplex, handshake: Hands
     stop.signal.throwIfAborted()
     const result = handshake.result()
     messages.end()
-    return { result, duplex: continued(duplex, reader.rest(), written, after.resolve) }
+    return { result, duplex: new Continued(duplex, reader.rest(), { written, start: after.resolve }) }
   } catch (thrown) {
     const error = asError(thrown)
     handshake.destroy()
@@ -97,29 +97,50 @@ function stopping (promise: Promise<void>, controller: AbortController): { end()
 }
 
 /** The duplex after its first bytes: the rest of what it reads, and a sink that goes on where the messages ended. */
-function continued (duplex: Duplex, source: AsyncIterableIterator<Uint8Array>, written: Promise<void>, start: (source: AsyncIterable<Bytes>) => void): Duplex {
-  let taken = false
-  let reading = false
-  let dropped = false
-  return {
-    source: iterable(() => {
-      reading = true
-      return dropped ? { next: () => Promise.reject(streamError('ERR_CLOSED')) } : source
-    }),
-    sink: source => {
-      if (taken) return Promise.reject(streamError('ERR_SINK_IN_USE'))
-      taken = true
-      start(source)
-      return written
-    },
-    close: () => {
-      if (!taken) start({ [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ value: undefined, done: true }) }) })
-      taken = true
-      // the handshake has read, but nobody has asked for what comes after it: dropped, so that the other side can come to its end
-      if (!reading) letGo(source)
-      dropped ||= !reading
-      return duplex.close()
-    },
-    abort: reason => { duplex.abort(reason) }
+class Continued implements Duplex {
+  readonly #duplex: Duplex
+  readonly #rest: AsyncIterableIterator<Uint8Array>
+  /** Until the sink is taken. */
+  #writing: Writing | undefined
+  #reading = false
+  #dropped = false
+
+  constructor (duplex: Duplex, rest: AsyncIterableIterator<Uint8Array>, writing: Writing) {
+    this.#duplex = duplex
+    this.#rest = rest
+    this.#writing = writing
   }
+
+  get source (): AsyncIterable<Uint8Array> { return iterable(() => this.#read()) }
+
+  sink (source: AsyncIterable<Bytes>): Promise<void> {
+    const writing = this.#writing
+    if (writing === undefined) return Promise.reject(streamError('ERR_SINK_IN_USE'))
+    this.#writing = undefined
+    writing.start(source)
+    return writing.written
+  }
+
+  close (): Promise<void> {
+    this.#writing?.start({ [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ value: undefined, done: true }) }) })
+    this.#writing = undefined
+    // the handshake has read, but nobody has asked for what comes after it: dropped, so that the other side can come to its end
+    if (!this.#reading) letGo(this.#rest)
+    this.#dropped ||= !this.#reading
+    return this.#duplex.close()
+  }
+
+  abort (reason: Error): void { this.#duplex.abort(reason) }
+
+  #read (): AsyncIterator<Uint8Array> {
+    this.#reading = true
+    return this.#dropped ? { next: () => Promise.reject(streamError('ERR_CLOSED')) } : this.#rest
+  }
+}
+
+/** What is written to a duplex that is in its handshake. */
+interface Writing {
+  readonly written: Promise<void>
+  /** Goes on where the handshake's messages end. */
+  readonly start: (source: AsyncIterable<Bytes>) => void
 }

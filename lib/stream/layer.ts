@@ -39,6 +39,8 @@ export interface Layer<LowerIn, UpperIn, UpperOut = UpperIn, LowerOut = LowerIn>
   readonly outbound: Transform<UpperOut, LowerOut>
   /** Wakes whatever the layer itself waits for (a late key, say) and makes it throw `reason`. */
   abort?(reason: Error): void
+  /** Wipes what is secret. A link with an endpoint calls it once it is gone; of one without, what has come may be read after that. */
+  destroy?(): void
 }
 
 /** The top of a link: where one layer owns the state of both directions. It runs the only read loop. */

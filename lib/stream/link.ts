@@ -3,6 +3,7 @@ import { deferred, ignore } from './deferred.js'
 import { asError, streamError } from './errors.js'
 import type { Duplex, Endpoint, Layer } from './layer.js'
 import { leave, letGo } from './leaving.js'
+import { Outcome } from './outcome.js'
 
 /** What every link has beside its face. */
 export interface LinkControl {
@@ -24,6 +25,7 @@ export interface LinkedDuplex<In, Out> extends Duplex<In, Out>, LinkControl {
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list of layers has no one unit; the overloads check each seam
 type AnyLayer = Layer<any, any, any, any>
+type AnyEndpoint = Endpoint<unknown, unknown, object>
 
 /**
  * Puts layers on a duplex and an endpoint on top, runs both directions and tears everything down once, with the
@@ -50,12 +52,12 @@ export function link<A, Z, B, Y, C, X, D, W, Face extends object> (duplex: Duple
 export function link<A, Z, B, Y> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>): LinkedDuplex<B, Y>
 export function link<A, Z, B, Y, C, X> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>, two: Layer<B, C, X, Y>): LinkedDuplex<C, X>
 export function link<A, Z, B, Y, C, X, D, W> (duplex: Duplex<A, Z>, one: Layer<A, B, Y, Z>, two: Layer<B, C, X, Y>, three: Layer<C, D, W, X>): LinkedDuplex<D, W>
-export function link (duplex: Duplex<unknown, unknown>, ...parts: Array<AnyLayer | Endpoint<unknown, unknown, object>>): object {
+export function link (duplex: Duplex<unknown, unknown>, ...parts: Array<AnyLayer | AnyEndpoint>): object {
   checkDuplex(duplex)
   const last = parts.at(-1)
   const endpoint = last !== undefined && 'run' in last ? last : undefined
   const layers = (endpoint === undefined ? parts : parts.slice(0, -1)) as AnyLayer[]
-  const tie = new Tie(duplex, layers)
+  const tie = new Tie(duplex, layers, endpoint)
   return endpoint === undefined ? duplexFace(tie, duplex) : endpointFace(tie, endpoint)
 }
 
@@ -67,14 +69,17 @@ class Tie implements LinkControl {
   readonly inbound: AsyncIterable<unknown>
   readonly #duplex: Duplex<unknown, unknown>
   readonly #layers: AnyLayer[]
-  readonly #closed = deferred({ handled: true })
+  readonly #closed = new Outcome()
   #cause: Error | undefined
   #over = false
+  readonly #endpoint: AnyEndpoint | undefined
+  /** Where there is no endpoint: told the first cause. */
   onFail: (cause: Error) => void = ignore
 
-  constructor (duplex: Duplex<unknown, unknown>, layers: AnyLayer[]) {
+  constructor (duplex: Duplex<unknown, unknown>, layers: AnyLayer[], endpoint: AnyEndpoint | undefined) {
     this.#duplex = duplex
     this.#layers = layers
+    this.#endpoint = endpoint
     this.inbound = layers.reduce<AsyncIterable<unknown>>((source, layer) => layer.inbound(source), duplex.source)
   }
 
@@ -86,13 +91,15 @@ class Tie implements LinkControl {
   }
 
   /** Waits for both directions, then lets go of the duplex and settles `closed`. */
-  async settle (reading: Promise<void>, writing: Promise<void>): Promise<void> {
-    const fail = (error: unknown): void => { this.abort(asError(error)) }
-    await Promise.all([reading.catch(fail), writing.catch(fail)])
-    if (this.#cause === undefined) await this.#duplex.close()
-    this.#over = true
-    if (this.#cause === undefined) this.#closed.resolve()
-    else this.#closed.reject(this.#cause)
+  settle (reading: Promise<void>, writing: Promise<void>): void {
+    let running = 2
+    const ended = (): void => { if (--running === 0) void this.#end() }
+    const failed = (error: unknown): void => {
+      this.abort(asError(error))
+      ended()
+    }
+    reading.then(ended, failed)
+    writing.then(ended, failed)
   }
 
   abort (reason: Error = streamError('ERR_ABORTED')): void {
@@ -101,13 +108,21 @@ class Tie implements LinkControl {
     // the transport first, so that a read which is pending in it settles
     this.#duplex.abort(reason)
     for (const layer of this.#layers) layer.abort?.(reason)
+    this.#endpoint?.fail(reason)
     this.onFail(reason)
+  }
+
+  async #end (): Promise<void> {
+    if (this.#cause === undefined) await this.#duplex.close()
+    this.#over = true
+    if (this.#endpoint !== undefined) for (const layer of this.#layers) layer.destroy?.()
+    if (this.#cause === undefined) this.#closed.resolve()
+    else this.#closed.reject(this.#cause)
   }
 }
 
-function endpointFace (tie: Tie, endpoint: Endpoint<unknown, unknown, object>): object {
-  tie.onFail = cause => { endpoint.fail(cause) }
-  void tie.settle(endpoint.run(tie.inbound), tie.write(endpoint.outbound))
+function endpointFace (tie: Tie, endpoint: AnyEndpoint): object {
+  tie.settle(endpoint.run(tie.inbound), tie.write(endpoint.outbound))
   return Object.assign(endpoint.face, { closed: tie.closed, abort: (reason?: Error) => { tie.abort(reason) } })
 }
 
@@ -118,7 +133,7 @@ function duplexFace (tie: Tie, duplex: Duplex<unknown, unknown>): LinkedDuplex<u
   let closed = false
   const closing = deferred()
   tie.onFail = cause => { reading.reject(cause); writing.reject(cause) }
-  void tie.settle(reading.promise, writing.promise)
+  tie.settle(reading.promise, writing.promise)
   const sink = (source: AsyncIterable<unknown>): Promise<void> => {
     if (!isSource(source)) return Promise.reject(notASource())
     if (closed || tie.cause !== undefined) {

@@ -1,7 +1,7 @@
 import { ByteQueue } from './byte-queue.js'
 import { abortable } from './abort.js'
 import { streamError } from './errors.js'
-import { iterator } from './iterating.js'
+import type { MaybePromise } from './layer.js'
 import { letGo } from './leaving.js'
 
 /**
@@ -53,22 +53,11 @@ export class Reader {
 
   /** Everything that was not read, and what comes after. The reader is not to be used any more. */
   rest (): AsyncIterableIterator<Uint8Array> {
-    const left = this.#queue.take(this.#queue.length)
-    const source = this.#iterator
-    const next = (): Promise<IteratorResult<Uint8Array>> => {
-      const piece = left.shift()
-      if (piece !== undefined) return Promise.resolve({ value: piece, done: false })
-      if (this.#failed) return Promise.reject(this.#error)
-      const pending = this.#pending
-      this.#pending = undefined
-      return pending ?? source.next()
-    }
-    const end = async (): Promise<IteratorResult<Uint8Array>> => {
-      left.length = 0
-      letGo(source)
-      return { value: undefined, done: true }
-    }
-    return iterator(next, end)
+    const ahead: Array<MaybePromise<IteratorResult<Uint8Array>>> = this.#queue.take(this.#queue.length).map(value => ({ value, done: false }))
+    if (this.#pending !== undefined) ahead.push(this.#pending)
+    if (!this.#failed) return new Rest(ahead, this.#iterator)
+    const error = this.#error
+    return new Rest(ahead, { next: () => Promise.reject(error) })
   }
 
   async #next (signal: AbortSignal | undefined): Promise<IteratorResult<Uint8Array>> {
@@ -86,4 +75,30 @@ export class Reader {
     this.#error = error
     return error
   }
+}
+
+/** What has been read ahead of a source, then the source itself: each `next()` is passed through to it. */
+class Rest implements AsyncIterableIterator<Uint8Array> {
+  readonly #source: AsyncIterator<Uint8Array>
+  #ahead: Array<MaybePromise<IteratorResult<Uint8Array>>> | undefined
+
+  constructor (ahead: Array<MaybePromise<IteratorResult<Uint8Array>>>, source: AsyncIterator<Uint8Array>) {
+    this.#ahead = ahead
+    this.#source = source
+  }
+
+  next (): Promise<IteratorResult<Uint8Array>> {
+    const result = this.#ahead?.shift()
+    if (result !== undefined) return Promise.resolve(result)
+    this.#ahead = undefined
+    return this.#source.next()
+  }
+
+  return (): Promise<IteratorResult<Uint8Array>> {
+    this.#ahead = undefined
+    letGo(this.#source)
+    return Promise.resolve({ value: undefined, done: true })
+  }
+
+  [Symbol.asyncIterator] (): this { return this }
 }

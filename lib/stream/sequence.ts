@@ -1,5 +1,4 @@
 import { ignore } from './deferred.js'
-import { iterator } from './iterating.js'
 import { leave, letGo } from './leaving.js'
 
 /**
@@ -7,21 +6,36 @@ import { leave, letGo } from './leaving.js'
  * without a generator between.
  */
 export function sequence<T> (first: AsyncIterable<T>, second: Promise<AsyncIterable<T>>): AsyncIterableIterator<T> {
-  let current: AsyncIterator<T> = first[Symbol.asyncIterator]()
-  let later: AsyncIterator<T> | undefined
-  const advance = async (): Promise<IteratorResult<T>> => {
-    later = (await second)[Symbol.asyncIterator]()
-    current = later
-    return current.next()
+  return new Sequence(first[Symbol.asyncIterator](), second)
+}
+
+class Sequence<T> implements AsyncIterableIterator<T> {
+  #current: AsyncIterator<T>
+  /** Until it is what is read. */
+  #second: Promise<AsyncIterable<T>> | undefined
+
+  constructor (first: AsyncIterator<T>, second: Promise<AsyncIterable<T>>) {
+    this.#current = first
+    this.#second = second
   }
-  const next = (): Promise<IteratorResult<T>> => {
-    if (later !== undefined) return later.next()
-    return current.next().then(result => result.done === true ? advance() : result)
+
+  next (): Promise<IteratorResult<T>> {
+    const second = this.#second
+    if (second === undefined) return this.#current.next()
+    return this.#current.next().then(result => result.done === true ? this.#advance(second) : result)
   }
-  const end = async (): Promise<IteratorResult<T>> => {
-    letGo(current)
-    if (later === undefined) second.then(leave, ignore)
-    return { value: undefined, done: true }
+
+  return (): Promise<IteratorResult<T>> {
+    letGo(this.#current)
+    this.#second?.then(leave, ignore)
+    return Promise.resolve({ value: undefined, done: true })
   }
-  return iterator(next, end)
+
+  [Symbol.asyncIterator] (): this { return this }
+
+  async #advance (second: Promise<AsyncIterable<T>>): Promise<IteratorResult<T>> {
+    this.#current = (await second)[Symbol.asyncIterator]()
+    this.#second = undefined
+    return this.#current.next()
+  }
 }

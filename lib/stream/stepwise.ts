@@ -2,41 +2,52 @@ import { asError } from './errors.js'
 import type { MaybePromise } from './layer.js'
 import { letGo } from './leaving.js'
 
-/** What a {@link stepwise} iterator does beside its steps. */
-export interface StepwiseOptions {
+/** What becomes of the items of a source, see {@link stepwise}. */
+export interface Step<A, B> {
+  /** What it makes of an item; undefined is nothing to pass on yet. What it throws ends the iterator. */
+  step(item: A): MaybePromise<B | undefined>
   /** Called before the next item is asked for, when what was passed on last is needed no more. What it throws ends the iterator. */
-  readonly before?: (() => void) | undefined
+  before?(): void
   /** Called at the end of the source. What it throws is thrown instead of the end. */
-  readonly end?: (() => void) | undefined
+  end?(): void
 }
 
 /**
- * Passes on what `step` makes of each item; undefined is nothing to pass on yet. It does what an async generator over
- * `for await` would, with two differences: while it waits it holds nothing of the items before, which a generator keeps in its
- * registers (kilobytes a link that is idle); and it costs a fraction of a generator's hop. One `next()` at a time.
+ * Passes on what a step makes of each item. It does what an async generator over `for await` would, with two differences:
+ * while it waits it holds nothing of the items before, which a generator keeps in its registers (kilobytes a link that is
+ * idle); and it costs a fraction of a generator's hop. Steps over steps are one iterator with one hop. One `next()` at a time.
  */
-export function stepwise<A, B> (source: AsyncIterable<A>, step: (item: A) => MaybePromise<B | undefined>, options: StepwiseOptions = {}): AsyncIterableIterator<B> {
-  return new Stepwise(source, step, options)
+export function stepwise<A, B> (source: AsyncIterable<A>, step: Step<A, B>): AsyncIterableIterator<B> {
+  return source instanceof Stepwise ? (source as Stepwise<A>).with(step) : new Stepwise(source, [step])
 }
 
-class Stepwise<A, B> implements AsyncIterableIterator<B> {
-  readonly #step: (item: A) => MaybePromise<B | undefined>
-  readonly #options: StepwiseOptions
-  #source: AsyncIterable<A> | undefined
-  #iterator: AsyncIterator<A> | undefined
+type AnyStep = Step<unknown, unknown>
+
+class Stepwise<B> implements AsyncIterableIterator<B> {
+  readonly #steps: readonly AnyStep[]
+  #source: AsyncIterable<unknown> | undefined
+  #iterator: AsyncIterator<unknown> | undefined
   #waiting = false
   #over = false
 
-  constructor (source: AsyncIterable<A>, step: (item: A) => MaybePromise<B | undefined>, options: StepwiseOptions) {
+  constructor (source: AsyncIterable<unknown>, steps: ReadonlyArray<Step<never, unknown>>) {
     this.#source = source
-    this.#step = step
-    this.#options = options
+    this.#steps = steps as readonly AnyStep[]
+  }
+
+  /** One that takes a step more, in the place of this one unless it has begun. */
+  with<C> (step: Step<B, C>): Stepwise<C> {
+    const source = this.#source
+    if (source === undefined || this.#over) return new Stepwise(this, [step])
+    this.#source = undefined
+    this.#over = true
+    return new Stepwise(source, this.#steps.concat(step as AnyStep))
   }
 
   next (): Promise<IteratorResult<B>> {
     if (this.#over) return Promise.resolve({ value: undefined, done: true })
     try {
-      this.#options.before?.()
+      this.#before(this.#steps.length)
     } catch (error) {
       this.#leave()
       return Promise.reject(asError(error))
@@ -57,27 +68,50 @@ class Stepwise<A, B> implements AsyncIterableIterator<B> {
 
   [Symbol.asyncIterator] (): this { return this }
 
-  #pull (): Promise<IteratorResult<B>> {
-    return (this.#iterator as AsyncIterator<A>).next().then(result => this.#take(result), (error: unknown) => this.#broken(error))
+  /** Tells the first so many steps, the last of them first, that what they have passed on is needed no more. */
+  #before (count: number): void {
+    for (let at = count - 1; at >= 0; at--) this.#steps[at]?.before?.()
   }
 
-  #take (result: IteratorResult<A>): MaybePromise<IteratorResult<B>> {
-    if (result.done === true) {
-      this.#waiting = false
-      this.#over = true
-      this.#options.end?.()
-      return { value: undefined, done: true }
+  #pull (): Promise<IteratorResult<B>> {
+    return (this.#iterator as AsyncIterator<unknown>).next().then(result => this.#take(result), (error: unknown) => this.#broken(error))
+  }
+
+  #take (result: IteratorResult<unknown>): MaybePromise<IteratorResult<B>> {
+    if (result.done !== true) return this.#climb(result.value, 0)
+    this.#waiting = false
+    this.#over = true
+    for (const step of this.#steps) step.end?.()
+    return { value: undefined, done: true }
+  }
+
+  /** Takes an item through the steps from one on. */
+  #climb (item: unknown, from: number): MaybePromise<IteratorResult<B>> {
+    let made = item
+    for (let at = from; at < this.#steps.length; at++) {
+      try {
+        made = (this.#steps[at] as AnyStep).step(made)
+      } catch (error) {
+        return this.#failed(error)
+      }
+      if (made instanceof Promise) return made.then((made: unknown) => made === undefined ? this.#again(at) : this.#climb(made, at + 1), (error: unknown) => this.#failed(error))
+      if (made === undefined) return this.#again(at)
     }
+    return this.#give(made as B)
+  }
+
+  /** A step has nothing to pass on yet: those below it go on. */
+  #again (at: number): MaybePromise<IteratorResult<B>> {
+    if (this.#over) return this.#give(undefined)
     try {
-      const made = this.#step(result.value)
-      return made instanceof Promise ? made.then(made => this.#pass(made), (error: unknown) => this.#failed(error)) : this.#pass(made)
+      this.#before(at)
     } catch (error) {
       return this.#failed(error)
     }
+    return this.#pull()
   }
 
-  #pass (made: B | undefined): MaybePromise<IteratorResult<B>> {
-    if (made === undefined && !this.#over) return this.#pull()
+  #give (made: B | undefined): IteratorResult<B> {
     this.#waiting = false
     if (this.#over) this.#leave()
     return made === undefined ? { value: undefined, done: true } : { value: made, done: false }
@@ -112,23 +146,46 @@ class Stepwise<A, B> implements AsyncIterableIterator<B> {
  * @throws what the source throws, and what `take` does, after which the source is let go of (as rejections)
  */
 export function each<T> (source: AsyncIterable<T>, take: (item: T) => MaybePromise<void> | undefined): Promise<void> {
-  const iterator = source[Symbol.asyncIterator]()
-  return new Promise((resolve, reject) => {
-    const fail = (error: unknown): void => {
-      letGo(iterator)
-      reject(asError(error))
+  return new Reading(source[Symbol.asyncIterator](), take).begin()
+}
+
+class Reading<T> {
+  readonly #iterator: AsyncIterator<T>
+  readonly #take: (item: T) => MaybePromise<void> | undefined
+  #settle: ((end: MaybePromise<void>) => void) | undefined
+
+  constructor (iterator: AsyncIterator<T>, take: (item: T) => MaybePromise<void> | undefined) {
+    this.#iterator = iterator
+    this.#take = take
+  }
+
+  begin (): Promise<void> {
+    return new Promise(resolve => {
+      this.#settle = resolve
+      this.#ask()
+    })
+  }
+
+  #ask (): void {
+    this.#iterator.next().then(result => { this.#taken(result) }, (error: unknown) => { this.#settle?.(Promise.reject(error as Error)) })
+  }
+
+  #taken (result: IteratorResult<T>): void {
+    if (result.done === true) {
+      this.#settle?.(undefined)
+      return
     }
-    const ask = (): void => { iterator.next().then(step, reject) }
-    const step = (result: IteratorResult<T>): void => {
-      if (result.done === true) { resolve(); return }
-      try {
-        const busy = take(result.value)
-        if (busy instanceof Promise) busy.then(ask, fail)
-        else ask()
-      } catch (error) {
-        fail(error)
-      }
+    try {
+      const busy = this.#take(result.value)
+      if (busy instanceof Promise) busy.then(() => { this.#ask() }, (error: unknown) => { this.#fail(error) })
+      else this.#ask()
+    } catch (error) {
+      this.#fail(error)
     }
-    ask()
-  })
+  }
+
+  #fail (error: unknown): void {
+    letGo(this.#iterator)
+    this.#settle?.(Promise.reject(asError(error)))
+  }
 }

@@ -1,4 +1,4 @@
-import { asError, type Bytes, Channel, checkBytes, deferred, type Duplex, ignore, isSource, iterable, letGo, nextTurn, notASource, streamError } from '../stream/index.js'
+import { asError, type Bytes, Channel, checkBytes, type Duplex, ignore, isSource, iterable, letGo, nextTurn, notASource, Outcome, streamError } from '../stream/index.js'
 import { transportError } from './errors.js'
 import type { TransportLimits } from './limits.js'
 
@@ -45,16 +45,17 @@ const ITEM_BYTES = 4096
  * wire's owner calls `receive`, `receiveEnd` and `fail`.
  */
 export class Connection implements Transport {
-  readonly source: AsyncIterable<Uint8Array>
   readonly #wire: Wire
   readonly #closeTimeout: number
   readonly #queue: Channel<Uint8Array>
-  readonly #closed = deferred({ handled: true })
-  readonly #writing = deferred({ handled: true })
+  readonly #closed = new Outcome()
+  readonly #writing = new Outcome()
   #iterator: AsyncIterator<Bytes> | undefined
   #reading = false
   #sinkTaken = false
   #pulling = false
+  /** Bytes that were written since other work of the process had its turn. */
+  #turn = 0
   #stopping = false
   #readEnded = false
   #writeEnded = false
@@ -65,9 +66,9 @@ export class Connection implements Transport {
     this.#wire = wire
     this.#closeTimeout = limits.closeTimeout
     this.#queue = new Channel({ maxBytes: limits.highWater, maxItems: MAX_CHUNKS })
-    this.source = iterable(() => this.#read())
   }
 
+  get source (): AsyncIterable<Uint8Array> { return iterable(() => this.#read()) }
   get closed (): Promise<void> { return this.#closed.promise }
 
   /** Bytes have come. They are the reader's from here on, or dropped when nobody wants them. */
@@ -102,7 +103,7 @@ export class Connection implements Transport {
       return Promise.reject(this.#cause ?? transportError('ERR_TRANSPORT_CLOSED'))
     }
     this.#iterator = iterator
-    void this.#pump(iterator)
+    this.#pull(iterator)
     return this.#writing.promise
   }
 
@@ -122,28 +123,39 @@ export class Connection implements Transport {
     return this.#queue
   }
 
-  async #pump (iterator: AsyncIterator<Bytes>): Promise<void> {
+  /** Writes the next item, and so on: not an async function, which would hold its registers and the last item while it waits. */
+  #pull (iterator: AsyncIterator<Bytes>): void {
+    this.#pulling = true
+    iterator.next().then(next => { this.#pulled(next, iterator) }, (error: unknown) => { this.abort(asError(error)) })
+  }
+
+  #pulled (next: IteratorResult<Bytes>, iterator: AsyncIterator<Bytes>): void {
+    this.#pulling = false
+    // stopped while it waited: whoever did that has ended the direction
+    if (this.#stopping || this.#cause !== undefined) return
+    const busy = next.done === true ? this.#endWriting() : this.#write(next.value)
+    if (busy === undefined) this.#pull(iterator)
+    else busy.then(() => { this.#goOn(iterator) }).catch((error: unknown) => { this.abort(asError(error)) })
+  }
+
+  /** A promise while no more is to be written. */
+  #write (bytes: Bytes): Promise<void> | undefined {
     try {
-      let turn = 0
-      while (!this.#stopping) {
-        this.#pulling = true
-        const next = await iterator.next()
-        this.#pulling = false
-        // stopped while it waited: whoever did that has ended the direction
-        if (this.#stopping || this.#cause !== undefined) return
-        if (next.done === true) break
-        const busy = this.#wire.write(checkBytes(next.value))
-        turn += next.value.byteLength + ITEM_BYTES
-        if (busy !== undefined) await busy
-        else if (turn >= TURN_BYTES) await nextTurn()
-        else continue
-        turn = 0
-        if (this.#cause !== undefined) return
-      }
-      await this.#endWriting()
+      const busy = this.#wire.write(checkBytes(bytes))
+      this.#turn += bytes.byteLength + ITEM_BYTES
+      if (busy === undefined && this.#turn < TURN_BYTES) return undefined
+      this.#turn = 0
+      return busy ?? nextTurn()
     } catch (error) {
-      this.abort(asError(error))
+      return Promise.reject(asError(error))
     }
+  }
+
+  #goOn (iterator: AsyncIterator<Bytes>): Promise<void> | undefined {
+    if (this.#cause !== undefined || this.#writeEnded) return undefined
+    if (this.#stopping) return this.#endWriting()
+    this.#pull(iterator)
+    return undefined
   }
 
   async #endWriting (): Promise<void> {
@@ -175,7 +187,7 @@ export class Connection implements Transport {
   }
 
   #settle (): void {
-    if (this.#readEnded && this.#writeEnded) this.#wire.release().then(this.#closed.resolve, this.#closed.reject)
+    if (this.#readEnded && this.#writeEnded) this.#wire.release().then(() => { this.#closed.resolve() }, (error: unknown) => { this.#closed.reject(error) })
   }
 
   #tearDown (cause: Error, discard: boolean): void {
@@ -186,7 +198,7 @@ export class Connection implements Transport {
     if (discard || !this.#readEnded) this.#queue.fail(cause, { discard })
     if (over) return
     this.#writing.reject(cause)
-    this.#wire.reset().then(() => { this.#closed.reject(cause) }, this.#closed.reject)
+    this.#wire.reset().then(() => { this.#closed.reject(cause) }, (error: unknown) => { this.#closed.reject(error) })
     if (this.#iterator !== undefined) letGo(this.#iterator)
   }
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { type Bytes, deferred, type Deferred, ignore } from '../stream/index.js'
+import { type Bytes, deferred, type Deferred, ignore, Outcome } from '../stream/index.js'
 import { Connection, type Transport, type Wire } from './connection.js'
 import { connectionError, transportError } from './errors.js'
 import type { TransportLimits } from './limits.js'
@@ -23,8 +23,7 @@ export class SocketConnection extends Connection implements TcpConnection {
     this.local = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 }
     this.remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
     socket.on('end', () => { this.#ended(socket, wire.below) })
-    socket.on('error', error => { this.fail(connectionError(error)) })
-    socket.on('close', () => { this.fail(transportError('ERR_TRANSPORT_RESET')) })
+    wire.onGone = error => { this.fail(error === undefined ? transportError('ERR_TRANSPORT_RESET') : connectionError(error)) }
   }
 
   /**
@@ -40,23 +39,27 @@ export class SocketConnection extends Connection implements TcpConnection {
 }
 
 /**
- * A socket as a wire. Its `error` event always has a listener. A socket of TLS cannot be reset, but the one below it can.
+ * A socket as a wire. Its `error` event always has a listener; what has failed closes. A socket of TLS cannot be reset, but the
+ * one below it can.
  */
 export class SocketWire implements Wire {
-  readonly gone: Promise<void>
   readonly below: Socket
+  /** Called when the socket has closed, with what it has failed with. */
+  onGone: (error: Error | undefined) => void = ignore
   readonly #socket: Socket
+  readonly #gone = new Outcome()
   readonly #onWritten: () => void
   #written: Deferred<void> | undefined
 
   constructor (socket: Socket, below = socket) {
     this.#socket = socket
     this.below = below
-    this.gone = new Promise(resolve => { socket.once('close', () => { resolve() }) })
     this.#onWritten = () => { this.#wake() }
     socket.on('error', ignore)
-    socket.once('close', () => { this.#wake() })
+    socket.on('close', () => { this.#close() })
   }
+
+  get gone (): Promise<void> { return this.#gone.promise }
 
   write (bytes: Bytes): Promise<void> | undefined {
     const socket = this.#socket
@@ -92,6 +95,12 @@ export class SocketWire implements Wire {
     if (socket.writableEnded && !socket.writableFinished && socket.writableLength === 0) socket.once('finish', () => { this.below.resetAndDestroy() })
     else if (!socket.destroyed) this.below.resetAndDestroy()
     return this.gone
+  }
+
+  #close (): void {
+    this.#gone.resolve()
+    this.#wake()
+    this.onGone(this.#socket.errored ?? undefined)
   }
 
   #wake (): void {

@@ -1,9 +1,9 @@
 import test from 'ava'
-import { cleanUp, pairOf, TestRelay } from './support.js'
+import { cleanUp, meet, pairOf, TestRelay, User } from './support.js'
 
 test.after.always(cleanUp)
 
-test('messages wait for who is away, are shown with their times, and are confirmed', async t => {
+test.serial('messages wait for who is away, are shown with their times, and are confirmed', async t => {
   const relay = await TestRelay.start()
   const [alice, bob] = await pairOf(relay)
   const sent = await alice.run(['chat', 'bob'], { input: 'hello bob\nsecond line\n' })
@@ -17,11 +17,90 @@ test('messages wait for who is away, are shown with their times, and are confirm
   const again = alice.start(['chat', 'bob', '--json'])
   t.is((await again.event('message'))['text'], 'thanks')
   again.type('bye\n')
-  await again.event('stored')
-  const last = bob.start(['chat', 'alice', '--json'])
+  const { id } = await again.event('stored')
+  const last = bob.start(['chat', 'alice', '--json', '--listen'], { input: '' })
   await last.event('message')
-  await again.event('delivered')
+  t.deepEqual((await again.event('delivered'))['ids'], [id])
   t.is(await last.stop('SIGINT'), 130)
   t.is(await again.stop('SIGTERM'), 143)
+  await relay.stop()
+})
+
+test.serial('what could not be sent is told, and sent by the next chat, in its order and once', async t => {
+  const relay = await TestRelay.start()
+  const [alice, bob] = await pairOf(relay)
+  const chat = alice.start(['chat', 'bob', '--json'])
+  await chat.event('connection')
+  await relay.stop('SIGKILL')
+  await chat.event('connection', ({ state }) => state === 'waiting')
+  chat.type('one\ntwo\n')
+  await chat.event('said', ({ text }) => text === 'one')
+  t.is(await chat.stop('SIGINT'), 130)
+  t.is((chat.lines.find(({ event }) => event === 'undelivered')?.['unsent'] as string[]).length, 1)
+  await relay.start()
+  t.regex((await alice.run(['contacts'])).stdout, /bob.*1 not sent yet/)
+  t.is((await alice.run(['chat', 'bob'], { input: 'three\n' })).code, 0)
+  const reads = bob.start(['chat', 'alice', '--json'])
+  await reads.event('message', ({ text }) => text === 'three')
+  t.deepEqual(reads.lines.filter(({ event }) => event === 'message').map(({ text }) => text), ['one', 'three'])
+  await reads.stop()
+  await relay.stop()
+})
+
+test.serial('messages of others are kept for a chat with them', async t => {
+  const relay = await TestRelay.start()
+  const [alice, bob] = await pairOf(relay)
+  const carol = new User()
+  await meet(alice, carol, 'carol')
+  await carol.run(['chat', 'alice'], { input: 'from carol\n' })
+  const withBob = alice.start(['chat', 'bob'])
+  await withBob.until(() => withBob.stderr.includes('a message from carol waits for hushwire chat carol'), 'the notice')
+  t.is(withBob.stdout, '')
+  await withBob.stop()
+  t.regex((await alice.run(['contacts'])).stdout, /carol.*1 unread/)
+  // pairing reads mail too, and keeps it
+  await bob.run(['chat', 'alice'], { input: 'from bob\n' })
+  await meet(alice, new User(), 'dave')
+  t.regex((await alice.run(['contacts'])).stdout, /bob.*1 unread/)
+  const withCarol = alice.start(['chat', 'carol'])
+  await withCarol.until(() => withCarol.stdout.includes('carol: from carol'), 'the message')
+  await withCarol.stop()
+  t.notRegex((await alice.run(['contacts'])).stdout, /carol.*unread/)
+  await relay.stop()
+})
+
+test.serial('what is typed: help, slashes, nothing, too much, and what a terminal would obey', async t => {
+  const relay = await TestRelay.start()
+  const [alice, bob] = await pairOf(relay)
+  const typed = ['/help', '', '   ', '//not a command', '/nonsense x', 'x'.repeat(70_000), '\u001b[2Jgone\u202e', '/quit', 'not sent']
+  const chat = await alice.run(['chat', 'bob'], { input: `${typed.join('\n')}\n` })
+  t.is(chat.code, 0, chat.stderr)
+  t.regex(chat.stderr, /Each line is a message/)
+  t.regex(chat.stderr, /there is no \/nonsense/)
+  t.regex(chat.stderr, /too long and was not sent: .*65536 bytes/)
+  const reads = bob.start(['chat', 'alice'])
+  await reads.until(() => reads.stdout.includes('gone'), 'the last')
+  t.regex(reads.stdout, /^\d\d:\d\d alice: \/not a command\n\d\d:\d\d alice: gone\n$/)
+  await reads.stop()
+  await relay.stop()
+})
+
+test.serial('a chat with nobody who is known; a contact that is renamed and forgotten', async t => {
+  const relay = await TestRelay.start()
+  const [alice, bob] = await pairOf(relay)
+  const wrong = await alice.run(['chat', 'carol'])
+  t.is(wrong.code, 4)
+  t.regex(wrong.stderr, /ERR_CLI_PEER: .*carol; known are bob \([0-9a-f]{8}\)\. See hushwire contacts/)
+  t.is((await alice.run(['contacts', 'rename', 'bob', 'Robert'])).code, 0)
+  t.is((await alice.run(['contacts', 'rename', 'robert', '3f2a11bc'])).code, 2)
+  t.is((await alice.run(['contacts', '--names'])).stdout, 'Robert\n')
+  const [contact] = (await alice.run(['contacts', '--json'])).lines
+  t.like(contact, { event: 'contact', name: 'Robert', unread: 0, unsent: 0 })
+  t.is((await alice.run(['contacts', 'forget', 'Robert', '--json'])).lines[0]?.event, 'forgotten')
+  t.regex((await alice.run(['contacts'])).stderr, /nobody is known yet/)
+  // who is forgotten is not heard
+  await bob.run(['chat', 'alice'], { input: 'are you there\n' })
+  await meet(alice, bob, 'bob')
+  t.like((await alice.run(['contacts', '--json'])).lines[0], { name: 'bob', unread: 0 })
   await relay.stop()
 })

@@ -2,12 +2,13 @@ import test from 'ava'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect as connectTcp, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { connect as connectTls } from 'node:tls'
 import { formatUuid } from '../../lib/bytes/index.js'
+import { mlKem768 } from '../../lib/noise/hybrid.js'
 import { createIdentity, idOf, RELAY_CODES } from '../../lib/nova/index.js'
 import { connect, parseRelayAddress } from '../../lib/relay/index.js'
 import type { Duplex } from '../../lib/stream/index.js'
@@ -17,7 +18,7 @@ import { nextOf, RawClient, text, textOf, whole } from '../relay/raw.js'
 import { certificate } from '../support/certificates.js'
 import { ROOT } from '../support/root.js'
 
-interface Told { event: string, level?: string, host?: string, port?: number, url?: string, id?: string, publicKey?: string, transport?: string, code?: string, message?: string, advice?: string, address?: string }
+interface Told { event: string, level?: string, host?: string, port?: number, url?: string, id?: string, publicKey?: string, transport?: string, code?: string, message?: string, advice?: string, address?: string, cause?: string }
 
 /** A command that runs: what it tells on stderr, what it writes to stdout. */
 class Run {
@@ -139,6 +140,15 @@ test.serial('TLS for both; SIGHUP shows the new certificate, and keeps the old o
   const run = new Run(['--config', join(folder, 'relay.toml')])
   const trust = { ca: authority.cert }
   const [alice, bob] = [await run.join('tcp', { tls: trust }), await run.join('websocket', { tls: trust })]
+  for (const kind of ['tcp', 'websocket'] as const) {
+    // what does not speak TLS is told of, with who it was and why
+    const { port = 0, url } = await run.event('listening', ({ transport }) => transport === kind)
+    const socket = connectTcp(kind === 'tcp' ? port : Number(new URL(url ?? '').port), '127.0.0.1').on('error', () => undefined)
+    socket.end('GET / HTTP/1.1\r\n\r\n').resume()
+    await once(socket, 'close')
+  }
+  while (run.told.filter(({ event }) => event === 'listener').length < 2) await run.event('listener', told => run.told.filter(({ event }) => event === 'listener').indexOf(told) === 1)
+  for (const told of run.told.filter(({ event }) => event === 'listener')) t.like(told, { code: 'ERR_TRANSPORT_TLS', cause: 'ERR_SSL_HTTP_REQUEST', address: '127.0.0.1' })
   const { port = 0 } = await run.event('listening', ({ transport }) => transport === 'tcp')
   const shown = async (): Promise<string> => {
     const socket = connectTls({ port, host: '127.0.0.1', ca: authority.cert })
@@ -160,6 +170,18 @@ test.serial('TLS for both; SIGHUP shows the new certificate, and keeps the old o
   t.is(textOf(await whole((await nextOf(bob.packets)).source)), 'over TLS')
   t.is(await run.stop('SIGINT'), 0)
   await Promise.all([alice.close(), bob.close()])
+})
+
+test.serial('a relay whose configuration requires hybrid handshakes takes no others', async t => {
+  await writeFile(join(folder, 'hybrid.toml'), 'postQuantum = "required"\n[listen.tcp]\naddress = "0"\n[store]\nmemory = true\n')
+  const run = new Run(['--config', 'hybrid.toml', '--identity', join(folder, 'identity')])
+  const { address = '' } = await run.event('listening')
+  const about = { ...parseRelayAddress(address), identity: createIdentity() }
+  await t.throwsAsync(connect(about))
+  const client = await connect({ ...about, postQuantum: { mode: 'required', kem: mlKem768 } })
+  t.is(client.state.type, 'connected')
+  await client.close()
+  t.is(await run.stop(), 0)
 })
 
 test.serial('invites, of a relay that runs and of one that does not', async t => {
@@ -194,6 +216,18 @@ test.serial('invites, of a relay that runs and of one that does not', async t =>
   // one that is killed leaves its socket
   await again.stop('SIGKILL')
   t.is((await invite()).byteLength, 32)
+  // where everybody gets an account, it is said that none is needed: by the relay that runs, or by its configuration
+  const running = new Run([...about, '--tcp', '0'])
+  await running.event('listening')
+  const needless = new Run(['invite', ...about])
+  t.is(await needless.ended, 0)
+  t.regex(needless.stderr, /nobody needs an invite there: registration\.rule is open/)
+  t.is(Buffer.from(needless.stdout.trim(), 'base64url').byteLength, 32)
+  await running.stop()
+  await writeFile(join(folder, 'open.toml'), '[registration]\nrule = "open"\n')
+  const configured = new Run(['invite', ...about, '--config', 'open.toml'])
+  t.is(await configured.ended, 0)
+  t.regex(configured.stderr, /nobody needs an invite there/)
 })
 
 test.serial('what cannot be used is told in one sentence, with what to do', async t => {

@@ -143,9 +143,14 @@ export class User {
 export async function pairOf (relay: TestRelay, names: readonly [string, string] = ['alice', 'bob']): Promise<[User, User]> {
   const [one, other] = [new User(), new User()]
   await one.run(['id', 'new', '--relay', relay.address, '--name', names[0]])
+  await meet(one, other, names[1])
+  return [one, other]
+}
+
+/** Pairs somebody who has a profile with somebody who may have none yet. */
+export async function meet (one: User, other: User, name: string): Promise<void> {
   const shows = one.start(['pair', '--json'])
   const { offer } = await shows.event('offer')
-  const answers = await other.run(['pair', String(offer), '--as', names[1], '--json'])
+  const answers = await other.run(['pair', String(offer), '--as', name, '--json'])
   if (answers.code !== 0 || await shows.ended !== 0) throw new Error(`${answers.stdout}${answers.stderr}${shows.stdout}${shows.stderr}`)
-  return [one, other]
 }

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import type { BulkAead } from '../../lib/crypto/index.js'
+import type { Aead, BulkAead } from '../../lib/crypto/index.js'
 import { PortableBulkAead } from '../../lib/crypto/portable-bulk.js'
 import { crypto as portable } from '../../lib/crypto/portable.js'
 import { join } from '../../lib/stream/index.js'
@@ -18,8 +18,18 @@ function pieces (whole: Uint8Array, at: readonly number[]): Uint8Array[] {
   return ends.slice(1).map((end, i) => whole.subarray(ends[i], end))
 }
 
-async function sealed (aead: BulkAead, additionalData: Uint8Array, plaintext: Uint8Array[]): Promise<Uint8Array> {
+async function sealed (aead: Aead | BulkAead, additionalData: Uint8Array, plaintext: Uint8Array[]): Promise<Uint8Array> {
   return join(await aead.seal(NONCE, additionalData, plaintext))
+}
+
+for (const crypto of backends) {
+  test(`bulkAesGcm of ${crypto.backend}: a copy of the key, until it is destroyed`, t => {
+    const aead = crypto.bulkAesGcm(KEY)
+    aead.exportKey().fill(0)
+    t.deepEqual(aead.exportKey(), KEY)
+    aead.destroy()
+    t.throws(() => aead.exportKey(), { code: 'ERR_CRYPTO_DESTROYED' })
+  })
 }
 
 for (const algorithm of ALGORITHMS) {

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { stack, type HardenedStackOptions, type NovaLink, type RoutedPacket, type SeedStackOptions } from '../../lib/nova/index.js'
+import { deferred } from '../../lib/stream/index.js'
 import { memoryPair, type MemoryPairOptions } from '../../lib/transport/memory.js'
 import { ALICE, LEFT_KEYS, RIGHT_KEYS, SERVER } from '../nova/support.js'
 import { leaksOf } from '../support/leaks.js'
@@ -21,25 +22,37 @@ async function ending (promise: Promise<unknown>): Promise<string> {
   return promise.then(() => 'resolved', (error: Error & { code?: string }) => error.code ?? `not coded: ${error.message}`)
 }
 
-/** A session of one end: two packets out, everything in, then the end. Every way it can end, as codes. */
-async function session (opening: Promise<NovaLink>): Promise<string[]> {
+/**
+ * A session of one end: two packets out, everything in, then the end. Every way it can end, as codes.
+ *
+ * @param expected - packets of the other side that it waits for before it closes: who closes takes none that come after
+ */
+async function session (opening: Promise<NovaLink>, expected = 0): Promise<string[]> {
   let link: NovaLink
   try {
     link = await opening
   } catch (error) {
     return [await ending(Promise.reject(error))]
   }
-  const read = async (): Promise<void> => { for await (const packet of link.source) await collect(packet.source) }
+  const come = deferred()
+  let missing = expected
+  const read = async (): Promise<void> => {
+    for await (const packet of link.source) {
+      await collect(packet.source)
+      if (--missing === 0) come.resolve()
+    }
+  }
   const codes = [ending(read()), ending(link.send(HEADER, pattern(30))), ending(link.send(HEADER, [pattern(10), pattern(20)]))]
   await Promise.all(codes.slice(1))
+  if (expected > 0) await come.promise
   codes.push(ending(link.close()), ending(link.closed))
   return Promise.all(codes)
 }
 
-function pairOf (left: Options, right: Options, memory: MemoryPairOptions): Promise<[string[], string[]]> {
+function pairOf (left: Options, right: Options, memory: MemoryPairOptions, expected = 0): Promise<[string[], string[]]> {
   const [a, b] = memoryPair({ closeTimeout: 1000, ...memory })
   const limits = { handshakeTimeout: 5000, closeTimeout: 5000 }
-  return Promise.all([session(stack(a, { ...left, limits })), session(stack(b, { ...right, limits }))])
+  return Promise.all([session(stack(a, { ...left, limits }), expected), session(stack(b, { ...right, limits }), expected)])
 }
 
 for (const [name, left, right] of profiles) {
@@ -55,7 +68,7 @@ for (const [name, left, right] of profiles) {
         }
       }
       // without a cut, so that the count above covers what there is
-      t.deepEqual(await pairOf(left, right, {}), [Array.from({ length: 5 }, () => 'resolved'), Array.from({ length: 5 }, () => 'resolved')])
+      t.deepEqual(await pairOf(left, right, {}, 2), [Array.from({ length: 5 }, () => 'resolved'), Array.from({ length: 5 }, () => 'resolved')])
     })
     t.true(endings.has('ERR_TRANSPORT_RESET'))
     t.deepEqual(leaks, NOTHING)

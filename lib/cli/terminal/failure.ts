@@ -25,7 +25,7 @@ const NEW_OFFER = 'Ask for a new one: hushwire pair.'
 const AWAY = 'They must have hushwire running: hushwire chat leaves messages for those who are away.'
 
 /** Of each code that people meet: the exit code, and what to do. */
-const KNOWN: Readonly<Record<string, Known>> = {
+export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
   ERR_CLI_OPTION: [EXIT.usage, 'See --help.'],
   ERR_CLI_PROFILE: [EXIT.usage, 'Make one with: hushwire id new --relay ADDRESS, or hushwire pair OFFER.'],
   ERR_CLI_RELAY: [EXIT.usage, 'hushwire relay prints the address at its start, such as tcp://host:7411/#KEY; give it to --relay.'],
@@ -46,6 +46,7 @@ const KNOWN: Readonly<Record<string, Known>> = {
   ERR_TRANSPORT_RESET: [EXIT.relay, NOT_REACHED],
   ERR_TRANSPORT_FAILED: [EXIT.relay, NOT_REACHED],
   ERR_TRANSPORT_PROTOCOL: [EXIT.relay, NOT_REACHED],
+  ERR_TRANSPORT_LISTEN: [EXIT.failed, 'Another program has the port, or it is not ours to take: give another one, or none for any that is free.'],
   ERR_TRANSPORT_TLS: [EXIT.relay, 'Look at the address: with a certificate that nobody here knows, it is tcp: or ws: instead, whose key after # is protection enough.'],
   ERR_HANDSHAKE_TIMEOUT: [EXIT.relay, 'What listens there is no relay, or too slow: look at the address.'],
   ERR_TRUNCATED: [EXIT.relay, 'What listens there is no relay of hushwire, or it ended: look at the address.'],
@@ -107,7 +108,7 @@ export function failureOf (error: unknown): Failure {
   const code = codeOf(error)
   const message = error instanceof HushwireError ? error.message : error instanceof Error ? error.name : typeof error
   if (code === 'ERR_CLI_STOPPED') return { code, message, advice: '', exit: (error as HushwireError).message.endsWith('SIGTERM') ? EXIT.SIGTERM : EXIT.SIGINT }
-  const [exit, advice] = KNOWN[code] ?? [EXIT.failed, '']
+  const [exit, advice] = KNOWN_FAILURES[code] ?? [EXIT.failed, '']
   return { code, message, advice, exit }
 }
 

@@ -94,6 +94,7 @@ export class Output {
       if (text !== '') this.note(text)
       return
     }
+    if (text === '' && this.#status === '') return
     this.#status = text
     if (this.#bars === undefined) this.#err.write(`${ERASE_LINE}${this.#styled(text)}`)
   }
@@ -141,7 +142,7 @@ export class Output {
 
   /** A text in a style, where colours are wanted. */
   paint (style: Style, text: string): string {
-    return this.#color ? styleText(style, text) : text
+    return this.#color ? styleText(style, text, { validateStream: false }) : text
   }
 
   /** Tells why the command failed. @returns the exit code */

@@ -41,9 +41,9 @@ export interface Client {
   ping(options?: { timeout?: number | undefined }): Promise<number>
   /**
    * Who of these is connected to the relay, as the relay says: each once, then whenever it has changed. Of each peer the
-   * reader gets the latest only. Goes on across connections.
+   * reader gets the latest only. Goes on across connections. A relay that keeps presence to itself says nothing.
    *
-   * @throws ERR_RELAY_WATCHED, ERR_UUID
+   * @throws ERR_RELAY_WATCHED, ERR_UUID; ERR_RELAY_LIMIT when the relay allows fewer, for who has asked last (as a rejection)
    */
   presence(ids: Iterable<Uuid>): AsyncIterableIterator<Presence>
   /**

@@ -5,7 +5,7 @@ import { memoryStore, type Store } from '../../store/index.js'
 import { abortable, abortOn, asError, ignore, leave, limitsOf, streamError } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 import type { Client } from './client-face.js'
-import { checkCall, checkConnect } from './check.js'
+import { checkAlive, checkCall, checkConnect } from './check.js'
 import { relayClient } from './client.js'
 import { StoredContacts, type Contact, type Contacts } from './contacts.js'
 import { Opener } from './opener.js'
@@ -29,8 +29,7 @@ import { Streams, type IncomingStream } from './streams.js'
 
 /**
  * Connects to a relay, and stays connected: a connection that is lost is made anew, after a random wait that grows from try to
- * try; what cannot be healed by that (another key of the relay, an invite that is refused, another connection of the same
- * identity) ends the client.
+ * try; what cannot be healed by that (an invite that is refused, another connection of the same identity) ends the client.
  *
  * @throws ERR_RELAY_OPTION, ERR_RELAY_URL, ERR_LIMIT_OPTION, what the store does, the signal's reason, and with `wait` what the first try fails with:
  *   what the dial does, and {@link relayClient} (as rejections)
@@ -57,10 +56,10 @@ export async function connect (options: ConnectOptions): Promise<Client> {
   return client
 }
 
-/** What another try cannot heal. */
+/** What another try cannot heal: what we were given wrongly, and what the relay has said once it had proved itself. Anybody on the way can bring about the rest, such as another key than the relay's. */
 const FINAL: ReadonlySet<string | undefined> = new Set([
-  'ERR_IDENTITY_REFUSED', 'ERR_IDENTITY_PROOF', 'ERR_RELAY_INVITE', 'ERR_RELAY_NOT_REGISTERED', 'ERR_RELAY_TAKEN_OVER', 'ERR_RELAY_MALFORMED', 'ERR_RELAY_URL',
-  'ERR_RELAY_OPTION', 'ERR_LIMIT_OPTION', 'ERR_ARGUMENT', 'ERR_HANDSHAKE_OPTION', 'ERR_CRYPTO_DESTROYED', 'ERR_CRYPTO_KEY'
+  'ERR_RELAY_INVITE', 'ERR_RELAY_NOT_REGISTERED', 'ERR_RELAY_TAKEN_OVER', 'ERR_RELAY_MALFORMED',
+  'ERR_RELAY_URL', 'ERR_RELAY_OPTION', 'ERR_LIMIT_OPTION', 'ERR_ARGUMENT', 'ERR_HANDSHAKE_OPTION'
 ])
 
 interface Parts {
@@ -188,6 +187,7 @@ class RelayConnection implements Client {
   async #open (signal: AbortSignal, onGoaway: (code: number) => void): Promise<MadeConnection> {
     const { url, identity, invite, dial = dialRelay, postQuantum, peerPostQuantum, linkLimits, peerLimits } = this.#options
     const { requestTimeout, maxRequests } = this.#parts.limits
+    checkAlive(identity)
     const receiving = this.#inbox.prepare()
     // whatever it gives, a promise or not: what is no duplex is refused below
     const dialled = (async () => dial(url, { signal }))()

@@ -54,6 +54,7 @@ export const RELAY_CLIENT_ERRORS = {
   ERR_RELAY_OPTION: { origin: 'local', fatal: true, sentence: 'an option of the client is missing or not what it must be' },
   ERR_RELAY_QUEUE: { origin: 'local', fatal: false, sentence: 'as much mail waits to be sent as is allowed: wait until some is acknowledged, or raise maxQueued or maxQueuedBytes' },
   ERR_RELAY_NOT_ACCEPTED: { origin: 'remote', fatal: false, sentence: 'the peer is not one that this client accepts' },
+  ERR_RELAY_LONG_MAIL: { origin: 'remote', fatal: false, sentence: 'the mail is longer, sealed, than any message that this client takes: raise maxMessage for more' },
   ERR_RELAY_STREAM: { origin: 'remote', fatal: false, sentence: 'the head of a stream between peers is malformed' },
   ERR_RELAY_STREAMS: { origin: 'local', fatal: false, sentence: 'as many streams are open as are allowed: end one first, or raise maxStreams' },
   ERR_RELAY_WATCHED: { origin: 'local', fatal: false, sentence: 'as many peers are watched as are allowed' },

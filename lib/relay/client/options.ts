@@ -38,7 +38,7 @@ export interface ConnectOptions {
   linkLimits?: HardenedStackOptions['limits']
   /** Limits of conversations with peers. */
   peerLimits?: PeersOptions['limits']
-  /** What becomes of this client when another connection of the same identity takes its place: it stops (default), or it comes back and takes the place again. */
+  /** What becomes of this client when another connection of the same identity takes its place: it stops (default), or it comes back and takes the place again, after waits that grow while both sides do so. */
   whenTakenOver?: 'stop' | 'return' | undefined
   /** `true`, the default: resolve when the first connection stands and others can write to us, and reject when it cannot be made. `false`: resolve at once, and go on trying. */
   wait?: boolean | undefined

@@ -1,6 +1,6 @@
 import { uuidKey, type Uuid } from '../../bytes/index.js'
 import type { RoutedHeader } from '../../nova/index.js'
-import { limitsOf } from '../../stream/index.js'
+import { limitsOf, SparseSet } from '../../stream/index.js'
 
 /** A connection as the exchange knows it. None of its calls throws but where it says so. */
 export interface ExchangeMember {
@@ -77,7 +77,7 @@ export function localExchange (options: LocalExchangeOptions = {}): Exchange {
 interface Place {
   readonly member: ExchangeMember
   /** Keys of the peers that it exchanged packets with, the longest unused first. */
-  readonly correspondents: Set<string>
+  readonly correspondents: SparseSet<string>
 }
 
 class LocalExchange implements Exchange {
@@ -101,7 +101,7 @@ class LocalExchange implements Exchange {
       member.displaced()
       return
     }
-    this.#places.set(key, { member, correspondents: new Set() })
+    this.#places.set(key, { member, correspondents: new SparseSet() })
     if (before === undefined) {
       this.#notice(member.id, true)
       return

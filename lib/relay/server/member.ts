@@ -4,6 +4,7 @@ import { ignore } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 import { Slots } from '../slots.js'
 import type { Deliveries } from './deliveries.js'
+import type { RelayEvent } from './events.js'
 import type { ExchangeMember } from './exchange.js'
 import { fromRelay } from './from-relay.js'
 import { Notices } from './notices.js'
@@ -31,15 +32,15 @@ export class Member implements ExchangeMember {
   registered = false
   /** True once it has been let in, also when it is gone. */
   greeted = false
-  /** The hello that is being looked at. */
+  /** The hello that is being looked at, until it has been answered. */
   greeting: Promise<unknown> | undefined
   /** Mail on its way to it, once it has asked for that. */
   deliveries: Deliveries | undefined
   /** True once it has no more to do with anybody. */
   gone = false
-  readonly #onDisplaced: () => void
+  readonly #report: (event: RelayEvent) => void
 
-  constructor (link: NovaLink, remote: Peer, address: string | undefined, limits: CheckedLimits, onDisplaced: () => void) {
+  constructor (link: NovaLink, remote: Peer, address: string | undefined, limits: CheckedLimits, report: (event: RelayEvent) => void) {
     this.link = link
     this.remote = remote
     this.address = address
@@ -47,7 +48,7 @@ export class Member implements ExchangeMember {
     this.passages = new Passages(link, limits.maxIdle)
     this.notices = new Notices(link)
     this.storing = new Slots(limits.maxStoring)
-    this.#onDisplaced = onDisplaced
+    this.#report = report
   }
 
   get id (): Uuid { return this.remote.id }
@@ -58,7 +59,7 @@ export class Member implements ExchangeMember {
 
   displaced (): void {
     this.leave()
-    this.#onDisplaced()
+    this.#report({ type: 'taken-over', id: this.id })
     const end = (): void => { this.link.abort(relayError('ERR_RELAY_TAKEN_OVER')) }
     this.link.goaway(GOAWAY_CODES.takenOver)
     // whoever has answered this has read why, and a reset takes nothing from it

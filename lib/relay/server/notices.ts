@@ -1,12 +1,13 @@
 import { uuidKey, type Uuid } from '../../bytes/index.js'
 import { KIND, type NovaLink } from '../../nova/index.js'
+import { SparseMap } from '../../stream/index.js'
 import { encodePresence } from '../wire/index.js'
 import { fromRelay } from './from-relay.js'
 
 /** Who has come or gone, on its way to one connection: of each id the last word, however slow the connection is. */
 export class Notices {
   readonly #link: NovaLink
-  readonly #waiting = new Map<string, { readonly id: Uuid, readonly online: boolean }>()
+  readonly #waiting = new SparseMap<string, { readonly id: Uuid, readonly online: boolean }>()
   #held = false
   #sending = false
 

@@ -1,5 +1,5 @@
 import type { NovaLink, RoutedHeader } from '../../nova/index.js'
-import { delayOf } from '../../stream/index.js'
+import { delayOf, SparseSet } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 import { Passage } from './passage.js'
 
@@ -7,7 +7,7 @@ import { Passage } from './passage.js'
 export class Passages {
   readonly #link: NovaLink
   readonly #maxIdle: number
-  readonly #passages = new Set<Passage>()
+  readonly #passages = new SparseSet<Passage>()
   /** When the connection last took anything, or had nothing to take. */
   #takenAt = 0
 

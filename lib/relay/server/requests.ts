@@ -87,7 +87,8 @@ export class Requests {
     const before = member.greeting ?? Promise.resolve()
     const greeting = before.then(() => this.#performed.hello(member, body), () => this.#performed.hello(member, body))
     member.greeting = greeting
-    greeting.catch(ignore)
+    const done = (): void => { if (member.greeting === greeting) member.greeting = undefined }
+    greeting.then(done, done)
     return greeting
   }
 }

@@ -159,7 +159,7 @@ class RelayServer {
       const remote = link.remote as Peer
       admitted.shook(remote.id)
       this.#pending.delete(duplex)
-      this.#serve(new Member(link, remote, address, this.#limits, () => { this.#service.report({ type: 'taken-over', id: remote.id }) }), admitted, deadline)
+      this.#serve(new Member(link, remote, address, this.#limits, this.#service.report), admitted, deadline)
     } catch (thrown) {
       const error = asError(thrown)
       duplex.abort(error)
@@ -233,19 +233,21 @@ class RelayServer {
     const { link, id, address } = member
     this.#members.add(member)
     this.#heartbeat.add(member)
-    const gone = (error?: Error): void => {
+    const gone = (cause?: unknown): void => {
       this.#members.delete(member)
       this.#heartbeat.delete(member)
       this.#leave(member)
       admitted.closed()
-      this.#service.report({ type: 'disconnected', id, address, greeted: member.greeted, error })
+      this.#service.report({ type: 'disconnected', id, address, greeted: member.greeted, error: cause === undefined ? undefined : asError(cause) })
       this.#settle()
     }
-    link.closed.then(() => { gone() }, (error: unknown) => { gone(asError(error)) })
+    // resolves with nothing
+    link.closed.then(gone, gone)
     if (this.#closing) link.close().catch(ignore)
     this.#hellos.set(member, setTimeout(() => { link.abort(relayError('ERR_RELAY_HELLO')) }, delayOf(Math.max(1, deadline - performance.now()))))
     // why it ended, `closed` tells
-    this.#read(member).catch(ignore).finally(() => { this.#leave(member) })
+    const left = (): void => { this.#leave(member) }
+    this.#read(member).then(left, left)
   }
 
   #read (member: Member): Promise<void> {

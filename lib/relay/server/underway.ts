@@ -1,5 +1,5 @@
 import { uuidKey, type Uuid } from '../../bytes/index.js'
-import { deferred, delayOf, type Deferred } from '../../stream/index.js'
+import { deferred, delayOf, SparseMap, type Deferred } from '../../stream/index.js'
 
 /** The packets to one target: those that have a place, and those that wait for one. */
 interface Lane {
@@ -12,7 +12,7 @@ export class Underway {
   readonly #most: number
   readonly #mostToOne: number
   readonly #timeout: number
-  readonly #lanes = new Map<string, Lane>()
+  readonly #lanes = new SparseMap<string, Lane>()
   #count = 0
   #room: Deferred<void> | undefined
   #idle: Deferred<void> | undefined
@@ -90,7 +90,7 @@ export class Underway {
   /** Nobody waits for room any more. */
   end (): void {
     this.#over = true
-    for (const { waiting } of this.#lanes.values()) for (const turn of waiting.splice(0)) turn.resolve(false)
+    for (const [, { waiting }] of this.#lanes) for (const turn of waiting.splice(0)) turn.resolve(false)
     this.#wake()
   }
 

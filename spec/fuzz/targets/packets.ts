@@ -22,11 +22,11 @@ function receiver (name: string, rules: PacketRules, slowConsumer: SlowConsumer)
     valid: random => wireOf([...someFrames(random, { maxContent: 900, carries: rules.terminatorCarries }), ...rules.ordered && random.bool() ? [goaway()] : []]),
     decode: async input => {
       const headSize = (input.bytes[5] ?? 0) % 2 === 0 ? 0 : 10
-      const receiver = new PacketReceiver(rules, { limits: LIMITS, slowConsumer, headSize, budget: undefined, controls: new OutgoingControls(ignore), onControl: ignore, onLost: ignore, onOver: ignore })
+      const receiver = new PacketReceiver(rules, { limits: LIMITS, slowConsumer, headSize, budget: undefined }, { controls: new OutgoingControls({ wake: ignore }), control: ignore, lost: ignore, over: ignore })
       const decoder = new FrameDecoder()
       const reading: Array<Promise<Uint8Array | string>> = []
       const readNext = async (): Promise<void> => {
-        const next = await receiver.packets.next().catch(ignore)
+        const next = await receiver.next().catch(ignore)
         if (next?.done === false) reading.push(bodyOf(next.value))
       }
       const receiving = async (): Promise<void> => {
@@ -39,7 +39,7 @@ function receiver (name: string, rules: PacketRules, slowConsumer: SlowConsumer)
             holds('bytes that wait', receiver.held <= LIMITS.linkBytes + one.size + 256)
             for (let turns = 0; receiver.room() !== undefined; turns++) {
               if (turns > MAX_TURNS) throw new Violation('blocked while everybody reads')
-              while (receiver.packets.length > 0) await readNext()
+              while (receiver.waiting > 0) await readNext()
               await Promise.resolve()
             }
           }
@@ -49,7 +49,7 @@ function receiver (name: string, rules: PacketRules, slowConsumer: SlowConsumer)
       }
       const received = receiving()
       await received.catch((error: unknown) => { receiver.fail(asError(error)) })
-      while (receiver.packets.length > 0) await readNext()
+      while (receiver.waiting > 0) await readNext()
       for (const body of await Promise.all(reading)) if (typeof body === 'string' && !PACKET_CODES.test(body)) throw new Violation(`a packet failed with ${body}`)
       holds('nothing is held at the end', receiver.held === 0)
       await received

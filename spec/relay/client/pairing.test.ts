@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { createIdentity, idOf } from '../../../lib/nova/index.js'
-import { offeredRelay, parseOffer } from '../../../lib/relay/index.js'
+import { offeredRelay, parseOffer, type ClientMessage } from '../../../lib/relay/index.js'
 import { fingerprintOf, formatOffer, parseOfferAt } from '../../../lib/relay/client/offer.js'
 import { OpenOffers } from '../../../lib/relay/client/open-offers.js'
 import { decodePairAnswer, encodePairAnswer } from '../../../lib/relay/client/pair-answer.js'
@@ -10,7 +10,7 @@ import { memoryStore } from '../../../lib/store/index.js'
 import { Channel } from '../../../lib/stream/index.js'
 import type { Peer } from '../../../lib/nova/index.js'
 import { codeOf } from '../codes.js'
-import { bytes, next, state, texts, World } from './support.js'
+import { bytes, next, state, textOf, texts, World } from './support.js'
 
 test('two clients pair by an offer, each knows the other from then on, and the offer is used up', async t => {
   const world = await World.start()
@@ -61,6 +61,25 @@ test('who offers and is away answers later: until then it is trusted, and the sa
   const again = await world.client({ identity: alice.identity, store: alice.store, accept: 'contacts' })
   t.deepEqual((await waiting).id, alice.id)
   t.deepEqual([bob.rejected, again.rejected, again.contacts.has(bob.id)], [0, 0, true])
+})
+
+test('mail that nobody has taken yet holds up no pairing, on either side', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const [alice, bob, carol] = [await world.client(), await world.client(), await world.client()]
+  const sent = ['one', 'two', 'three']
+  for (const text of sent) for (const { id } of [alice, bob]) await carol.peer(id).send(1n, bytes(text))
+  const [atAlice, atBob] = [alice, bob].map(client => client.messages[Symbol.asyncIterator]())
+  const firsts = [await atAlice?.next(), await atBob?.next()]
+  t.deepEqual((await bob.pair(await alice.offer())).id, alice.id)
+  world.cut()
+  await Promise.all([alice, bob].map(async client => { await state(client, 'waiting'); await state(client, 'connected') }))
+  t.deepEqual((await alice.pair(await bob.offer())).id, bob.id)
+  // and then the mail comes, in its order
+  for (const [at, reader] of [atAlice, atBob].entries()) {
+    const read = [firsts[at], await reader?.next(), await reader?.next()].map(result => (result?.value as ClientMessage).bytes)
+    t.deepEqual(read.map(textOf), sent)
+  }
 })
 
 test('an answer that does not come ends with the client, and so many are waited for', async t => {

@@ -1,0 +1,100 @@
+import { deferred, SparseSet, type Deferred } from '../stream/index.js'
+import type { IncomingPacket } from './incoming-packet.js'
+
+/** Limits of what waits for readers on a link without credit. */
+interface RoomLimits {
+  readonly linkBytes: number
+  readonly stallTimeout: number
+}
+
+/** Whose readers it is about. */
+interface Holder {
+  /** Bytes that wait for readers. */
+  readonly held: number
+  /** There was no room for too long: something is to fail. `unread` is the whole packet that holds most, if any does. */
+  stalled(unread: IncomingPacket | undefined): void
+}
+
+/**
+ * Room for what waits for readers on a link without credit. There is none while one packet is full or all of them hold as much as
+ * the link may, and nothing is read from the wire until there is again.
+ */
+export class ReceiveRoom {
+  readonly #limits: RoomLimits
+  readonly #holder: Holder
+  /** Packets in flight whose readers are behind. */
+  readonly #full = new SparseSet<IncomingPacket>()
+  /** Whole packets that still hold bytes for their readers. */
+  readonly #unread = new SparseSet<IncomingPacket>()
+  #room: Deferred<void> | undefined
+
+  constructor (limits: RoomLimits, holder: Holder) {
+    this.#limits = limits
+    this.#holder = holder
+  }
+
+  /** True when nothing waits for a reader. */
+  get idle (): boolean { return this.#unread.size === 0 }
+
+  /** A promise while there is none: it resolves when there may be some again. */
+  wait (): Promise<void> | undefined {
+    if (!this.#blocked) return undefined
+    this.#room = deferred()
+    const { stallTimeout } = this.#limits
+    if (stallTimeout === 0) return this.#room.promise
+    const timer = setTimeout(() => { this.#stall() }, stallTimeout)
+    return this.#room.promise.finally(() => { clearTimeout(timer) })
+  }
+
+  /** A packet in flight has more than its reader keeps up with. */
+  full (packet: IncomingPacket): void { this.#full.add(packet) }
+
+  /** A packet has all that comes of it. */
+  whole (packet: IncomingPacket): void {
+    this.#full.delete(packet)
+    if (packet.source.bytes > 0) this.#unread.add(packet)
+  }
+
+  /** A packet in flight has failed. */
+  failed (packet: IncomingPacket): void {
+    this.#full.delete(packet)
+    this.#wakeIfRoom()
+  }
+
+  /** A reader has taken bytes of a packet. */
+  taken (packet: IncomingPacket): void {
+    if (!packet.source.full) this.#full.delete(packet)
+    if (packet.source.bytes === 0) this.#unread.delete(packet)
+    this.#wakeIfRoom()
+  }
+
+  /** Nothing comes any more. */
+  end (): void {
+    this.#full.clear()
+    this.#wake()
+  }
+
+  get #blocked (): boolean { return this.#holder.held >= this.#limits.linkBytes || this.#full.size > 0 }
+
+  #stall (): void {
+    this.#holder.stalled(fullest(this.#unread))
+    // if that was not enough, the next one has as long again
+    this.#wake()
+  }
+
+  #wakeIfRoom (): void {
+    if (!this.#blocked) this.#wake()
+  }
+
+  #wake (): void {
+    this.#room?.resolve()
+    this.#room = undefined
+  }
+}
+
+/** The packet that holds most. */
+export function fullest (packets: Iterable<IncomingPacket>): IncomingPacket | undefined {
+  let most: IncomingPacket | undefined
+  for (const packet of packets) if (packet.source.bytes > (most?.source.bytes ?? 0)) most = packet
+  return most
+}
