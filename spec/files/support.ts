@@ -11,6 +11,11 @@ export function random (length: number): Uint8Array {
   return bytes
 }
 
+/** Whether bytes are the same; ava compares long ones property by property. */
+export function same (one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  return one !== undefined && other !== undefined && Buffer.compare(one, other) === 0
+}
+
 /** A file in memory, in pieces of so many bytes; counts how often it is opened. */
 export function memoryFile (path: string, content: Uint8Array, { piece = 65_536, modified = 1_000 } = {}): SourceFile & { readonly opened: number[] } {
   const opened: number[] = []
