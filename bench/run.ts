@@ -17,8 +17,9 @@ import { relay } from './relay.js'
 import { relayFanout } from './relay-fanout.js'
 import { sessionRandom } from './session-random.js'
 import { sessionText } from './session-text.js'
+import { tunnel } from './tunnel.js'
 
-const ALL: readonly Benchmark[] = [novaBulk, novaStream, novaPackets, novaLatency, novaLatencyBeside, novaConnect, sessionRandom, sessionText, relay, relayFanout, idle, noiseHandshakes, noiseBulk, ctr, libp2pMuxer, memory]
+const ALL: readonly Benchmark[] = [novaBulk, novaStream, novaPackets, novaLatency, novaLatencyBeside, novaConnect, sessionRandom, sessionText, relay, relayFanout, tunnel, idle, noiseHandshakes, noiseBulk, ctr, libp2pMuxer, memory]
 
 const USAGE = `npm run bench [-- name…] [options]
 

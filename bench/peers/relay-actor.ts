@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { tuneCollector } from '../../lib/cli/collector.js'
 import { createIdentity } from '../../lib/nova/index.js'
 import { rateAdmission, startRelay, type AdmissionLimits, type RelayLimits } from '../../lib/relay/server/index.js'
 import { openSqliteStore } from '../../lib/store/sqlite/index.js'
@@ -25,8 +26,9 @@ export interface RelayActor extends Probed {
   state(): Promise<{ readonly connections: number, readonly handles: number, readonly events: Readonly<Record<string, number>> }>
 }
 
-/** Starts a relay on loopback. */
+/** Starts a relay on loopback, with the collector as `npx hushwire relay` has it. */
 export async function relay ({ store = 'memory', limits, admission, host }: RelayActorOptions): Promise<RelayActor> {
+  tuneCollector()
   const identity = createIdentity()
   const events: Record<string, number> = {}
   const count = (type: string): void => { events[type] = (events[type] ?? 0) + 1 }

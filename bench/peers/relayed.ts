@@ -1,3 +1,4 @@
+import { tuneCollector } from '../../lib/cli/collector.js'
 import { createIdentity, pinned, type Identity, type PeerSession, type RoutedPacket } from '../../lib/nova/index.js'
 import { relayClient, type RelayClient } from '../../lib/relay/index.js'
 import { dialTcp } from '../../lib/transport/tcp.js'
@@ -33,8 +34,9 @@ export interface SenderOptions extends ReceiverOptions {
 
 const KIND = 7n
 
-/** The receiver's process. */
+/** The receiver's process; as the sender's, with the collector as commands have it. */
 export async function receiver (options: ReceiverOptions): Promise<Receiver> {
+  tuneCollector()
   const tally = new Tally()
   return {
     id: await receive(options, tally),
@@ -57,6 +59,7 @@ async function receive (options: ReceiverOptions, tally: Tally): Promise<() => P
 
 /** The sender's process. */
 export async function sender (options: SenderOptions): Promise<Sender> {
+  tuneCollector()
   const contents = new Contents(options.content)
   const send = await sending(options)
   return {

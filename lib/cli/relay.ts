@@ -4,7 +4,9 @@ import { formatUuid } from '../bytes/index.js'
 import { startRelay } from '../relay/server/index.js'
 import { openSqliteStore } from '../store/sqlite/index.js'
 import { deferred } from '../stream/index.js'
+import { tuneCollector } from './collector.js'
 import { cliError } from './errors.js'
+import { addressesToBe } from './relay/addresses.js'
 import { askForInvite } from './relay/admin.js'
 import { printConfig, readConfig } from './relay/config.js'
 import { reportFailure } from './relay/failure.js'
@@ -19,6 +21,7 @@ interface Options {
   config?: string
   tcp?: string
   websocket?: string
+  page: boolean
   store?: string
   memory?: true
   identity?: string
@@ -32,7 +35,7 @@ const HELP = `
   hushwire relay --tcp 0.0.0.0:7411 --store /var/lib/hushwire/store --identity /var/lib/hushwire/identity --metrics 7412
   hushwire relay config > relay.toml      # every setting, with its default
   hushwire relay --config relay.toml
-  hushwire relay id --config relay.toml   # what clients pin, after the first start
+  hushwire relay id --config relay.toml   # what clients are given, after the first start
   hushwire relay invite --config relay.toml
 
 Flags win over the file. Logs are JSON on stderr. SIGTERM and SIGINT finish what is under way and end with 0, a second one ends at
@@ -44,6 +47,7 @@ export function relayCommand (): Command {
   const command = shared(new Command('relay').description('Run a relay: accounts, mail, and packets between identities.'))
     .option('--tcp <[host:]port>', 'listen on TCP; 127.0.0.1 unless a host is given')
     .option('--websocket <[host:]port>', 'listen for WebSockets')
+    .option('--no-page', 'serve no web page beside the WebSockets')
     .option('--memory', 'keep accounts and mail in memory: gone with the process')
     .addOption(new Option('--registration <rule>', 'who gets an account').choices(['open', 'invite', 'allowlist']))
     .option('--metrics <[host:]port>', 'serve /metrics, /health and /ready')
@@ -52,7 +56,7 @@ export function relayCommand (): Command {
     .addHelpText('after', HELP)
     .action(attempt(run))
   command.addCommand(new Command('config').description('Print a relay.toml with every setting and its default.').action(() => { process.stdout.write(printConfig()) }))
-  command.addCommand(shared(new Command('id').description("Print the relay's id and public key, which clients pin.")).action(attempt(printId)))
+  command.addCommand(shared(new Command('id').description("Print the relay's id, its public key, and the addresses that clients are given, where they are known.")).action(attempt(printId)))
   command.addCommand(shared(new Command('invite').description('Make an invite, with which one identity can register; the relay may be running.')).action(attempt(printInvite)))
   return command
 }
@@ -82,6 +86,7 @@ async function settingsOf (options: Options): Promise<Settings> {
     '': { ...given('identity', options.identity) },
     'listen.tcp': { ...given('address', options.tcp ?? (options.websocket === undefined || options.config !== undefined ? undefined : '')) },
     'listen.websocket': { ...given('address', options.websocket) },
+    page: { ...given('enabled', options.page === false ? false : undefined) },
     store: { ...given('folder', options.store), ...given('memory', options.memory ?? (options.store === undefined ? undefined : false)) },
     registration: { ...given('rule', options.registration) },
     metrics: { ...given('address', options.metrics) },
@@ -99,6 +104,7 @@ async function run (options: Options): Promise<void> {
   const settings = await settingsOf(options)
   const log = relayLog(settings.log.level)
   const kept = await identityToKeep(settings[''].identity)
+  tuneCollector()
   try {
     const serving = await serve(settings, kept, log)
     await untilSignal(serving, log)
@@ -132,15 +138,26 @@ async function untilSignal (serving: Serving, log: Logger): Promise<void> {
 async function printId (options: Options): Promise<void> {
   const settings = await settingsOf(options)
   const identity = await identityFile(settings[''].identity)
-  process.stdout.write(`id ${formatUuid(identity.id)}\npublic key ${Buffer.from(identity.publicKey).toString('base64url')}\n`)
-  identity.destroy()
+  try {
+    // without them the relay may listen elsewhere than it does by default
+    const { tcp, websocket } = options.config === undefined && options.tcp === undefined && options.websocket === undefined ? {} : addressesToBe(settings, identity.publicKey)
+    const lines = [`id ${formatUuid(identity.id)}`, `public key ${Buffer.from(identity.publicKey).toString('base64url')}`]
+    for (const address of [tcp, websocket]) if (address !== undefined) lines.push(`address ${address}`)
+    process.stdout.write(`${lines.join('\n')}\n`)
+  } finally {
+    identity.destroy()
+  }
 }
 
 async function printInvite (options: Options): Promise<void> {
   const settings = await settingsOf(options)
   const { folder, memory } = settings.store
   if (memory) throw cliError('ERR_CLI_OPTION', 'a relay in memory has no invites that outlive it; give --store')
-  process.stdout.write(`${await askForInvite(folder) ?? await inviteOf(folder, settings)}\n`)
+  const asked = await askForInvite(folder)
+  process.stdout.write(`${asked?.invite ?? await inviteOf(folder, settings)}\n`)
+  // without a configuration nobody knows the rule of a relay that does not run
+  const rule = asked?.rule ?? (options.config === undefined ? 'invite' : settings.registration.rule)
+  if (rule !== 'invite') process.stderr.write(`hushwire relay: nobody needs an invite there: registration.rule is ${rule}\n`)
 }
 
 /** No relay runs there, so the store is free. */

@@ -17,7 +17,7 @@
  */
 export { aesCtr, crypto } from '#crypto'
 export { blake2b, blake2s, sha512 } from '#hashes'
-export type { Aead, AgreementKey, BulkAead, Crypto, Hash, SigningKey, StreamCipher } from './interface.js'
+export type { Aead, AgreementKey, BulkAead, Crypto, Hash, HashState, SigningKey, StreamCipher } from './interface.js'
 export { hkdf, hkdfExpand, hkdfExtract } from './hkdf.js'
 export { checkKey, COUNTER_BYTES, KEY_BYTES, NONCE_BYTES, SIGNATURE_BYTES, TAG_BYTES, wipe } from './keys.js'
 export { CRYPTO_ERRORS } from './errors.js'

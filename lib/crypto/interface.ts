@@ -51,6 +51,16 @@ export interface StreamCipher {
   destroy(): void
 }
 
+/** A digest of what comes piece by piece. */
+export interface HashState {
+  /** Takes the next piece; nothing of it is kept. */
+  update(piece: Uint8Array): void
+  /** Another state over the same pieces, which goes on by itself. */
+  clone(): HashState
+  /** The digest of all pieces. The state is used up: anything that is asked of it later throws. */
+  digest(): Uint8Array
+}
+
 /** A hash function with its HMAC. */
 export interface Hash {
   /** Name in Noise's spelling, such as `SHA256`. */
@@ -61,6 +71,8 @@ export interface Hash {
   readonly blockLength: number
   /** The digest of the pieces as one input, `length` bytes. */
   digest(...pieces: readonly Uint8Array[]): Uint8Array
+  /** Begins a digest of pieces that are not all there yet. */
+  create(): HashState
   /** HMAC (RFC 2104) of the pieces as one input, `length` bytes. */
   hmac(key: Uint8Array, ...pieces: readonly Uint8Array[]): Uint8Array
 }

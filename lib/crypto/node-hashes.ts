@@ -1,6 +1,18 @@
-import { createHash, createHmac, hash } from 'node:crypto'
+import { createHash, createHmac, hash, type Hash as NodeHash } from 'node:crypto'
 import { plain } from '../stream/index.js'
-import type { Hash } from './interface.js'
+import type { Hash, HashState } from './interface.js'
+
+class NodeHashState implements HashState {
+  readonly #state: NodeHash
+
+  constructor (state: NodeHash) {
+    this.#state = state
+  }
+
+  update (piece: Uint8Array): void { this.#state.update(piece) }
+  clone (): HashState { return new NodeHashState(this.#state.copy()) }
+  digest (): Uint8Array { return plain(this.#state.digest()) }
+}
 
 /** A hash of OpenSSL by OpenSSL's name for it; its HMAC pads to the block length that OpenSSL knows. */
 function nodeHash (name: string, algorithm: string, length: number, blockLength: number): Hash {
@@ -14,6 +26,7 @@ function nodeHash (name: string, algorithm: string, length: number, blockLength:
       for (const piece of pieces) state.update(piece)
       return plain(state.digest())
     },
+    create: () => new NodeHashState(createHash(algorithm)),
     hmac (key, ...pieces) {
       const state = createHmac(algorithm, key)
       for (const piece of pieces) state.update(piece)

@@ -15,6 +15,7 @@ function portableHash (name: string, noble: CHash): Hash {
       for (const piece of pieces) state.update(piece)
       return state.digest()
     },
+    create: () => noble.create(),
     hmac (key, ...pieces) {
       const state = hmac.create(noble, key)
       for (const piece of pieces) state.update(piece)

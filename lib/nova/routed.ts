@@ -32,7 +32,9 @@ export const KIND = {
   /** The relay says who has come or gone. */
   presence: RESERVED_KINDS + 8n,
   /** Mail with the token of an offer of pairing. */
-  pairing: RESERVED_KINDS + 9n
+  pairing: RESERVED_KINDS + 9n,
+  /** Mail that says whether the token of an offer was accepted. */
+  paired: RESERVED_KINDS + 10n
 } as const
 
 /** Where a packet goes, where it is from, and what it is (nova.md, Routed). */

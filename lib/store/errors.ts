@@ -6,6 +6,7 @@ export const STORE_ERRORS = {
   ERR_STORE_OPEN: { origin: 'local', fatal: true, sentence: 'the store cannot be opened' },
   ERR_STORE_BUSY: { origin: 'local', fatal: true, sentence: 'the store is open already, here or in another process' },
   ERR_STORE_VERSION: { origin: 'local', fatal: true, sentence: 'the store was written by a newer version' },
+  ERR_STORE_SEAL: { origin: 'local', fatal: true, sentence: 'the store is sealed with another key: open it with the one it was made with' },
   ERR_STORE_FAILED: { origin: 'local', fatal: true, sentence: 'writing or syncing the file failed: what was not acknowledged may be lost, and the store must be opened again' },
   ERR_STORE_SPACE: { origin: 'local', fatal: false, sentence: 'there is no room for it on the disk' },
   ERR_STORE_READ_ONLY: { origin: 'local', fatal: false, sentence: 'the store cannot be written to' },

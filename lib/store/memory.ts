@@ -1,6 +1,7 @@
 import { storeError } from './errors.js'
-import type { KeyRange, Store, StoreTransaction, StoreView } from './interface.js'
-import { scoped, type Records } from './scope.js'
+import type { Store, StoreTransaction, StoreView } from './interface.js'
+import { MemoryRecords } from './memory-records.js'
+import { scoped } from './scope.js'
 
 /**
  * A store in memory, for tests, browsers, and relays that may forget: what it holds goes with the process. What it takes
@@ -45,70 +46,4 @@ class MemoryStore implements Store {
   async close (): Promise<void> {
     this.#closed = true
   }
-}
-
-/** Keys as texts of one unit a byte, whose order is that of the bytes. */
-class MemoryRecords implements Records {
-  readonly #values = new Map<string, Uint8Array>()
-  readonly #sorted: string[] = []
-  /** What stood there before, in the order of the changes. */
-  #changes: Array<readonly [key: string, before: Uint8Array | undefined]> = []
-
-  get (key: Uint8Array): Uint8Array | undefined {
-    const value = this.#values.get(textOf(key))
-    return value === undefined ? undefined : new Uint8Array(value)
-  }
-
-  page ({ from, to }: KeyRange, after: Uint8Array | undefined, limit: number): Uint8Array[] {
-    const end = this.#indexOf(textOf(to))
-    const last = after === undefined ? undefined : textOf(after)
-    let start = this.#indexOf(last ?? textOf(from))
-    if (last !== undefined && this.#sorted[start] === last) start++
-    return this.#sorted.slice(start, Math.max(start, Math.min(end, start + limit))).map(text => Uint8Array.from(text, unit => unit.charCodeAt(0)))
-  }
-
-  set (key: Uint8Array, value: Uint8Array): void {
-    this.#change(textOf(key), new Uint8Array(value))
-  }
-
-  delete (key: Uint8Array): void {
-    this.#change(textOf(key), undefined)
-  }
-
-  undo (): void {
-    for (const [key, before] of this.#changes.reverse()) this.#put(key, before)
-  }
-
-  keep (): void {
-    this.#changes = []
-  }
-
-  #change (key: string, value: Uint8Array | undefined): void {
-    this.#changes.push([key, this.#values.get(key)])
-    this.#put(key, value)
-  }
-
-  #put (key: string, value: Uint8Array | undefined): void {
-    const known = this.#values.has(key)
-    if (value !== undefined && !known) this.#sorted.splice(this.#indexOf(key), 0, key)
-    if (value === undefined && known) this.#sorted.splice(this.#indexOf(key), 1)
-    if (value === undefined) this.#values.delete(key)
-    else this.#values.set(key, value)
-  }
-
-  /** Where a key is, or would be. */
-  #indexOf (key: string): number {
-    let low = 0
-    let high = this.#sorted.length
-    while (low < high) {
-      const middle = low + high >>> 1
-      if ((this.#sorted[middle] as string) < key) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-}
-
-function textOf (key: Uint8Array): string {
-  return String.fromCharCode(...key)
 }

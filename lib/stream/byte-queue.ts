@@ -2,7 +2,8 @@ import { whole } from './pieces.js'
 
 /** Pieces below this many bytes are copied together, so that a flood of tiny ones costs what its bytes cost. */
 const SMALL = 1024
-/** Room that is taken for small pieces at a time. */
+/** Room that is taken for small pieces at a time: at first, and at the most. */
+const FIRST_SLAB = 1024
 const SLAB = 16_384
 
 /**
@@ -28,7 +29,7 @@ export class ByteQueue {
       return
     }
     if (this.#slab === undefined || this.#slab.byteLength - this.#slabUsed < bytes.byteLength) {
-      this.#slab = new Uint8Array(SLAB)
+      this.#slab = new Uint8Array(this.#slab === undefined ? FIRST_SLAB : Math.min(this.#slab.byteLength * 4, SLAB))
       this.#slabUsed = 0
       this.#pieces.push(this.#slab.subarray(0, 0))
     }

@@ -32,6 +32,12 @@ export function connectionError (cause: unknown): HushwireError {
 /** Codes of Node and OpenSSL for a handshake of TLS that failed, and for certificates. */
 const TLS = /^(EPROTO|ERR_SSL_.*|ERR_TLS_.*|CERT_.*|CRL_.*|UNABLE_TO_.*|HOSTNAME_MISMATCH|INVALID_.*|.*SELF_SIGNED_CERT.*|PATH_LENGTH_EXCEEDED)$/
 
+/** What a handshake of TLS that somebody began with us has failed with, as one of ours. */
+export function handshakeError (cause: unknown): HushwireError {
+  const code = codeOf(cause)
+  return code !== undefined && TLS.test(code) ? transportError('ERR_TRANSPORT_TLS', code, cause) : connectionError(cause)
+}
+
 /** What a connection could not be made for, as one of ours. */
 export function dialError (cause: unknown): HushwireError {
   const code = codeOf(cause)

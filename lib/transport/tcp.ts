@@ -11,7 +11,7 @@ import type { TransportOptions } from './connection.js'
 import { dialling } from './dialling.js'
 import { connectionError, dialError, transportError } from './errors.js'
 import { transportLimits, type TransportLimits } from './limits.js'
-import { Listening, type Listener } from './listener.js'
+import { Listening, type Address, type Listener } from './listener.js'
 import { Slabs } from './slabs.js'
 import { SocketConnection, SocketWire, type TcpConnection } from './socket-connection.js'
 import type { ClientTls, ServerTls } from './tls-options.js'
@@ -55,8 +55,8 @@ export interface TcpListenOptions extends TransportOptions {
   admit?: Admit | undefined
   /** Aborts the listener and its connections. */
   signal?: AbortSignal | undefined
-  /** Told when a connection could not be accepted, for want of descriptors say, or because its TLS failed; listening goes on. */
-  onError?: ((error: Error) => void) | undefined
+  /** Told when a connection could not be accepted, for want of descriptors say, or because its TLS failed, and then with whom; listening goes on. */
+  onError?: ((error: Error, remote?: Address) => void) | undefined
 }
 
 /**
@@ -139,7 +139,7 @@ export async function listenTcp (options: TcpListenOptions, onConnection: (conne
     entrance?.leave(socket)
     listener.accept(acceptSocket(socket, below, limits), onConnection)
   }
-  const server = tls === undefined ? createServer({ noDelay: true, allowHalfOpen: true }) : tlsServer(tls, limits.connectTimeout, take, report)
+  const server = tls === undefined ? createServer({ noDelay: true, allowHalfOpen: true }) : tlsServer(tls, limits.connectTimeout, take, (error, remote) => { options.onError?.(error, remote) })
   server.maxConnections = limits.maxConnections
   const listening = deferred()
   server.once('error', listening.reject)

@@ -2,13 +2,17 @@ import type { Server, Socket } from 'node:net'
 import { createServer as createTls, type TLSSocket } from 'node:tls'
 import { ignore } from '../stream/index.js'
 import { endsOf } from './admission.js'
-import { codeOf, connectionError, transportError } from './errors.js'
+import { codeOf, handshakeError, transportError } from './errors.js'
+import type { Address } from './listener.js'
 import type { Pem, ServerTls } from './tls-options.js'
 
 /** A server of Node that shows a certificate. */
 interface CertifiedServer {
   setSecureContext(options: { cert: Buffer, key: Buffer }): void
 }
+
+/** Told what goes wrong while listening, and with whom where it is one connection. */
+export type OnListenError = (error: Error, remote?: Address) => void
 
 /** What Node is told of a certificate. @throws ERR_TRANSPORT_CERTIFICATE */
 export function certificateOf (tls: ServerTls): { cert: Buffer, key: Buffer } {
@@ -57,8 +61,17 @@ export function limitHandshakes (server: Server, timeout: number): void {
   server.on('secureConnection', stop)
 }
 
+/** Tells of handshakes that failed, and lets go of their sockets: one that was not finished in time leaves its own as it is. */
+export function reportHandshakes (server: Server, onError: OnListenError): void {
+  server.on('tlsClientError', (error: Error, socket: Socket) => {
+    const remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+    socket.destroy()
+    onError(handshakeError(error), remote)
+  })
+}
+
 /** A server of TLS that hands on each socket with the one of TCP below it, which alone can be reset. @throws ERR_TRANSPORT_CERTIFICATE */
-export function tlsServer (tls: ServerTls, handshakeTimeout: number, onSocket: (socket: TLSSocket, below: Socket) => void, onError: (error: Error) => void): Server {
+export function tlsServer (tls: ServerTls, handshakeTimeout: number, onSocket: (socket: TLSSocket, below: Socket) => void, onError: OnListenError): Server {
   const server = withCertificate(tls, certificate => createTls({ ...certificate, handshakeTimeout, noDelay: true, allowHalfOpen: true }))
   limitHandshakes(server, handshakeTimeout)
   /** By its ends, which no other connection has while it stands. */
@@ -74,10 +87,6 @@ export function tlsServer (tls: ServerTls, handshakeTimeout: number, onSocket: (
     if (raw === undefined) socket.destroy()
     else onSocket(socket, raw)
   })
-  server.on('tlsClientError', (error, socket) => {
-    // a handshake that was not finished in time leaves the socket as it is
-    socket.destroy()
-    onError(connectionError(error))
-  })
+  reportHandshakes(server, onError)
   return server
 }

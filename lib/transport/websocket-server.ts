@@ -15,7 +15,7 @@ import { Entrance, type Admit } from './admission.js'
 import { Listening, type Address, type Listener } from './listener.js'
 import type { MessageOptions } from './message-connection.js'
 import type { ServerTls } from './tls-options.js'
-import { limitHandshakes, reloadCertificate, withCertificate } from './tls-server.js'
+import { limitHandshakes, reloadCertificate, reportHandshakes, withCertificate } from './tls-server.js'
 import { wrapWebSocket, wsOptions } from './websocket-node.js'
 
 export type { Admit } from './admission.js'
@@ -56,10 +56,12 @@ export interface WebSocketListenOptions extends MessageOptions {
   admit?: Admit | undefined
   /** Milliseconds for the HTTP request of a connection, TLS included. Default 10,000. Not with `server`. */
   connectTimeout?: number | undefined
+  /** Answers requests that are no WebSockets, such as those for a page. Default: 426. Not with `server`. */
+  onRequest?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
   /** Aborts the listener and its connections. */
   signal?: AbortSignal | undefined
-  /** Told what goes wrong while listening; listening goes on. */
-  onError?: ((error: Error) => void) | undefined
+  /** Told what goes wrong while listening, and with whom where TLS failed; listening goes on. */
+  onError?: ((error: Error, remote?: Address) => void) | undefined
 }
 
 /**
@@ -115,9 +117,12 @@ function remoteOf ({ headers, socket }: IncomingMessage, trustProxy: boolean): A
 
 async function listen (options: WebSocketListenOptions, { connectTimeout: timeout, maxConnections }: TransportLimits): Promise<Server> {
   const about = { headersTimeout: timeout, requestTimeout: timeout, connectionsCheckingInterval: Math.min(timeout, 1000) }
-  const { tls } = options
-  const server = tls === undefined ? createServer(about, upgradeOnly) : withCertificate(tls, certificate => createSecureServer({ ...about, ...certificate, handshakeTimeout: timeout }, upgradeOnly))
-  if (tls !== undefined) limitHandshakes(server, timeout)
+  const { tls, onRequest = upgradeOnly } = options
+  const server = tls === undefined ? createServer(about, onRequest) : withCertificate(tls, certificate => createSecureServer({ ...about, ...certificate, handshakeTimeout: timeout }, onRequest))
+  if (tls !== undefined) {
+    limitHandshakes(server, timeout)
+    reportHandshakes(server, (error, remote) => { options.onError?.(error, remote) })
+  }
   server.maxConnections = maxConnections
   const listening = deferred()
   server.once('error', listening.reject)

@@ -3,6 +3,7 @@ import { lengthOf, whole } from '../stream/index.js'
 import { Adaptive } from './adaptive.js'
 import { zlibError } from './errors.js'
 import type { Deflater, Zlib } from './interface.js'
+import { StoredDeflater } from './stored.js'
 
 /** The most that is gathered before it is deflated, in bytes. */
 export const SEGMENT = 262_144
@@ -114,7 +115,7 @@ export class Packer {
 
   #native (): Deflater {
     if (this.#destroyed) throw zlibError('ERR_ZLIB_DESTROYED')
-    this.#deflater ??= this.#zlib.deflater(this.#level)
+    this.#deflater ??= this.#level === 0 ? new StoredDeflater() : this.#zlib.deflater(this.#level)
     return this.#deflater
   }
 }

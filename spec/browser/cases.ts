@@ -15,6 +15,8 @@ export interface PageSetup {
   readonly echo: string
   /** A relay that listens for WebSockets, and its key in hex. */
   readonly relay: { readonly url: string, readonly key: string }
+  /** What the names of those hold that are run alone. */
+  readonly only?: string | undefined
 }
 
 /** Around the block of AES, the size from which WebCrypto is asked, and the largest frame. */

@@ -1,7 +1,9 @@
 /** Runs in the browser: every vector suite over the portable backends, then the cases of this folder. */
 import { suites } from '../vectors/suites/index.js'
+import { registered } from './ava.js'
 import { type BrowserCase, cryptoCases, type PageSetup, webSocketCases } from './cases.js'
 import { channelCases } from './channel-cases.js'
+import { indexedDbCases } from './indexeddb-cases.js'
 import { novaCases } from './nova-cases.js'
 import { relayCases } from './relay-cases.js'
 
@@ -20,8 +22,10 @@ declare global {
 globalThis.runHushwireTests = async setup => {
   const report: PageReport = { passed: 0, failed: [], left: [] }
   addEventListener('unhandledrejection', event => { report.failed.push(`unhandled: ${reason(event.reason)}`) })
-  await runSuites(report)
-  for (const each of [...cryptoCases, ...channelCases, ...novaCases, ...webSocketCases(setup), ...relayCases(setup)]) await tried(report, each)
+  const { only } = setup
+  if (only === undefined) await runSuites(report)
+  const cases = [...cryptoCases, ...channelCases, ...novaCases, ...webSocketCases(setup), ...relayCases(setup), ...registered, ...indexedDbCases]
+  for (const each of cases.filter(({ name }) => only === undefined || name.includes(only))) await tried(report, each)
   return report
 }
 
@@ -39,6 +43,8 @@ async function runSuites (report: PageReport): Promise<void> {
 }
 
 async function tried (report: PageReport, { name, run }: BrowserCase): Promise<void> {
+  // for who looks at one that hangs
+  console.debug(name)
   try {
     await run()
     report.passed++

@@ -17,7 +17,8 @@ export async function servePage (): Promise<PageServer> {
   const bundled = await build({
     ...forBrowsers,
     entryPoints: [join(ROOT, 'dist/spec/browser/entry.js')],
-    alias: { 'node:assert': join(ROOT, 'dist/spec/browser/assert.js') }
+    alias: { 'node:assert': join(ROOT, 'dist/spec/browser/assert.js'), ava: join(ROOT, 'dist/spec/browser/ava.js'), 'node:timers/promises': join(ROOT, 'dist/spec/browser/timers.js') },
+    inject: [join(ROOT, 'dist/spec/browser/process.js')]
   })
   const script = bundled.outputFiles[0]?.contents ?? new Uint8Array()
   const server = createServer((request, response) => {

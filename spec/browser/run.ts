@@ -1,5 +1,5 @@
 /**
- * Runs the portable backends in Debian's Chromium. The last line is `N passed, M failed`. Without a browser it says
+ * Runs the portable backends in Debian's Chromium; `-- TEXT` runs the cases with that in their names, and names each. The last line is `N passed, M failed`. Without a browser it says
  * so: that is a failure under CI and left out elsewhere.
  */
 import { chromium } from 'playwright-core'
@@ -11,6 +11,9 @@ import { listenWebSocket } from '../../lib/transport/websocket-server.js'
 import { CHROMIUM_FLAGS, chromiumPath } from './chromium.js'
 import type { PageReport } from './entry.js'
 import { servePage } from './page-server.js'
+
+/** Bytes that the page may store: the other cases need a tenth of that, one fills it. */
+const QUOTA = 48 * 1_048_576
 
 const path = chromiumPath()
 if (path === undefined) {
@@ -36,11 +39,15 @@ async function runIn (executablePath: string): Promise<PageReport> {
   try {
     console.log(`Chromium ${browser.version()}`)
     const page = await browser.newPage()
+    const only = process.argv[2]
+    if (only !== undefined) page.on('console', message => { console.log(message.text()) })
     const broken: string[] = []
     page.on('pageerror', error => { broken.push(error.message) })
     await page.goto(server.address)
-    if (broken.length > 0) return { passed: 0, failed: broken, left: [] }
-    const report = await page.evaluate(setup => globalThis.runHushwireTests(setup), { echo: `ws://127.0.0.1:${echo.address.port}/`, relay: { url: relay.websocket ?? '', key: toHex(identity.publicKey) } })
+    const devtools = await page.context().newCDPSession(page)
+    // before anything is stored, since the browser remembers for a while how much room there was
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin: new URL(server.address).origin, quotaSize: QUOTA })
+    const report = await page.evaluate(setup => globalThis.runHushwireTests(setup), { echo: `ws://127.0.0.1:${echo.address.port}/`, relay: { url: relay.websocket ?? '', key: toHex(identity.publicKey) }, only })
     return { ...report, failed: [...report.failed, ...broken] }
   } finally {
     await browser.close()

@@ -2,12 +2,15 @@ import test from 'ava'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect as connectTcp, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { connect as connectTls } from 'node:tls'
-import { RELAY_CODES } from '../../lib/nova/index.js'
+import { formatUuid } from '../../lib/bytes/index.js'
+import { mlKem768 } from '../../lib/noise/hybrid.js'
+import { createIdentity, idOf, RELAY_CODES } from '../../lib/nova/index.js'
+import { connect, parseRelayAddress } from '../../lib/relay/index.js'
 import type { Duplex } from '../../lib/stream/index.js'
 import { dialTcp, type ClientTls } from '../../lib/transport/tcp.js'
 import { dialWebSocket } from '../../lib/transport/websocket.js'
@@ -15,7 +18,7 @@ import { nextOf, RawClient, text, textOf, whole } from '../relay/raw.js'
 import { certificate } from '../support/certificates.js'
 import { ROOT } from '../support/root.js'
 
-interface Told { event: string, level?: string, host?: string, port?: number, url?: string, id?: string, publicKey?: string, transport?: string, code?: string, message?: string, advice?: string, address?: string }
+interface Told { event: string, level?: string, host?: string, port?: number, url?: string, id?: string, publicKey?: string, transport?: string, code?: string, message?: string, advice?: string, address?: string, cause?: string }
 
 /** A command that runs: what it tells on stderr, what it writes to stdout. */
 class Run {
@@ -87,6 +90,11 @@ const fresh = (): string[] => ['--store', join(folder, `store${++stores}`), '--i
 test.serial('clients by TCP and by WebSocket talk; metrics and health; SIGTERM drains; the log has nothing that was sent', async t => {
   const run = new Run([...fresh(), '--tcp', '0', '--websocket', '0', '--metrics', '0', '--log-level', 'debug'])
   const [alice, bob] = [await run.join('tcp'), await run.join('websocket')]
+  const { id: relayId, port, publicKey, address: told = '' } = await run.event('listening', ({ transport }) => transport === 'tcp')
+  t.is(told, `tcp://127.0.0.1:${port}/#${publicKey}`)
+  const dialled = await connect({ ...parseRelayAddress((await run.event('listening', ({ transport }) => transport === 'websocket')).address ?? ''), identity: createIdentity() })
+  t.is(relayId, formatUuid(idOf(parseRelayAddress(told).relay)))
+  await dialled.close()
   await alice.live(bob.id, text('a live secret'))
   t.is(textOf(await whole((await nextOf(bob.packets)).source)), 'a live secret')
   t.false(await alice.mail(bob.id, text('a stored secret')))
@@ -98,7 +106,7 @@ test.serial('clients by TCP and by WebSocket talk; metrics and health; SIGTERM d
   const [status, metrics] = await run.page('/metrics')
   t.is(status, 200)
   for (const line of [
-    'hushwire_relay_connections 2', 'hushwire_relay_connected_total 2', 'hushwire_relay_registered_total 2',
+    'hushwire_relay_connected_total 3', 'hushwire_relay_registered_total 3',
     'hushwire_relay_forwarded_packets_total 1', 'hushwire_relay_forwarded_bytes_total 13', 'hushwire_relay_mail_total{what="stored"} 1', 'hushwire_relay_mail_total{what="delivered"} 1',
     'hushwire_relay_mail_total{what="taken"} 1', 'hushwire_relay_mailbox_messages 0', 'hushwire_relay_requests_total{code="unknownTarget"} 1'
   ]) t.true(metrics.includes(`${line}\n`), line)
@@ -132,6 +140,15 @@ test.serial('TLS for both; SIGHUP shows the new certificate, and keeps the old o
   const run = new Run(['--config', join(folder, 'relay.toml')])
   const trust = { ca: authority.cert }
   const [alice, bob] = [await run.join('tcp', { tls: trust }), await run.join('websocket', { tls: trust })]
+  for (const kind of ['tcp', 'websocket'] as const) {
+    // what does not speak TLS is told of, with who it was and why
+    const { port = 0, url } = await run.event('listening', ({ transport }) => transport === kind)
+    const socket = connectTcp(kind === 'tcp' ? port : Number(new URL(url ?? '').port), '127.0.0.1').on('error', () => undefined)
+    socket.end('GET / HTTP/1.1\r\n\r\n').resume()
+    await once(socket, 'close')
+  }
+  while (run.told.filter(({ event }) => event === 'listener').length < 2) await run.event('listener', told => run.told.filter(({ event }) => event === 'listener').indexOf(told) === 1)
+  for (const told of run.told.filter(({ event }) => event === 'listener')) t.like(told, { code: 'ERR_TRANSPORT_TLS', cause: 'ERR_SSL_HTTP_REQUEST', address: '127.0.0.1' })
   const { port = 0 } = await run.event('listening', ({ transport }) => transport === 'tcp')
   const shown = async (): Promise<string> => {
     const socket = connectTls({ port, host: '127.0.0.1', ca: authority.cert })
@@ -153,6 +170,18 @@ test.serial('TLS for both; SIGHUP shows the new certificate, and keeps the old o
   t.is(textOf(await whole((await nextOf(bob.packets)).source)), 'over TLS')
   t.is(await run.stop('SIGINT'), 0)
   await Promise.all([alice.close(), bob.close()])
+})
+
+test.serial('a relay whose configuration requires hybrid handshakes takes no others', async t => {
+  await writeFile(join(folder, 'hybrid.toml'), 'postQuantum = "required"\n[listen.tcp]\naddress = "0"\n[store]\nmemory = true\n')
+  const run = new Run(['--config', 'hybrid.toml', '--identity', join(folder, 'identity')])
+  const { address = '' } = await run.event('listening')
+  const about = { ...parseRelayAddress(address), identity: createIdentity() }
+  await t.throwsAsync(connect(about))
+  const client = await connect({ ...about, postQuantum: { mode: 'required', kem: mlKem768 } })
+  t.is(client.state.type, 'connected')
+  await client.close()
+  t.is(await run.stop(), 0)
 })
 
 test.serial('invites, of a relay that runs and of one that does not', async t => {
@@ -187,6 +216,18 @@ test.serial('invites, of a relay that runs and of one that does not', async t =>
   // one that is killed leaves its socket
   await again.stop('SIGKILL')
   t.is((await invite()).byteLength, 32)
+  // where everybody gets an account, it is said that none is needed: by the relay that runs, or by its configuration
+  const running = new Run([...about, '--tcp', '0'])
+  await running.event('listening')
+  const needless = new Run(['invite', ...about])
+  t.is(await needless.ended, 0)
+  t.regex(needless.stderr, /nobody needs an invite there: registration\.rule is open/)
+  t.is(Buffer.from(needless.stdout.trim(), 'base64url').byteLength, 32)
+  await running.stop()
+  await writeFile(join(folder, 'open.toml'), '[registration]\nrule = "open"\n')
+  const configured = new Run(['invite', ...about, '--config', 'open.toml'])
+  t.is(await configured.ended, 0)
+  t.regex(configured.stderr, /nobody needs an invite there/)
 })
 
 test.serial('what cannot be used is told in one sentence, with what to do', async t => {
@@ -201,6 +242,7 @@ test.serial('what cannot be used is told in one sentence, with what to do', asyn
   await writeFile(join(folder, 'half.toml'), '[tls]\ncert = "cert.pem"\n')
   await writeFile(join(folder, 'gone.toml'), '[tls]\ncert = "gone.pem"\nkey = "gone.key"\n')
   await writeFile(join(folder, 'ids.toml'), '[registration]\nrule = "allowlist"\nids = ["me"]\n')
+  await writeFile(join(folder, 'url.toml'), '[listen.websocket]\naddress = "0"\nurl = "https://relay.example/"\n')
   await writeFile(join(folder, 'open'), await readFile(join(folder, 'identity')))
   await chmod(join(folder, 'open'), 0o644)
   for (const [args, exit, words] of [
@@ -212,6 +254,7 @@ test.serial('what cannot be used is told in one sentence, with what to do', asyn
     [[...fresh(), '--tcp', '0', '--config', 'half.toml'], 2, /ERR_CLI_CERTIFICATE: .*needed both/],
     [[...fresh(), '--tcp', '0', '--config', 'gone.toml'], 2, /ERR_CLI_CERTIFICATE: .*gone\.pem \(ENOENT\)/],
     [[...fresh(), '--tcp', '0', '--config', 'ids.toml'], 2, /ERR_CLI_CONFIG: .*me is no UUID/],
+    [[...fresh(), '--config', 'url.toml'], 2, /ERR_CLI_CONFIG: .*listen\.websocket\.url: .*another scheme/],
     [['--config', 'missing.toml'], 2, /ERR_CLI_CONFIG: .*missing\.toml cannot be read \(ENOENT\)/],
     [[...fresh(), '--tcp', '0', '--identity', 'open'], 2, /ERR_CLI_IDENTITY: .*others may read .*chmod 600/],
     [[...fresh(), '--tcp', 'host:x'], 2, /ERR_CLI_OPTION: .*host:x is not/],
@@ -261,6 +304,12 @@ test.serial('a second signal ends at once; the id is the same as what the relay 
   const shown = new Run(['id', ...about])
   t.is(await shown.ended, 0)
   t.is(shown.stdout, `id ${id}\npublic key ${publicKey}\n`)
+  await writeFile(join(folder, 'named.toml'), '[listen.tcp]\nurl = "tls://relay.example:7411"\n[listen.websocket]\naddress = "0.0.0.0:7412"\npath = "/way"\n')
+  const named = new Run(['id', ...about, '--config', 'named.toml'])
+  t.is(await named.ended, 0, named.stderr)
+  const [, , tcp, websocket] = named.stdout.split('\n')
+  t.is(tcp, `address tls://relay.example:7411/#${publicKey}`)
+  t.regex(websocket ?? '', new RegExp(`^address ws://(?!0\\.0\\.0\\.0)[^/]+:7412/way#${publicKey}$`))
   const help = new Run(['--help'])
   t.is(await help.ended, 0)
   t.regex(help.stdout, /hushwire relay config > relay\.toml/)

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { randomUuid, NIL_UUID } from '../../lib/bytes/index.js'
+import { randomUuid, NIL_UUID, toHex } from '../../lib/bytes/index.js'
 import { keysUnder, migrate, openMailbox, storeKey, type Mail, type Mailbox, type MailboxLimits, type Store } from '../../lib/store/index.js'
 import { join } from '../../lib/stream/index.js'
 import { leaksOf } from '../support/leaks.js'
@@ -67,7 +67,7 @@ export function storeContract (kind: StoreKind): void {
         const next = new Map(model)
         const writing = store.write(transaction => {
           for (const each of one.changes) {
-            const hex = Buffer.from(each.key).toString('hex')
+            const hex = toHex(each.key)
             if (each.type === 'set') transaction.set(each.key, each.value)
             else transaction.delete(each.key)
             if (each.type === 'set') next.set(hex, each.value)
@@ -80,10 +80,10 @@ export function storeContract (kind: StoreKind): void {
         if (!one.fails) model = next
       }
       const expected = [...model].sort(([one], [other]) => one < other ? -1 : 1)
-      const read = await store.read(view => [...view.keys({ from: bytes(0), to: bytes(255) })].map(found => [Buffer.from(found).toString('hex'), view.get(found)]))
+      const read = await store.read(view => [...view.keys({ from: bytes(0), to: bytes(255) })].map(found => [toHex(found), view.get(found)]))
       t.deepEqual(read, expected)
-      const part = await store.read(view => [...view.keys({ from, to })].map(found => Buffer.from(found).toString('hex')))
-      t.deepEqual(part, expected.map(([hex]) => hex).filter(hex => hex >= Buffer.from(from).toString('hex') && hex < Buffer.from(to).toString('hex')))
+      const part = await store.read(view => [...view.keys({ from, to })].map(found => toHex(found)))
+      t.deepEqual(part, expected.map(([hex]) => hex).filter(hex => hex >= toHex(from) && hex < toHex(to)))
       t.is(store.quarantined, 0)
     })), { numRuns: 40 })
   })

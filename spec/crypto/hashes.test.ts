@@ -34,6 +34,19 @@ for (const name of NAMES) {
     }
   })
 
+  test(`${name}: a digest of pieces that come one by one, and of a copy that goes on by itself`, t => {
+    for (const { [name]: hash } of [node, portable]) {
+      const state = hash.create()
+      state.update(ascii('a'))
+      const copy = state.clone()
+      state.update(ascii('bc'))
+      t.is(toHex(state.digest()), ABC[name])
+      t.throws(() => { state.update(ascii('d')) })
+      copy.update(ascii('d'))
+      t.deepEqual(copy.digest(), hash.digest(ascii('ad')))
+    }
+  })
+
   test(`${name}: HMAC is the generic one, and the backends agree about it and HKDF`, t => {
     for (const length of [0, 1, 32, 63, 64, 65, 127, 128, 129, 300]) {
       const [key, message] = [crypto.randomBytes(length), crypto.randomBytes(length + 7)]

@@ -16,7 +16,7 @@ interface Packed {
 }
 
 /** What a package holds: the compiled library, its sources for the source maps, and the pages beside them. */
-const WANTED = /^(dist\/lib\/.*\.(js|d\.ts)(\.map)?|lib\/.*\.ts|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+const WANTED = /^(dist\/lib\/.*\.(js|d\.ts)(\.map)?|dist\/lib\/page\/assets\/(index\.html|(page|style|icon)-[0-9A-F]{8}\.(js|css|svg))|lib\/.*\.ts|lib\/page\/static\/[a-z]+\.(html|css|svg)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
 
 const folder = mkdtempSync(join(tmpdir(), 'hushwire-package-'))
 try {

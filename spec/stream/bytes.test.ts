@@ -39,7 +39,8 @@ test('ByteQueue keeps a flood of single bytes in few pieces', t => {
   const count = 131_000
   for (let i = 0; i < count; i++) queue.push(Uint8Array.of(i % 251))
   const pieces = queue.take(count)
-  t.true(pieces.length <= Math.ceil(count / 16_384))
+  // the first two are smaller: room follows what has come
+  t.true(pieces.length <= Math.ceil(count / 16_384) + 2)
   t.true(new Set(pieces.map(piece => piece.buffer)).size <= pieces.length)
   t.is(Buffer.compare(join(pieces), pattern(count)), 0)
 })

@@ -21,7 +21,7 @@ type Connection = TcpConnection | WebSocketConnection
 
 interface Kind {
   readonly name: string
-  listen(options: { tls?: ServerTls, connectTimeout?: number, admit?: Admit, onError?: (error: Error) => void }, onConnection: (connection: Connection) => void): Promise<Listener>
+  listen(options: { tls?: ServerTls, connectTimeout?: number, admit?: Admit, onError?: (error: Error, remote?: Address) => void }, onConnection: (connection: Connection) => void): Promise<Listener>
   dial(listener: Listener, tls?: ClientTls): Promise<Transport>
 }
 
@@ -49,13 +49,16 @@ for (const { name, listen, dial } of KINDS) {
   test(`${name}: where no TLS is spoken, and none where it is`, async t => {
     const plain = await listen({}, connection => { void connection.close() })
     t.not(await codeOf(dial(plain, trust)), 'resolved')
-    const failed = deferred<Error>()
-    const secured = await listen({ tls: server, onError: failed.resolve }, () => { t.fail() })
+    const failed = deferred<readonly [Error & { code?: string }, Address | undefined]>()
+    const secured = await listen({ tls: server, onError: (...told) => { failed.resolve([told[0], told[1]]) } }, () => { t.fail() })
     const socket = connect(secured.port, '127.0.0.1')
     socket.on('error', () => undefined).end('GET / HTTP/1.1\r\n\r\n')
     socket.resume()
     await once(socket, 'close')
-    if (name === 'tcp') t.is((await failed.promise as Error & { code: string }).code, 'ERR_TRANSPORT_FAILED')
+    const [error, remote] = await failed.promise
+    t.is(error.code, 'ERR_TRANSPORT_TLS')
+    t.regex(error.message, /ERR_SSL_HTTP_REQUEST/)
+    t.is(remote?.host, '127.0.0.1')
     plain.abort(REASON)
     await secured.close()
   })

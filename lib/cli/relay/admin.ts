@@ -8,17 +8,26 @@ import { deferred } from '../../stream/index.js'
 
 /** Beyond this a path is no address of a socket (108 bytes on Linux, 104 elsewhere). */
 const MAX_PATH = 103
+/** The header with the rule of registration. */
+const RULE = 'hushwire-registration'
 
 /** Where the relay of a store is asked. */
 export function adminSocket (folder: string): string { return join(folder, 'admin.sock') }
 
+/** What a running relay says about invites. */
+export interface Invitation {
+  readonly invite: string
+  /** Its rule of registration. */
+  readonly rule: string
+}
+
 /** Answers `hushwire relay invite` until it is closed. @throws what the platform does (as rejections) */
-export async function serveAdmin (folder: string, invite: () => Promise<string>): Promise<{ close(): Promise<void> }> {
+export async function serveAdmin (folder: string, { rule, invite }: { rule: string, invite: () => Promise<string> }): Promise<{ close(): Promise<void> }> {
   const path = adminSocket(folder)
   if (Buffer.byteLength(path) > MAX_PATH) throw Object.assign(new Error('the path is too long'), { code: 'ENAMETOOLONG' })
   const server = createServer({ headersTimeout: 5000, requestTimeout: 5000 }, (asked, response) => {
     asked.resume()
-    const reply = (status: number, text: string): void => { response.writeHead(status).end(text) }
+    const reply = (status: number, text: string): void => { response.writeHead(status, { [RULE]: rule }).end(text) }
     if (asked.method !== 'POST' || asked.url !== '/invite') reply(404, '')
     else invite().then(token => { reply(200, token) }, (error: unknown) => { reply(503, String((error as { code?: unknown }).code)) })
   })
@@ -44,12 +53,12 @@ export async function serveAdmin (folder: string, invite: () => Promise<string>)
 }
 
 /** Asks the relay that runs on a store for an invite. @returns undefined when none runs @throws an error with the relay's code */
-export function askForInvite (folder: string): Promise<string | undefined> {
+export function askForInvite (folder: string): Promise<Invitation | undefined> {
   return new Promise((resolve, reject) => {
     const asking = request({ socketPath: adminSocket(folder), path: '/invite', method: 'POST', timeout: 5000 }, response => {
       let text = ''
       response.setEncoding('utf8').on('data', (part: string) => { text += part }).once('end', () => {
-        if (response.statusCode === 200) resolve(text)
+        if (response.statusCode === 200) resolve({ invite: text, rule: String(response.headers[RULE] ?? 'invite') })
         else reject(Object.assign(new Error('refused'), { code: text }))
       })
     })

@@ -25,6 +25,11 @@ export function logEvent (log: Logger, event: RelayEvent): void {
   if (log.isLevelEnabled(level)) log[level](fieldsOf(event))
 }
 
+/** Tells that a connection could not be taken, with the code of the platform. */
+export function logListener (log: Logger, error: Error, remote: { readonly host: string } | undefined): void {
+  log.warn({ event: 'listener', code: codeOf(error), cause: error.cause === undefined ? undefined : codeOf(error.cause), address: remote?.host })
+}
+
 /** Tells of damage. The record's own key and bytes stay out. */
 export function logReport (log: Logger, report: StoreReport): void {
   const { type } = report

@@ -1,18 +1,21 @@
 import { readFile } from 'node:fs/promises'
 import { formatUuid, parseUuid } from '../../bytes/index.js'
 import type { Identity } from '../../nova/index.js'
+import { mlKem768 } from '../../noise/hybrid.js'
 import { relayMetrics, serveMetrics } from '../../relay/metrics/index.js'
 import { rateAdmission, startRelay, type Registration, type Relay, type RelayEvent, type RelayOptions } from '../../relay/server/index.js'
 import { memoryStore, type Store, type StoreReport } from '../../store/index.js'
 import { openSqliteStore } from '../../store/sqlite/index.js'
 import { asError } from '../../stream/index.js'
-import type { ServerTls } from '../../transport/tcp.js'
+import type { Address, ServerTls } from '../../transport/tcp.js'
 import { parseAddress } from '../ctr/address.js'
 import { cliError } from '../errors.js'
+import { addressesOf, addressesToBe } from './addresses.js'
 import { serveAdmin } from './admin.js'
 import { RelayHealth } from './health.js'
 import type { KeptIdentity } from './identity-file.js'
-import { codeOf, logEvent, logReport, type Logger } from './log.js'
+import { codeOf, logEvent, logListener, logReport, type Logger } from './log.js'
+import { pageOf, pageUrl } from './page.js'
 import type { Settings } from './settings.js'
 
 /** Something that is to be let go of. */
@@ -45,6 +48,8 @@ export async function serve (settings: Settings, kept: KeptIdentity, log: Logger
 
 async function open (settings: Settings, { identity, keep }: KeptIdentity, log: Logger, closers: Closer[]): Promise<Serving> {
   const options = optionsOf(settings)
+  // what is wrong with it is told before anything listens
+  addressesToBe(settings, identity.publicKey)
   const tls = await readTls(settings)
   const metrics = relayMetrics()
   const onReport = (report: StoreReport): void => {
@@ -60,7 +65,8 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
     logEvent(log, event)
   }
   const admission = rateAdmission(settings['limits.admission'])
-  const door = { tls, admit: (remote: { host: string }) => admission.enter(remote.host), onError: (error: Error) => { log.warn({ event: 'listener', code: codeOf(error) }) } }
+  const door = { tls, admit: (remote: { host: string }) => admission.enter(remote.host), onError: (error: Error, remote?: Address) => { logListener(log, error, remote) } }
+  const page = options.websocket && pageOf(settings, identity, log)
   const relay: Relay = await startRelay({
     ...options,
     identity,
@@ -68,7 +74,7 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
     admission,
     onEvent,
     tcp: options.tcp && { ...options.tcp, ...door },
-    websocket: options.websocket && { ...options.websocket, ...door }
+    websocket: options.websocket && { ...options.websocket, ...door, onRequest: page }
   })
   closers.push(() => relay.close())
   metrics.watch(relay)
@@ -80,8 +86,9 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
   }
   // not before it listens, so that a start that fails leaves none; nobody can have pinned it yet
   await keep()
-  if (!settings.store.memory) await admin(settings.store.folder, relay, log, closers)
-  tell(log, relay, identity, tls !== undefined)
+  if (!settings.store.memory) await admin(settings, relay, log, closers)
+  tell(log, relay, identity, settings)
+  if (page !== undefined && relay.websocket !== undefined) log.info({ event: 'page', url: pageUrl(relay.websocket) })
   return {
     relay,
     reload: async () => {
@@ -101,6 +108,7 @@ function optionsOf (settings: Settings): Omit<RelayOptions, 'identity'> {
   if (listen.address === '' && websocket.address === '') throw cliError('ERR_CLI_OPTION', 'the relay listens nowhere; give --tcp or --websocket')
   return {
     presence: base.presence,
+    postQuantum: base.postQuantum === 'off' ? undefined : { mode: base.postQuantum, kem: mlKem768 },
     unknownTarget: base.unknownTarget,
     slowConsumer: base.slowConsumer,
     registration: registrationOf(settings),
@@ -132,17 +140,18 @@ async function readTls ({ tls: { cert, key } }: Settings): Promise<ServerTls | u
 }
 
 /** Without it a relay works too: invites are then made while it is stopped. */
-async function admin (folder: string, relay: Relay, log: Logger, closers: Closer[]): Promise<void> {
+async function admin ({ store: { folder }, registration: { rule } }: Settings, relay: Relay, log: Logger, closers: Closer[]): Promise<void> {
   try {
-    const socket = await serveAdmin(folder, async () => Buffer.from(await relay.invite()).toString('base64url'))
+    const socket = await serveAdmin(folder, { rule, invite: async () => Buffer.from(await relay.invite()).toString('base64url') })
     closers.push(() => socket.close())
   } catch (error) {
     log.warn({ event: 'admin', code: codeOf(asError(error)) })
   }
 }
 
-function tell (log: Logger, relay: Relay, identity: Identity, tls: boolean): void {
-  const about = { event: 'listening', id: formatUuid(identity.id), publicKey: Buffer.from(identity.publicKey).toString('base64url'), tls }
-  if (relay.tcp !== undefined) log.info({ ...about, transport: 'tcp', ...relay.tcp })
-  if (relay.websocket !== undefined) log.info({ ...about, transport: 'websocket', url: relay.websocket })
+function tell (log: Logger, relay: Relay, { id, publicKey }: Identity, settings: Settings): void {
+  const about = { event: 'listening', id: formatUuid(id), publicKey: Buffer.from(publicKey).toString('base64url'), tls: settings.tls.cert !== '' }
+  const addresses = addressesOf(settings, relay, publicKey)
+  if (relay.tcp !== undefined) log.info({ ...about, transport: 'tcp', ...relay.tcp, address: addresses.tcp })
+  if (relay.websocket !== undefined) log.info({ ...about, transport: 'websocket', url: relay.websocket, address: addresses.websocket })
 }

@@ -35,17 +35,23 @@ export const SETTINGS = {
   '': {
     identity: setting('relay-identity', "The file with the relay's private keys; made with mode 0600 when it is not there."),
     presence: choice(['everyone', 'off'], 'Whether clients are told who is connected.'),
+    postQuantum: choice(['off', 'offered', 'required'], 'Whether handshakes of connections are hybrid with ML-KEM-768: never, where the client asks for it, or else they fail.'),
     unknownTarget: choice(['error', 'drain'], 'What becomes of a live packet whose target is away: an error to its sender, or nothing.'),
     slowConsumer: choice(['disconnect', 'wait'], 'What becomes of a connection that takes nothing of what waits for it.')
   },
   'listen.tcp': {
     address: setting('127.0.0.1:7411', '[host:]port; port 0 is any that is free. Empty: not on TCP.'),
+    url: setting('', 'What clients dial, where it is another: by a name, such as tls://relay.example:7411, or through a proxy. Part of the address that is shown.'),
     backlog: setting(511, 'Connections that may wait to be accepted.')
   },
   'listen.websocket': {
     address: setting('', 'Likewise. Empty: no WebSockets.'),
+    url: setting('', 'Likewise, such as wss://relay.example/.'),
     path: setting('/', 'The only path that is answered.'),
     trustProxy: setting(false, 'Connections come through a proxy that appends the address to X-Forwarded-For, and nobody gets around it.')
+  },
+  page: {
+    enabled: setting(true, 'Serve the web page beside the WebSockets: pair, chat and files in a browser.')
   },
   tls: {
     cert: setting('', 'Certificate and those that lead to a known authority, PEM. With it, TCP and WebSockets speak TLS; SIGHUP reads both files again.'),
@@ -94,7 +100,7 @@ export const SETTINGS = {
     handshakeTimeout: 'Milliseconds for the handshake.'
   }),
   'limits.mailbox': limits(MAILBOX_LIMITS, {
-    maxMessage: 'Bytes of one message.',
+    maxMessage: 'Bytes of one message as it is stored: compressed and sealed.',
     senderBytes: 'Bytes of one sender that wait.',
     senderMessages: 'Messages of one sender that wait.',
     recipientBytes: 'Bytes that wait for one recipient.',

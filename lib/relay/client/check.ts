@@ -1,9 +1,12 @@
-import { isIdentity, isPostQuantum, pinned, type VerifyPeer } from '../../nova/index.js'
-import { checkExpected, checkOptionsObject, checkSignal, FUNCTION, having, oneOf, type Expected } from '../../stream/index.js'
+import { checkStackLimits, isIdentity, isPostQuantum, PEERS_LIMITS, pinned, type HardenedStackOptions, type Identity, type PeersOptions, type VerifyPeer } from '../../nova/index.js'
+import { checkExpected, checkOptionsObject, checkSignal, FUNCTION, having, limitsOf, oneOf, type Expected } from '../../stream/index.js'
 import { INVITE_BYTES } from '../wire/index.js'
+import { diallable } from './dial.js'
 import { clientError } from './errors.js'
 
 const IDENTITY: Expected = [isIdentity, 'what createIdentity or importIdentity gives']
+/** Signed to see whether the keys are there. */
+const ALIVE = new TextEncoder().encode('hushwire/alive/1')
 const STORE = having('read', 'write')
 const POST_QUANTUM: Expected = [isPostQuantum, 'an object with a mode and a kem']
 const LINK: Readonly<Record<string, Expected>> = {
@@ -34,11 +37,13 @@ function check (options: Checked, table: Readonly<Record<string, Expected>>): vo
   checkSignal(options.signal)
 }
 
-/** What callers without types can get wrong, and nothing would tell them. @throws ERR_RELAY_OPTION, ERR_RELAY_URL, ERR_ARGUMENT, ERR_CRYPTO_KEY */
-export function checkConnect (options: Checked & { readonly url: string, readonly relay: Uint8Array | VerifyPeer, readonly dial?: unknown }): VerifyPeer {
+/** What callers without types can get wrong, and nothing would tell them. @throws ERR_RELAY_OPTION, ERR_RELAY_URL, ERR_LIMIT_OPTION, ERR_ARGUMENT, ERR_CRYPTO_KEY */
+export function checkConnect (options: Checked & { readonly url: string, readonly relay: Uint8Array | VerifyPeer, readonly dial?: unknown, readonly linkLimits?: HardenedStackOptions['limits'], readonly peerLimits?: PeersOptions['limits'] }): VerifyPeer {
   check(options, CONNECT)
   const { url, relay, dial } = options
-  if (dial === undefined && !/^(wss?|tcp|tls):/.test(url)) throw clientError('ERR_RELAY_URL')
+  if (dial === undefined) diallable(url)
+  checkStackLimits(options.linkLimits)
+  limitsOf(PEERS_LIMITS, options.peerLimits)
   if (typeof relay === 'function') return relay
   if (!(relay instanceof Uint8Array)) throw wrong('relay: who the relay is has to be said')
   return pinned(relay)
@@ -47,6 +52,15 @@ export function checkConnect (options: Checked & { readonly url: string, readonl
 /** Likewise for one connection. @throws ERR_RELAY_OPTION, ERR_ARGUMENT */
 export function checkClient (options: Checked): void {
   check(options, { ...LINK, verifyPeer: FUNCTION, onPush: FUNCTION, onGoaway: FUNCTION })
+}
+
+/** @throws ERR_RELAY_OPTION when the identity was destroyed, which no other connection would heal */
+export function checkAlive (identity: Identity): void {
+  try {
+    identity.sign(ALIVE)
+  } catch (error) {
+    throw clientError('ERR_RELAY_OPTION', 'identity: it was destroyed', error)
+  }
 }
 
 /** The options of one call. @throws ERR_ARGUMENT */

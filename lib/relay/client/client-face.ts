@@ -3,7 +3,7 @@ import type { Peer } from '../../nova/index.js'
 import type { Contact, Contacts } from './contacts.js'
 import type { ClientMessage } from './inbox.js'
 import type { ClientState } from './line.js'
-import type { MailOptions } from './outbox.js'
+import type { PairOptions } from './pairing.js'
 import type { PeerHandle } from './peer-handle.js'
 import type { Presence } from './presence.js'
 import type { IncomingStream } from './streams.js'
@@ -32,10 +32,18 @@ export interface Client {
   /** Who has an account under an id, as `RelayClient.lookup`; waits for a connection. @throws as that, and what has ended the client (as rejections) */
   lookup(id: Uuid): Promise<Peer | undefined>
   /**
-   * Who of these is connected to the relay, as the relay says: each once, then whenever it has changed. Of each peer the
-   * reader gets the latest only. Goes on across connections.
+   * Asks the relay for a sign of life; waits for a connection.
    *
-   * @throws ERR_RELAY_WATCHED, ERR_UUID
+   * @param options - `timeout`: milliseconds for the answer, 10,000 by default
+   * @returns milliseconds to the relay and back
+   * @throws ERR_TIMEOUT, the link's cause, and what has ended the client (as rejections)
+   */
+  ping(options?: { timeout?: number | undefined }): Promise<number>
+  /**
+   * Who of these is connected to the relay, as the relay says: each once, then whenever it has changed. Of each peer the
+   * reader gets the latest only. Goes on across connections. A relay that keeps presence to itself says nothing.
+   *
+   * @throws ERR_RELAY_WATCHED, ERR_UUID; ERR_RELAY_LIMIT when the relay allows fewer, for who has asked last (as a rejection)
    */
   presence(ids: Iterable<Uuid>): AsyncIterableIterator<Presence>
   /**
@@ -47,13 +55,14 @@ export interface Client {
    */
   offer(options?: { expires?: number | undefined }): Promise<string>
   /**
-   * Answers an offer: trusts the key that it names, and sends its token to its owner, end to end. Resolves when the relay has
-   * stored that: whether the token is still good is known where it is read, and not told here.
+   * Answers an offer: trusts the key that it names, sends its token to its owner, end to end, and waits for what the owner
+   * says. Resolves when it has said that it trusts us too. Who does not answer in time may be away: its key stays trusted, and
+   * the same offer can be tried again; after every other failure the key is not trusted if it was not before.
    *
-   * @throws ERR_OFFER_TEXT, ERR_OFFER_VERSION, ERR_OFFER_RELAY, ERR_OFFER_PEER, ERR_RELAY_UNKNOWN_TARGET, ERR_CONTACT_LIMIT, what
-   *   `PeerHandle.send` does, and what the store does (as rejections)
+   * @throws ERR_OFFER_TEXT, ERR_OFFER_VERSION, ERR_OFFER_EXPIRED, ERR_OFFER_RELAY, ERR_OFFER_PEER, ERR_OFFER_REFUSED when it is used up or too late,
+   *   ERR_OFFER_UNANSWERED, ERR_OFFER_LIMIT, ERR_RELAY_UNKNOWN_TARGET, ERR_CONTACT_LIMIT, ERR_ARGUMENT, what `PeerHandle.send` does, and what the store does (as rejections)
    */
-  pair(text: string, options?: Pick<MailOptions, 'signal'>): Promise<Contact>
+  pair(text: string, options?: PairOptions): Promise<Contact>
   /**
    * Ends everything in order: mail on the wire is finished, as far as the link's `closeTimeout` allows; mail that still waits to be
    * sent is rejected with ERR_RELAY_CLIENT_CLOSED, and streams that are open are reset with ERR_RESET_SHUTDOWN. Never rejects.

@@ -1,12 +1,11 @@
-import { checkUuid, equalUuid, type Uuid } from '../../bytes/index.js'
-import { crypto } from '../../crypto/index.js'
+import { checkUuid, type Uuid } from '../../bytes/index.js'
 import { GOAWAY_CODES, KIND, type Peer, type VerifyPeer } from '../../nova/index.js'
 import { sealMail, verifyPrekey } from '../../nova/mail/index.js'
 import { memoryStore, type Store } from '../../store/index.js'
 import { abortable, abortOn, asError, ignore, leave, limitsOf, streamError } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 import type { Client } from './client-face.js'
-import { checkCall, checkConnect } from './check.js'
+import { checkAlive, checkCall, checkConnect } from './check.js'
 import { relayClient } from './client.js'
 import { StoredContacts, type Contact, type Contacts } from './contacts.js'
 import { Opener } from './opener.js'
@@ -17,10 +16,10 @@ import { heartbeat } from './heartbeat.js'
 import { Inbox, type ClientMessage } from './inbox.js'
 import { CLIENT_LIMITS, type CheckedClientLimits } from './limits.js'
 import { Line, type ClientState, type Connection, type MadeConnection } from './line.js'
-import { fingerprintOf, formatOffer, parseOffer } from './offer.js'
+import { OpenOffers } from './open-offers.js'
 import type { ConnectOptions } from './options.js'
-import { Outbox, type MailOptions } from './outbox.js'
-import { OpenOffers } from './pairing.js'
+import { Outbox } from './outbox.js'
+import { Pairing, type PairOptions } from './pairing.js'
 import { peerHandle, type PeerHandle } from './peer-handle.js'
 import { Policy } from './policy.js'
 import { PresenceWatch, type Presence } from './presence.js'
@@ -30,8 +29,7 @@ import { Streams, type IncomingStream } from './streams.js'
 
 /**
  * Connects to a relay, and stays connected: a connection that is lost is made anew, after a random wait that grows from try to
- * try; what cannot be healed by that (another key of the relay, an invite that is refused, another connection of the same
- * identity) ends the client.
+ * try; what cannot be healed by that (an invite that is refused, another connection of the same identity) ends the client.
  *
  * @throws ERR_RELAY_OPTION, ERR_RELAY_URL, ERR_LIMIT_OPTION, what the store does, the signal's reason, and with `wait` what the first try fails with:
  *   what the dial does, and {@link relayClient} (as rejections)
@@ -58,12 +56,11 @@ export async function connect (options: ConnectOptions): Promise<Client> {
   return client
 }
 
-/** What another try cannot heal. */
+/** What another try cannot heal: what we were given wrongly, and what the relay has said once it had proved itself. Anybody on the way can bring about the rest, such as another key than the relay's. */
 const FINAL: ReadonlySet<string | undefined> = new Set([
-  'ERR_IDENTITY_REFUSED', 'ERR_IDENTITY_PROOF', 'ERR_RELAY_INVITE', 'ERR_RELAY_NOT_REGISTERED', 'ERR_RELAY_TAKEN_OVER', 'ERR_RELAY_MALFORMED', 'ERR_RELAY_URL',
-  'ERR_RELAY_OPTION', 'ERR_LIMIT_OPTION', 'ERR_ARGUMENT', 'ERR_HANDSHAKE_OPTION', 'ERR_CRYPTO_DESTROYED', 'ERR_CRYPTO_KEY'
+  'ERR_RELAY_INVITE', 'ERR_RELAY_NOT_REGISTERED', 'ERR_RELAY_TAKEN_OVER', 'ERR_RELAY_MALFORMED',
+  'ERR_RELAY_URL', 'ERR_RELAY_OPTION', 'ERR_LIMIT_OPTION', 'ERR_ARGUMENT', 'ERR_HANDSHAKE_OPTION'
 ])
-const OFFER_LIFETIME = 600_000
 
 interface Parts {
   readonly limits: CheckedClientLimits
@@ -84,7 +81,7 @@ class RelayConnection implements Client {
   readonly #parts: Parts
   readonly #line: Line
   readonly #policy: Policy
-  readonly #offers: OpenOffers
+  readonly #pairing: Pairing
   readonly #inbox: Inbox
   readonly #outbox: Outbox
   readonly #streams: Streams
@@ -96,7 +93,6 @@ class RelayConnection implements Client {
     this.#options = options
     this.#parts = parts
     this.#policy = new Policy(options.accept ?? 'contacts', contacts)
-    this.#offers = new OpenOffers(store, limits)
     this.#line = new Line({
       reconnectMin: limits.reconnectMin,
       reconnectMax: limits.reconnectMax,
@@ -107,15 +103,6 @@ class RelayConnection implements Client {
       onConnection: connection => { this.#attach(connection) },
       onState: state => { this.#changed(state) }
     })
-    const opener = new Opener({ ring, supply, policy: this.#policy, contacts, offers: this.#offers, maxMessage: limits.maxMessage, onPaired: peer => { tell(options.onPaired, peer) } })
-    this.#inbox = new Inbox({
-      store,
-      handled,
-      limits,
-      open: (head, source) => opener.open(head, source),
-      onRejected: mail => { tell(options.onRejected, mail) },
-      onFailure: error => { this.#line.fail(error) }
-    })
     this.#outbox = new Outbox(this.#line, {
       limits,
       checkPeer: peer => { if (contacts.has(peer.id) && !contacts.knows(peer)) throw clientError('ERR_OFFER_PEER') },
@@ -124,6 +111,25 @@ class RelayConnection implements Client {
         prekey: verifyPrekey(peer.publicKey, prekey),
         route: { target: peer.id, source: options.identity.id, kind }
       })
+    })
+    this.#pairing = new Pairing({
+      line: this.#line,
+      outbox: this.#outbox,
+      contacts,
+      offers: new OpenOffers(store, limits),
+      identity: options.identity,
+      url: options.url,
+      limits,
+      onPaired: peer => { tell(options.onPaired, peer) }
+    })
+    const opener = new Opener({ ring, supply, policy: this.#policy, pairing: this.#pairing, maxMessage: limits.maxMessage })
+    this.#inbox = new Inbox({
+      store,
+      handled,
+      limits,
+      open: (head, source) => opener.open(head, source),
+      onRejected: mail => { tell(options.onRejected, mail) },
+      onFailure: error => { this.#line.fail(error) }
     })
     this.#streams = new Streams(this.#line, { limits, accepts: peer => this.#policy.accepts(peer) })
     this.#presence = new PresenceWatch(this.#line, limits)
@@ -154,6 +160,11 @@ class RelayConnection implements Client {
     return (await this.#line.connected()).lookup(checkUuid(id))
   }
 
+  async ping (options?: { timeout?: number | undefined }): Promise<number> {
+    checkCall(options)
+    return (await this.#line.connected()).link.ping(options)
+  }
+
   presence (ids: Iterable<Uuid>): AsyncIterableIterator<Presence> {
     if (typeof (ids as Partial<Iterable<Uuid>> | null | undefined)?.[Symbol.iterator] !== 'function') throw streamError('ERR_ARGUMENT', 'ids are an array or a set of UUIDs')
     return this.#presence.watch(ids)
@@ -161,28 +172,12 @@ class RelayConnection implements Client {
 
   async offer (options: { expires?: number | undefined } = {}): Promise<string> {
     checkCall(options)
-    const { expires = OFFER_LIFETIME } = options
-    if (!Number.isSafeInteger(expires) || expires <= 0) throw streamError('ERR_ARGUMENT', 'expires is a whole number of milliseconds')
-    const { link } = await this.#line.connected()
-    const { url, identity } = this.#options
-    const about = { url, relayFingerprint: fingerprintOf((link.remote as Peer).publicKey), fingerprint: fingerprintOf(identity.publicKey) }
-    // what cannot be written is not to be remembered
-    formatOffer({ ...about, token: new Uint8Array(0) })
-    return formatOffer({ ...about, token: await this.#offers.add(expires) })
+    return this.#pairing.offer(options)
   }
 
-  async pair (text: string, options: Pick<MailOptions, 'signal'> = {}): Promise<Contact> {
+  async pair (text: string, options: PairOptions = {}): Promise<Contact> {
     checkCall(options)
-    const offer = parseOffer(text)
-    if (equalUuid(offer.id, this.id)) throw clientError('ERR_OFFER_PEER', 'it is our own')
-    const connection = await this.#line.connected(options.signal)
-    if (!crypto.equal(fingerprintOf((connection.link.remote as Peer).publicKey), offer.relayFingerprint)) throw clientError('ERR_OFFER_RELAY')
-    const peer = await this.lookup(offer.id)
-    if (peer !== undefined && !crypto.equal(fingerprintOf(peer.publicKey), offer.fingerprint)) throw clientError('ERR_OFFER_PEER')
-    if (peer === undefined) throw clientError('ERR_OFFER_PEER', 'the relay knows nobody with that id')
-    const contact = await this.contacts.trust(peer.publicKey)
-    await this.#outbox.send(offer.id, KIND.pairing, offer.token, options)
-    return contact
+    return this.#pairing.pair(text, options)
   }
 
   async close (): Promise<void> {
@@ -192,6 +187,7 @@ class RelayConnection implements Client {
   async #open (signal: AbortSignal, onGoaway: (code: number) => void): Promise<MadeConnection> {
     const { url, identity, invite, dial = dialRelay, postQuantum, peerPostQuantum, linkLimits, peerLimits } = this.#options
     const { requestTimeout, maxRequests } = this.#parts.limits
+    checkAlive(identity)
     const receiving = this.#inbox.prepare()
     // whatever it gives, a promise or not: what is no duplex is refused below
     const dialled = (async () => dial(url, { signal }))()
@@ -237,6 +233,7 @@ class RelayConnection implements Client {
       const { error } = state
       if (error === undefined) this.#inbox.end()
       else this.#inbox.fail(error)
+      this.#pairing.end(error)
       this.#streams.end(error)
       this.#presence.end(error)
     }

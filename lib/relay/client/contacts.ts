@@ -73,6 +73,7 @@ export class StoredContacts implements Contacts {
 
   async trust (publicKey: Uint8Array): Promise<Contact> {
     const contact = { id: idOf(publicKey), publicKey: new Uint8Array(publicKey) }
+    if (this.full(contact.id)) throw clientError('ERR_CONTACT_LIMIT', `${this.#maxContacts}`)
     await this.#store.write(transaction => { this.write(transaction, publicKey) })
     this.keep(publicKey)
     return contact
@@ -84,19 +85,33 @@ export class StoredContacts implements Contacts {
     this.#keys.delete(uuidKey(id))
   }
 
-  /** Writes a contact down as part of a transaction; {@link StoredContacts.keep} follows. @throws ERR_CONTACT_LIMIT */
+  /** Writes a contact down as part of a transaction; {@link StoredContacts.keep} follows. */
   write (transaction: StoreTransaction, publicKey: Uint8Array): void {
-    const id = idOf(publicKey)
-    this.check(id)
-    transaction.set(storeKey(PREFIX, id), publicKey)
+    transaction.set(storeKey(PREFIX, idOf(publicKey)), publicKey)
   }
 
-  /** @throws ERR_CONTACT_LIMIT when there is no room for one more */
-  check (id: Uuid): void {
-    if (!this.has(id) && this.#keys.size >= this.#maxContacts) throw clientError('ERR_CONTACT_LIMIT', `${this.#maxContacts}`)
-  }
+  /** Whether there is no room for one who is none yet. */
+  full (id: Uuid): boolean { return !this.has(id) && this.#keys.size >= this.#maxContacts }
 
   keep (publicKey: Uint8Array): void {
     this.#keys.set(uuidKey(idOf(publicKey)), new Uint8Array(publicKey))
   }
+}
+
+/**
+ * The contacts of a client's store, while no client uses it.
+ *
+ * @param store - stays the caller's
+ * @throws what the store does (as rejections)
+ * @example
+ * ```ts
+ * import { openContacts } from 'hushwire/relay'
+ * import { memoryStore } from 'hushwire/store'
+ *
+ * const contacts = await openContacts(memoryStore())
+ * console.log(contacts.list().length) // 0
+ * ```
+ */
+export function openContacts (store: Store): Promise<Contacts> {
+  return StoredContacts.load(store, CONTACT_LIMITS)
 }

@@ -1,23 +1,24 @@
 import { uuidKey, type Uuid } from '../../bytes/index.js'
-import type { MessagePacket, Peer } from '../../nova/index.js'
-import type { Store, StoreTransaction } from '../../store/index.js'
+import type { Peer } from '../../nova/index.js'
+import type { Store } from '../../store/index.js'
 import { asError, Channel, deferred, type Deferred } from '../../stream/index.js'
-import { relayError } from '../errors.js'
-import { decodeDeliveryHead, DELIVERY_HEAD_BYTES, readHead, type DeliveryHead } from '../wire/index.js'
+import { DELIVERY_HEAD_BYTES, type DeliveryHead } from '../wire/index.js'
+import { beginDelivery, checkLength, isOwn, type Delivery, type OpenDelivery, type Opened } from './delivery.js'
 import { clientError } from './errors.js'
 import type { Handled } from './handled.js'
 import type { Connection } from './line.js'
 import { Receiving } from './receiving.js'
-import { Watched } from './watched.js'
 
 /** The limits of mail that comes, and their defaults. */
 export const INBOX_LIMITS = {
   /** Mail that the relay may send ahead of what was taken. */
   maxUntaken: 32,
-  /** Bytes of one message. */
+  /** Bytes of one message, as the application gets it. Sealed, it may have twice as many, and 64 KiB. */
   maxMessage: 67_108_864,
   /** Milliseconds in which nothing of mail comes that has begun; then the connection is made anew. */
   deliveryTimeout: 30_000,
+  /** Milliseconds for all of one message; then the connection is made anew. */
+  messageTimeout: 3_600_000,
   /** How often the relay may fail to deliver one message whole, on a connection that stands, before it is rejected. */
   deliveryTries: 3
 } as const
@@ -51,27 +52,13 @@ export interface RejectedMail {
   readonly error: Error
 }
 
-/** Mail that has opened. */
-export interface Opened {
-  readonly from: Peer
-  /** What the application gets; mail without is for the client itself, or refused. */
-  readonly bytes?: Uint8Array
-  /** Why it is not handed out. */
-  readonly refusal?: Error
-  /** Uses up the prekey that it was sealed to. */
-  use(transaction: StoreTransaction): void
-  /** Called when that is written down. */
-  kept?(): void
-}
-
-/** Opens the body of mail, and decides about its sender. */
-export type OpenDelivery = (head: DeliveryHead, source: AsyncIterable<Uint8Array>) => Promise<Opened>
-
 /** A message that was handed out or waits to be. */
 interface Handed {
   readonly message: ClientMessage
   readonly taken: Deferred<void>
   readonly kept: Deferred<void>
+  /** Whether it was taken, or will not be any more. */
+  settled: boolean
 }
 
 /** What an {@link Inbox} is made with. */
@@ -87,7 +74,8 @@ export interface InboxOptions {
 
 /**
  * Mail in order and exactly once: one message at a time is opened, handed out, written down as taken, and then the relay is
- * told. Everything that the relay still has comes again on the next connection, and what was taken is known by then.
+ * told. Everything that the relay still has comes again on the next connection, and what was taken is known by then. While a
+ * message waits to be taken, mail for the client itself that stands behind it is read, so that pairing waits for no application.
  */
 export class Inbox {
   readonly messages: AsyncIterable<ClientMessage>
@@ -96,6 +84,8 @@ export class Inbox {
   #receiving: Receiving | undefined
   #arrival: Deferred<void> | undefined
   #handed: Handed | undefined
+  /** What stands behind the message that waits, as far as its heads. */
+  #ahead: Delivery[] = []
   #failing = { name: '', times: 0 }
   #rejected = 0
   #over: Error | undefined
@@ -119,7 +109,7 @@ export class Inbox {
   }
 
   attach (connection: Connection): void {
-    this.#receiving?.leave()
+    this.#leave()
     this.#receiving = connection.receiving
     connection.receiving.begin(connection, connection.ended)
     this.#wake()
@@ -133,11 +123,17 @@ export class Inbox {
   #finish (error: Error, close: () => void): void {
     if (this.#over !== undefined) return
     this.#over = error
-    this.#receiving?.leave()
+    this.#leave()
     this.#handed?.taken.reject(error)
     this.#handed?.kept.reject(error)
     close()
     this.#wake()
+  }
+
+  /** Drops what waits: it will come again. */
+  #leave (): void {
+    this.#receiving?.leave()
+    for (const { source } of this.#ahead.splice(0)) source.leave()
   }
 
   #wake (): void {
@@ -147,34 +143,43 @@ export class Inbox {
 
   async #run (): Promise<void> {
     while (this.#over === undefined) {
-      const receiving = this.#receiving
-      const packet = receiving?.shift()
-      if (receiving === undefined || packet === undefined) await (this.#arrival ??= deferred()).promise
-      else await this.#handle(receiving, packet)
+      const delivery = this.#ahead.shift() ?? await this.#next()
+      if (delivery !== undefined) await this.#handle(delivery)
     }
   }
 
-  async #handle (receiving: Receiving, packet: MessagePacket): Promise<void> {
-    const source = new Watched(packet.source, this.#options.limits.deliveryTimeout)
-    const begun = await begin(source).catch((error: unknown) => asError(error))
-    if (begun instanceof Error || begun.head.position <= receiving.last) {
-      source.leave()
-      receiving.fail(begun instanceof Error ? begun : relayError('ERR_RELAY_PROTOCOL', 'mail out of order'))
-      return
+  /** The next delivery as far as its head; undefined when there was none yet, or none to be read. */
+  async #next (): Promise<Delivery | undefined> {
+    const receiving = this.#receiving
+    const packet = receiving?.shift()
+    if (receiving === undefined || packet === undefined) {
+      await (this.#arrival ??= deferred()).promise
+      return undefined
     }
-    const { head, rest } = begun
-    receiving.last = head.position
-    this.#options.handled.passed(head.position, receiving)
-    if (this.#options.handled.seen(head.sender, head.id, head.position, receiving)) {
-      source.leave()
-      receiving.confirm(head.position)
-    } else {
-      await this.#open(receiving, head, rest, source)
-    }
+    const { deliveryTimeout, messageTimeout } = this.#options.limits
+    const delivery = await beginDelivery(receiving, packet, { piece: deliveryTimeout, whole: messageTimeout })
+    if (delivery === undefined) return undefined
+    // in the order in which it comes, or what is known would be forgotten too early
+    this.#options.handled.passed(delivery.head.position, receiving)
+    return this.#seen(delivery) ? undefined : delivery
   }
 
-  async #open (receiving: Receiving, head: DeliveryHead, body: AsyncIterable<Uint8Array>, source: Watched): Promise<void> {
-    const opened = await this.#options.open(head, body).catch((error: unknown) => asError(error))
+  /** Whether mail was taken before; then it is done with. */
+  #seen ({ receiving, head: { sender, id, position }, source }: Delivery): boolean {
+    if (!this.#options.handled.seen(sender, id, position, receiving)) return false
+    source.leave()
+    receiving.confirm(position)
+    return true
+  }
+
+  async #handle (delivery: Delivery): Promise<void> {
+    // it may have been taken since its head was read
+    if (!this.#seen(delivery)) await this.#open(delivery)
+  }
+
+  async #open (delivery: Delivery): Promise<void> {
+    const { receiving, head, source } = delivery
+    const opened = await this.#read(delivery).catch((error: unknown) => asError(error))
     source.leave()
     // what is lost with the connection comes again; but one that always fails on a good one must not keep the others from coming
     if (source.failure !== undefined && (!await receiving.alive(this.#options.limits.pingTimeout) || this.#again(head))) {
@@ -187,7 +192,14 @@ export class Inbox {
     }
     const { from, bytes, refusal } = opened
     if (refusal !== undefined) await this.#reject(receiving, head, refusal, opened)
-    else if (bytes === undefined || await this.#hand(head, from, bytes)) await this.#keep(receiving, head, opened)
+    else if (bytes === undefined) await this.#keep(receiving, head, opened)
+    else await this.#hand(receiving, head, from, bytes, opened)
+  }
+
+  async #read ({ head, body, source }: Delivery): Promise<Opened> {
+    checkLength(head, this.#options.limits.maxMessage)
+    source.begin(DELIVERY_HEAD_BYTES + Number(head.length))
+    return this.#options.open(head, body)
   }
 
   /** Whether mail that did not come whole may be tried once more. */
@@ -205,36 +217,55 @@ export class Inbox {
     this.#options.onRejected({ sender: new Uint8Array(sender), id: new Uint8Array(id), kind, error })
   }
 
-  /** Hands a message out and waits until it was taken; false when that does not happen any more. */
-  async #hand ({ id, kind, stored }: DeliveryHead, from: Peer, bytes: Uint8Array): Promise<boolean> {
-    if (this.#over !== undefined) return false
+  /** Hands a message out, and keeps it once it was taken; nothing when that does not happen any more. */
+  async #hand (receiving: Receiving, head: DeliveryHead, from: Peer, bytes: Uint8Array, opened: Opened): Promise<void> {
+    if (this.#over !== undefined) return
     const taken = deferred({ handled: true })
     const kept = deferred({ handled: true })
+    const { id, kind, stored } = head
     const take = (): Promise<void> => {
       taken.resolve()
       return kept.promise
     }
-    this.#handed = { taken, kept, message: { from, id: new Uint8Array(id), kind, bytes, stored: Number(stored), taken: take } }
-    void this.#out.push(this.#handed)
-    return taken.promise.then(() => true, () => false)
+    const handed: Handed = { taken, kept, settled: false, message: { from, id: new Uint8Array(id), kind, bytes, stored: Number(stored), taken: take } }
+    const settle = (): void => {
+      handed.settled = true
+      this.#wake()
+    }
+    taken.promise.then(settle, settle)
+    this.#handed = handed
+    void this.#out.push(handed)
+    await this.#meanwhile(handed)
+    this.#handed = undefined
+    if (await taken.promise.then(() => true, () => false)) await this.#keep(receiving, head, opened, kept)
   }
 
-  async #keep (receiving: Receiving, { sender, id, position }: DeliveryHead, opened?: Opened): Promise<void> {
+  /** While a message waits to be taken, reads what is for the client itself. */
+  async #meanwhile (handed: Handed): Promise<void> {
+    while (!handed.settled) {
+      const delivery = await this.#next()
+      if (delivery === undefined) continue
+      if (isOwn(delivery)) await this.#handle(delivery)
+      // what has come on a connection that is gone comes again
+      else if (delivery.receiving === this.#receiving && this.#over === undefined) this.#ahead.push(delivery)
+      else delivery.source.leave()
+    }
+  }
+
+  async #keep (receiving: Receiving, { sender, id, position }: DeliveryHead, opened?: Opened, kept?: Deferred<void>): Promise<void> {
     const { store, handled } = this.#options
-    const handed = this.#handed
-    this.#handed = undefined
     try {
       await store.write(transaction => {
         handled.write(transaction, sender, id, position)
         opened?.use(transaction)
       })
     } catch (error) {
-      handed?.kept.reject(error)
+      kept?.reject(error)
       throw error
     }
     handled.add(sender, id, position, receiving)
     opened?.kept?.()
-    handed?.kept.resolve()
+    kept?.resolve()
     receiving.confirm(position)
   }
 
@@ -254,12 +285,4 @@ export class Inbox {
     }
     return iterator
   }
-}
-
-/** Reads what stands before the body. @throws ERR_RELAY_PROTOCOL, and what the source throws */
-async function begin (source: Watched): Promise<{ head: DeliveryHead, rest: AsyncIterable<Uint8Array> }> {
-  const headed = await readHead(source, DELIVERY_HEAD_BYTES)
-  if (headed === undefined) throw relayError('ERR_RELAY_PROTOCOL', 'a delivery without its head')
-  const { id, sender, ...others } = decodeDeliveryHead(headed.head)
-  return { head: { ...others, id: new Uint8Array(id), sender: new Uint8Array(sender) }, rest: headed.rest }
 }

@@ -1,9 +1,10 @@
 import type { LimitsOf } from '../../stream/index.js'
 import { CONTACT_LIMITS } from './contacts.js'
 import { INBOX_LIMITS } from './inbox.js'
+import { OFFER_LIMITS } from './open-offers.js'
 import { OUTBOX_LIMITS } from './outbox.js'
-import { PAIRING_LIMITS } from './pairing.js'
 import { PRESENCE_LIMITS } from './presence.js'
+import { SUPPLY_LIMITS } from './prekey-supply.js'
 import { REQUEST_LIMITS } from './requests.js'
 import { STREAM_LIMITS } from './streams.js'
 
@@ -15,7 +16,8 @@ export const CLIENT_LIMITS = {
   ...STREAM_LIMITS,
   ...PRESENCE_LIMITS,
   ...CONTACT_LIMITS,
-  ...PAIRING_LIMITS,
+  ...OFFER_LIMITS,
+  ...SUPPLY_LIMITS,
   /** Milliseconds that the first try to connect anew waits, at most; each further one up to twice as long. The wait is a random part of that. */
   reconnectMin: 500,
   /** Milliseconds that a try to connect anew waits, at most. */
@@ -25,9 +27,7 @@ export const CLIENT_LIMITS = {
   /** Milliseconds between signs of life that the relay is asked for, give or take a quarter. */
   pingInterval: 25_000,
   /** Milliseconds for a sign of life; then the connection is made anew. */
-  pingTimeout: 10_000,
-  /** Milliseconds after which the prekeys at the relay are looked after, on a connection that lasts. */
-  prekeyInterval: 3_600_000
+  pingTimeout: 10_000
 } as const
 
 /** Limits of a client; {@link CLIENT_LIMITS} has the defaults. */

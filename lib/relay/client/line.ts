@@ -1,3 +1,4 @@
+import { GOAWAY_CODES } from '../../nova/index.js'
 import { abortable, asError, deferred, ignore, type Deferred } from '../../stream/index.js'
 import { Backoff, pause } from './backoff.js'
 import type { RelayClient } from './client.js'
@@ -117,8 +118,10 @@ export class Line {
   async #once (): Promise<Error> {
     this.#tell({ type: 'connecting' })
     const leaving = deferred<Error>()
+    let displaced = false
     try {
       const connection = this.#standing(await this.#open(code => {
+        displaced = code === GOAWAY_CODES.takenOver
         leaving.resolve(this.#options.finalGoaway(code) ?? clientError('ERR_RELAY_LEAVING', `code ${code}`))
       }))
       const since = performance.now()
@@ -127,8 +130,9 @@ export class Line {
       this.#use(connection)
       const error = await leaving.promise
       this.#current = undefined
-      // one that the relay drops as soon as it stands is no success
-      if (performance.now() - since >= this.#options.reconnectMin) this.#backoff.reset()
+      // one that the relay drops as soon as it stands is no success; and two that take each other's place must not do so ever and again
+      const success = displaced ? this.#options.reconnectMax : this.#options.reconnectMin
+      if (performance.now() - since >= success) this.#backoff.reset()
       if (!connection.ended.aborted) this.#finish(connection)
       return error
     } catch (error) {

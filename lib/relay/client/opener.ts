@@ -1,14 +1,12 @@
-import { KIND, RESERVED_KINDS, type Peer } from '../../nova/index.js'
+import { KIND, RESERVED_KINDS } from '../../nova/index.js'
 import type { OpenedMail } from '../../nova/mail/index.js'
 import type { StoreTransaction } from '../../store/index.js'
 import { asError, collect, letGo } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 import type { DeliveryHead } from '../wire/index.js'
-import type { StoredContacts } from './contacts.js'
 import { clientError, codeOf } from './errors.js'
-import type { Opened } from './inbox.js'
-import { TOKEN_BYTES } from './offer.js'
-import type { OpenOffers } from './pairing.js'
+import type { Opened } from './delivery.js'
+import type { Pairing } from './pairing.js'
 import type { Policy } from './policy.js'
 import { PREKEY_RING_ERRORS } from './prekey-ring-errors.js'
 import type { PrekeyRing } from './prekey-ring-options.js'
@@ -19,11 +17,8 @@ export interface OpenerOptions {
   readonly ring: PrekeyRing
   readonly supply: PrekeySupply
   readonly policy: Policy
-  readonly contacts: StoredContacts
-  readonly offers: OpenOffers
+  readonly pairing: Pairing
   readonly maxMessage: number
-  /** Somebody has answered an offer. */
-  onPaired(peer: Peer): void
 }
 
 /** Opens what the relay delivers, and decides what it is: for the application, for the client itself, or for nobody. */
@@ -47,7 +42,8 @@ export class Opener {
       }
     }
     try {
-      return { from: mail.sender, use, ...await (kind === KIND.pairing ? this.#answer(mail, use) : this.#message(mail, kind)) }
+      const { use: more, ...rest } = await this.#read(mail, kind)
+      return { from: mail.sender, use: more === undefined ? use : transaction => { use(transaction); more(transaction) }, ...rest }
     } catch (error) {
       return { from: mail.sender, use, refusal: asError(error) }
     } finally {
@@ -55,29 +51,15 @@ export class Opener {
     }
   }
 
+  #read (mail: OpenedMail, kind: bigint): Promise<Partial<Opened>> {
+    if (kind === KIND.pairing) return this.#options.pairing.asked(mail)
+    return kind === KIND.paired ? this.#options.pairing.answered(mail) : this.#message(mail, kind)
+  }
+
   async #message ({ sender, message }: OpenedMail, kind: bigint): Promise<{ bytes: Uint8Array }> {
     if (kind >= RESERVED_KINDS) throw relayError('ERR_RELAY_PROTOCOL', 'mail of a kind of hushwire')
     if (!await this.#options.policy.accepts(sender)) throw clientError('ERR_RELAY_NOT_ACCEPTED')
     // the ring's limit holds for the sum already
     return { bytes: await collect(message, Infinity) as Uint8Array }
-  }
-
-  /** The answer to an offer makes its sender a contact, in the transaction that uses the offer up. */
-  async #answer ({ sender, message }: OpenedMail, use: Opened['use']): Promise<Pick<Opened, 'use' | 'kept'>> {
-    const { contacts, offers } = this.#options
-    const token = await collect(message, TOKEN_BYTES) ?? new Uint8Array(0)
-    await offers.check(token)
-    contacts.check(sender.id)
-    return {
-      use: transaction => {
-        use(transaction)
-        offers.use(transaction, token)
-        contacts.write(transaction, sender.publicKey)
-      },
-      kept: () => {
-        contacts.keep(sender.publicKey)
-        this.#options.onPaired(sender)
-      }
-    }
   }
 }

@@ -38,7 +38,7 @@ export interface ConnectOptions {
   linkLimits?: HardenedStackOptions['limits']
   /** Limits of conversations with peers. */
   peerLimits?: PeersOptions['limits']
-  /** What becomes of this client when another connection of the same identity takes its place: it stops (default), or it comes back and takes the place again. */
+  /** What becomes of this client when another connection of the same identity takes its place: it stops (default), or it comes back and takes the place again, after waits that grow while both sides do so. */
   whenTakenOver?: 'stop' | 'return' | undefined
   /** `true`, the default: resolve when the first connection stands and others can write to us, and reject when it cannot be made. `false`: resolve at once, and go on trying. */
   wait?: boolean | undefined
@@ -48,6 +48,6 @@ export interface ConnectOptions {
   onState?: ((state: ClientState) => void) | undefined
   /** Told of mail that was taken off the relay and not handed out: it does not open, or its sender is not accepted. What it throws is dropped. */
   onRejected?: ((mail: RejectedMail) => void) | undefined
-  /** Told when somebody has answered an offer and is a contact now. What it throws is dropped. */
+  /** Told when somebody has answered an offer, is a contact now, and can know it. What it throws is dropped. */
   onPaired?: ((peer: Peer) => void) | undefined
 }

@@ -57,10 +57,11 @@ export interface PrekeyRing {
    * @param waiting - one-time prekeys that wait at the relay, as it has just said
    * @param lastResort - the name of the last resort that the relay has, 8 bytes, zeros for none
    * @param maxPrekeys - one-time prekeys that the relay takes
+   * @param mostMade - one-time prekeys that are made for that; fewer may be missing than are published then
    * @returns undefined when nothing is missing; `replace` is true when the private halves of what the relay has are lost
    * @throws ERR_CRYPTO_DESTROYED when the identity was, and what the store does (as rejections)
    */
-  missing(waiting: number, lastResort: Uint8Array, maxPrekeys?: number): Promise<Publication | undefined>
+  missing(waiting: number, lastResort: Uint8Array, maxPrekeys?: number, mostMade?: number): Promise<Publication | undefined>
   /** Notes that the relay has said yes to a publication. One that was not noted is sent again, and does no harm. @throws what the store does (as rejections) */
   published(publication: Publication): Promise<void>
   /** The private half of a prekey, the caller's to destroy, or undefined when it is not held. @throws what the store does (as rejections) */

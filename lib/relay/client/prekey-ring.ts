@@ -66,8 +66,8 @@ class StoredPrekeyRing implements PrekeyRing {
     this.#records = new PrekeyRecords(identity.id)
   }
 
-  missing (waiting: number, lastResort: Uint8Array, maxPrekeys = Infinity): Promise<Publication | undefined> {
-    const answer = this.#asked.then(() => this.#missing(waiting, lastResort, maxPrekeys))
+  missing (waiting: number, lastResort: Uint8Array, maxPrekeys = Infinity, mostMade = Infinity): Promise<Publication | undefined> {
+    const answer = this.#asked.then(() => this.#missing(waiting, lastResort, maxPrekeys, mostMade))
     this.#asked = answer.catch(ignore)
     return answer
   }
@@ -136,13 +136,13 @@ class StoredPrekeyRing implements PrekeyRing {
     }
   }
 
-  async #missing (waiting: number, lastResort: Uint8Array, maxPrekeys: number): Promise<Publication | undefined> {
+  async #missing (waiting: number, lastResort: Uint8Array, maxPrekeys: number, mostMade: number): Promise<Publication | undefined> {
     const held = await this.#store.read((view): Held => ({ oneTime: this.#records.allOneTime(view), lastResorts: this.#records.allLastResorts(view) }))
     const replace = this.#lost(held, waiting, lastResort)
     const room = Math.max(0, Math.min(Math.min(this.#limits.oneTime, maxPrekeys) - (replace ? 0 : waiting), MOST_AT_ONCE))
     const kept = held.oneTime.filter(({ record }) => !record.published).slice(0, room)
     const current = held.lastResorts.findLast(({ record }) => record.retired === 0n && !this.#due(record))
-    const made = await this.#make(room - kept.length)
+    const made = await this.#make(Math.min(room - kept.length, mostMade))
     const [renewed] = await this.#make(current === undefined ? 1 : 0)
     await this.#keep(held, made, renewed)
     await this.#sweep()

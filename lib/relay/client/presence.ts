@@ -1,9 +1,9 @@
 import { uuidKey, type Uuid } from '../../bytes/index.js'
 import type { MessagePacket } from '../../nova/index.js'
-import { collect, deferred, ignore, type Deferred } from '../../stream/index.js'
+import { asError, collect, deferred, ignore, type Deferred } from '../../stream/index.js'
 import { decodePresence, PRESENCE_BYTES } from '../wire/index.js'
 import { Backoff, pause } from './backoff.js'
-import { clientError } from './errors.js'
+import { clientError, codeOf } from './errors.js'
 import type { Connection } from './line.js'
 
 /** The limits of watching, and their defaults. */
@@ -11,6 +11,9 @@ export const PRESENCE_LIMITS = {
   /** Peers that may be watched at once, all watchers together. */
   maxWatched: 1024
 } as const
+
+/** How often the relay may say that it is more than it allows, before the newest watcher has to go. */
+const REFUSALS = 5
 
 /** Whether somebody is connected to the relay, as the relay says. */
 export interface Presence {
@@ -35,6 +38,8 @@ export class PresenceWatch {
   #over: Error | undefined
   #asking = false
   #changed = false
+  /** Refusals in a row. */
+  #refused = 0
 
   constructor (line: PresenceLine, limits: Readonly<Record<'maxWatched' | 'reconnectMin' | 'reconnectMax', number>>) {
     this.#line = line
@@ -100,8 +105,9 @@ export class PresenceWatch {
         // the next one asks by itself
         if (connection === undefined) return
         this.#changed = false
-        await this.#askOn(connection).catch(async () => {
+        await this.#askOn(connection).catch(async (error: unknown) => {
           this.#changed = true
+          this.#relieve(error)
           await pause(this.#backoff.next(), connection.ended)
         })
       }
@@ -111,12 +117,23 @@ export class PresenceWatch {
     }
   }
 
+  /** A relay may allow fewer than we do: who came last is told so, rather than that nobody ever hears anything. */
+  #relieve (error: unknown): void {
+    this.#refused = codeOf(error) === 'ERR_RELAY_LIMIT' ? this.#refused + 1 : 0
+    const newest = [...this.#watchers].at(-1)
+    if (this.#refused < REFUSALS || newest === undefined) return
+    this.#refused = 0
+    this.#watchers.delete(newest)
+    newest.end(asError(error))
+  }
+
   async #askOn (connection: Pick<Connection, 'ask'>): Promise<void> {
     const ids = new Map([...this.#watchers].flatMap(watcher => [...watcher.ids]))
     for (const key of this.#known.keys()) if (!ids.has(key)) this.#known.delete(key)
     const asked = [...ids.values()]
     const { online } = await connection.ask('watch', { ids: asked })
     this.#backoff.reset()
+    this.#refused = 0
     for (const [index, id] of asked.entries()) this.#tell({ id, online: online[index] === true })
   }
 }

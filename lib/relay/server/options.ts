@@ -21,7 +21,7 @@ export const RELAY_LIMITS = {
   /** Packets of one connection that may be under way, requests among them; at more, no further ones of that connection are taken. */
   maxForwarding: 1024,
   /** Live packets of one connection to one target that may be under way; more wait for their turn. */
-  maxToOne: 64,
+  maxToOne: 160,
   /** Milliseconds for which such a packet waits for its turn before it is refused. */
   turnTimeout: 5000,
   /**
@@ -99,8 +99,8 @@ export interface RelayOptions {
   postQuantum?: PostQuantum | undefined
   /** Listens on TCP; port 0, the default, is any free one, and the host by default 127.0.0.1. */
   tcp?: Pick<TcpListenOptions, 'host' | 'port' | 'tls' | 'admit' | 'backlog' | 'connectTimeout' | 'highWater' | 'onError'> | undefined
-  /** Listens for WebSockets, likewise; without a path on every one. */
-  websocket?: Pick<WebSocketListenOptions, 'host' | 'port' | 'path' | 'tls' | 'admit' | 'trustProxy' | 'allowOrigin' | 'connectTimeout' | 'highWater' | 'maxMessage' | 'onError'> | undefined
+  /** Listens for WebSockets, likewise; without a path on every one. `onRequest` answers what is none: `pageHandler` of `hushwire/page` serves a page. */
+  websocket?: Pick<WebSocketListenOptions, 'host' | 'port' | 'path' | 'tls' | 'admit' | 'trustProxy' | 'allowOrigin' | 'onRequest' | 'connectTimeout' | 'highWater' | 'maxMessage' | 'onError'> | undefined
   limits?: RelayLimits | undefined
   /** What becomes of a live packet whose target is not connected: its sender gets an error packet (default), or it is dropped in silence. */
   unknownTarget?: 'error' | 'drain' | undefined

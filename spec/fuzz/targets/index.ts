@@ -1,5 +1,6 @@
 import type { Target } from '../target.js'
 import * as bytes from './bytes.js'
+import * as chat from './chat.js'
 import * as crypto from './crypto.js'
 import * as ctr from './ctr.js'
 import * as frames from './frames.js'
@@ -39,6 +40,7 @@ export const targets: readonly Entry[] = [
   ...of('handshake', handshake.offer, handshake.seed, handshake.hardened, handshake.hop, handshake.greeting, handshake.identity),
   ...of('peers', peers.hub),
   ...of('relay', relay.messages),
+  ...of('chat', chat.message),
   ...of('ctr', ctr.header, ctr.opener, ctr.layer, ctr.exchange),
   ...of('libp2p', libp2p.payload, libp2p.identity, libp2p.inbound),
   ...of('muxer', muxer.records, muxer.connection)

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { createIdentity, memoryTrust, trustOnFirstUse } from '../../../lib/nova/index.js'
 import { connect } from '../../../lib/relay/index.js'
+import type { Duplex } from '../../../lib/stream/index.js'
 import { codeOf } from '../codes.js'
 import { bytes, next, state, textOf, texts, World } from './support.js'
 
@@ -14,19 +15,49 @@ test('who the relay is has to be said, and so has where it is', async t => {
   t.is(await codeOf(connect({ url: 'ws://127.0.0.1:1/', identity, relay, limits: { maxQueued: 0 } })), 'ERR_LIMIT_OPTION')
   t.is(await codeOf(connect({ url: 'ws://127.0.0.1:1/', identity, relay })), 'ERR_TRANSPORT_REFUSED')
   t.is(await codeOf(connect({ url: 'tcp://127.0.0.1:1/', identity, relay })), 'ERR_TRANSPORT_REFUSED')
-  t.is(await codeOf(connect({ url: 'tcp://127.0.0.1/', identity, relay })), 'ERR_TRANSPORT_CONNECT')
 })
 
-test('another key of the relay ends the client for good', async t => {
+test('who answers in place of the relay, or with rubbish, ends no client: it goes on until the relay itself answers', async t => {
+  const world = await World.start()
+  const other = await World.start()
+  t.teardown(() => Promise.all([world.end(), other.end()]))
+  t.is(await codeOf(world.client({ relay: createIdentity().publicKey })), 'ERR_IDENTITY_REFUSED')
+  const answers: Array<() => Promise<Duplex>> = [other.dial, async () => rubbish(new Uint8Array(400)), async () => rubbish(new Uint8Array(400).fill(0xff)), world.dial]
+  let tried = 0
+  const alice = await world.client({ wait: false, dial: async () => (answers[tried++] as typeof world.dial)() })
+  const codes: string[] = []
+  for (let found = await next(alice.states); found.type !== 'connected'; found = await next(alice.states)) {
+    if (found.type === 'waiting') codes.push(await codeOf(Promise.reject(found.error)))
+  }
+  t.is(codes[0], 'ERR_IDENTITY_REFUSED')
+  t.is(codes.length, 3)
+  for (const code of codes) t.regex(code, /^ERR_/)
+})
+
+/** What answers with these bytes, whatever it hears. */
+function rubbish (answer: Uint8Array): Duplex {
+  return {
+    source: (async function * () { yield answer })(),
+    sink: async source => { for await (const piece of source) if (piece.byteLength < 0) return },
+    close: async () => {},
+    abort: () => {}
+  }
+}
+
+test('what can only be a mistake here ends the client', async t => {
   const world = await World.start()
   t.teardown(() => world.end())
-  t.is(await codeOf(world.client({ relay: createIdentity().publicKey })), 'ERR_IDENTITY_REFUSED')
-  const alice = await world.client({ relay: createIdentity().publicKey, wait: false })
-  t.is(await codeOf(alice.closed), 'ERR_IDENTITY_REFUSED')
+  for (const options of [{ linkLimits: { maxIncoming: 0 } }, { peerLimits: { maxSessions: 'many' } as never }, { limits: { prekeysHour: -1 } }]) {
+    t.is(await codeOf(world.client({ ...options, wait: false })), 'ERR_LIMIT_OPTION')
+  }
+  const alice = await world.client()
+  alice.identity.destroy()
+  world.cut()
+  t.is(await codeOf(alice.closed), 'ERR_RELAY_OPTION')
   t.is(alice.state.type, 'closed')
-  t.is(await codeOf(alice.peer(alice.id).send(1n, bytes('x'))), 'ERR_IDENTITY_REFUSED')
-  t.is(await codeOf(alice.messages[Symbol.asyncIterator]().next()), 'ERR_IDENTITY_REFUSED')
-  t.is(await codeOf(alice.streams[Symbol.asyncIterator]().next()), 'ERR_IDENTITY_REFUSED')
+  t.is(await codeOf(alice.peer(alice.id).send(1n, bytes('x'))), 'ERR_RELAY_OPTION')
+  t.is(await codeOf(alice.messages[Symbol.asyncIterator]().next()), 'ERR_RELAY_OPTION')
+  t.is(await codeOf(alice.streams[Symbol.asyncIterator]().next()), 'ERR_RELAY_OPTION')
 })
 
 test('a relay is trusted on first use by saying so', async t => {

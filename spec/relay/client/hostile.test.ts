@@ -103,6 +103,50 @@ test('errors of mail that are final, and those that are tried again', async t =>
   await client.close()
 })
 
+test('a hello with absurd numbers harms nobody', async t => {
+  const [bob, most] = [createIdentity(), 2 ** 32 - 1]
+  const { id, key, signature } = createPrekey(bob)
+  const takePrekey: NonNullable<Answers['takePrekey']> = () => ({ staticKey: bob.staticKey.publicKey, proof: bob.proof, prekey: { id, key, signature }, oneTime: true })
+  for (const [prekeys, maxOutstanding, maxPrekeys, maxMail] of [[most, most, most, 2n ** 64n - 1n], [0, 0, 0, 0n], [most, 0, 0, 1n], [0, most, most, 0n], [100, 1, 1, 1n]] as const) {
+    const hello: Answers['hello'] = () => ({ prekeys, lastResort: new Uint8Array(8).fill(prekeys === 0 ? 0 : 9), maxMail, maxOutstanding, maxPrekeys })
+    const { client, relay } = await victim({ hello, takePrekey, mail: () => ({ duplicate: false }) })
+    await Promise.all(Array.from({ length: 5 }, (_, index) => client.peer(bob.id).send(BigInt(index), bytes('x'))))
+    t.is(client.state.type, 'connected')
+    const published: Array<Asked<'publish'>> = []
+    for (let request = await next(relay.requests); request.name !== 'mail'; request = await next(relay.requests)) if (request.name === 'publish') published.push(request.asked as Asked<'publish'>)
+    for (const { oneTime } of published) t.true(oneTime.length <= Math.min(8, maxPrekeys))
+    await client.close()
+  }
+})
+
+test('mail that was taken is not handed out again by the next client over the same store, whatever the relay calls it', async t => {
+  const store = memoryStore()
+  const identity = createIdentity()
+  const first = await victim({}, { store, identity })
+  const alice = createIdentity()
+  const it = { ...first, identity }
+  const [one, last] = [await sealed(it, alice, 'one', 0), await sealed(it, alice, 'by the last resort', 8)]
+  const heads = [headOf(alice, 1n, one), headOf(alice, 2n, last)] as const
+  await first.relay.deliver(heads[0], one)
+  await first.relay.deliver(heads[1], last)
+  const read = await take(first.client.messages, 2)
+  await read[1]?.taken()
+  t.deepEqual(read.map(message => textOf(message.bytes)), ['one', 'by the last resort'])
+  await first.client.close()
+  // the fake relay says that it has none, so that new ones are published
+  const second = await victim({}, { store, identity })
+  await second.relay.deliver({ ...heads[0], position: 5n }, one)
+  await second.relay.deliver({ ...heads[1], position: 6n }, last)
+  await second.relay.deliver(headOf(alice, 7n, one), one)
+  await second.relay.deliver(headOf(alice, 8n, last), last)
+  t.is(await rejectedCode(second.rejections), 'ERR_SEALED_MAIL_UNKNOWN_PREKEY')
+  t.is(await rejectedCode(second.rejections), 'ERR_PREKEY_RING_REPLAYED')
+  const good = await sealed({ ...second, identity }, alice, 'good', 0)
+  await second.relay.deliver(headOf(alice, 9n, good), good)
+  t.is(textOf((await next(second.client.messages)).bytes), 'good')
+  await second.client.close()
+})
+
 test('a relay that does not answer, answers something else, or nothing that can be read', async t => {
   const silent = await victim({ lookup: () => undefined }, { limits: { requestTimeout: 500, maxRequests: 3 } })
   const waiting = Array.from({ length: 4 }, () => codeOf(silent.client.lookup(randomUuid())))
@@ -134,7 +178,9 @@ test('mail that does not open is told of, taken off the relay, and holds up noth
   const [alice, carol] = [createIdentity(), createIdentity()]
   const one = await sealed(it, alice, 'one', 0)
   await relay.deliver(headOf(alice, 1n, one), one)
-  t.is(textOf((await next(client.messages)).bytes), 'one')
+  const first = await next(client.messages)
+  t.is(textOf(first.bytes), 'one')
+  await first.taken()
   const bodies: Array<readonly [Uint8Array, Partial<DeliveryHead>, string]> = [
     // sent again under another id: its prekey is used up
     [one, {}, 'ERR_SEALED_MAIL_UNKNOWN_PREKEY'],
@@ -145,11 +191,13 @@ test('mail that does not open is told of, taken off the relay, and holds up noth
     [new Uint8Array(0), {}, 'ERR_SESSION_EMPTY'],
     [await sealed(it, alice, 'ours', 2, KIND.stream), { kind: KIND.stream }, 'ERR_RELAY_PROTOCOL'],
     [await sealed(it, alice, 'no token', 3, KIND.pairing), { kind: KIND.pairing }, 'ERR_OFFER_TOKEN'],
-    [await sealed(it, alice, 'no token, and far too long for one', 4, KIND.pairing), { kind: KIND.pairing }, 'ERR_OFFER_TOKEN']
+    [await sealed(it, alice, 'no token, and far too long for one', 4, KIND.pairing), { kind: KIND.pairing }, 'ERR_OFFER_TOKEN'],
+    [await sealed(it, alice, 'seventeen bytes ', 5, KIND.paired), { kind: KIND.paired }, 'ERR_OFFER_TOKEN'],
+    [await sealed(it, alice, 'the token, 16 b\x01\x01', 6, KIND.paired), { kind: KIND.paired }, 'ERR_OFFER_TOKEN']
   ]
   let position = 2n
   for (const [body, more] of bodies) await relay.deliver(headOf(alice, position++, body, more), body)
-  const last = await sealed(it, alice, 'last', 5)
+  const last = await sealed(it, alice, 'last', 7)
   await relay.deliver(headOf(alice, position, last), last)
   t.is(textOf((await next(client.messages)).bytes), 'last')
   for (const [, , code] of bodies) t.is(await rejectedCode(rejections), code)
@@ -231,6 +279,62 @@ test('mail that stalls makes the connection anew, and one that never comes whole
   const good = await sealed(it, alice, 'good', 1)
   await relay.deliver(headOf(alice, 2n, good), good)
   t.deepEqual((await take(client.messages, 1)).map(message => textOf(message.bytes)), ['good'])
+  await client.close()
+})
+
+test('mail that has another length than its head says comes again, and is given up in the end', async t => {
+  const it = await victim({}, { limits: { deliveryTries: 2 } })
+  const { client, relay, rejections } = it
+  const alice = createIdentity()
+  for (const [at, change] of [[0, 1n], [1, -1n]] as const) {
+    const body = await sealed(it, alice, 'whole', at)
+    const head = headOf(alice, 1n, body, { length: BigInt(body.byteLength) + change })
+    const tried = relay.link
+    await relay.deliver(head, body)
+    t.regex(await codeOf(tried.closed), /^ERR_/)
+    for (let request = await next(relay.requests); request.name !== 'receive' || relay.link === tried; request = await next(relay.requests));
+    await relay.deliver(head, body)
+    t.is(await rejectedCode(rejections), 'ERR_RELAY_PROTOCOL')
+    relay.link.abort(new Error('cut'))
+    for (let { link } = relay, request = await next(relay.requests); request.name !== 'receive' || relay.link === link; request = await next(relay.requests));
+  }
+  await client.close()
+})
+
+test('mail that inflates to nothing, or goes on for ever, holds up nothing for long', async t => {
+  const it = await victim({}, { limits: { maxMessage: 1000, messageTimeout: 50, deliveryTries: 1 } })
+  const { client, relay, rejections } = it
+  const alice = createIdentity()
+  // longer than any message of 1,000 bytes is, as its head says already
+  const long = headOf(alice, 1n, new Uint8Array(0), { length: 67_537n })
+  await relay.deliver(long, new Uint8Array(300))
+  t.is(await rejectedCode(rejections), 'ERR_RELAY_LONG_MAIL')
+  const own = headOf(alice, 2n, new Uint8Array(0), { length: 4097n, kind: KIND.pairing })
+  await relay.deliver(own, new Uint8Array(300))
+  t.is(await rejectedCode(rejections), 'ERR_RELAY_LONG_MAIL')
+  const body = await sealed(it, alice, 'one byte at a time', 0)
+  const { encodeDeliveryHead } = await import('../../../lib/relay/wire/index.js')
+  const left = deferred()
+  // a chunk that never comes to its end
+  const begun = [...body.subarray(0, 203), 0, 1, 0, 16, 0]
+  const trickle = async function * (): AsyncGenerator<Uint8Array> {
+    try {
+      yield encodeDeliveryHead(headOf(alice, 3n, body, { length: 66_000n }))
+      yield Uint8Array.from(begun)
+      for (;;) {
+        yield new Uint8Array(1)
+        await new Promise(resolve => { setTimeout(resolve, 1) })
+      }
+    } finally {
+      left.resolve()
+    }
+  }
+  relay.link.send({ target: NIL_UUID, source: NIL_UUID, kind: KIND.delivery }, trickle()).catch(() => {})
+  t.is(await rejectedCode(rejections), 'ERR_TIMEOUT')
+  await left.promise
+  const good = await sealed(it, alice, 'good', 1)
+  await relay.deliver(headOf(alice, 4n, good), good)
+  t.is(textOf((await next(client.messages)).bytes), 'good')
   await client.close()
 })
 

@@ -1,15 +1,16 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { createIdentity, idOf } from '../../../lib/nova/index.js'
-import { offeredRelay, parseOffer } from '../../../lib/relay/index.js'
-import { fingerprintOf, formatOffer } from '../../../lib/relay/client/offer.js'
-import { OpenOffers } from '../../../lib/relay/client/pairing.js'
+import { offeredRelay, parseOffer, type ClientMessage } from '../../../lib/relay/index.js'
+import { fingerprintOf, formatOffer, parseOfferAt } from '../../../lib/relay/client/offer.js'
+import { OpenOffers } from '../../../lib/relay/client/open-offers.js'
+import { decodePairAnswer, encodePairAnswer } from '../../../lib/relay/client/pair-answer.js'
 import { qr } from '../../../lib/relay/qr.js'
 import { memoryStore } from '../../../lib/store/index.js'
 import { Channel } from '../../../lib/stream/index.js'
 import type { Peer } from '../../../lib/nova/index.js'
 import { codeOf } from '../codes.js'
-import { bytes, next, texts, World } from './support.js'
+import { bytes, next, state, textOf, texts, World } from './support.js'
 
 test('two clients pair by an offer, each knows the other from then on, and the offer is used up', async t => {
   const world = await World.start()
@@ -28,10 +29,78 @@ test('two clients pair by an offer, each knows the other from then on, and the o
   await bob.peer(alice.id).send(1n, bytes('hello Alice'))
   t.deepEqual([await texts(bob, 1), await texts(alice, 1)], [['hello Bob'], ['hello Alice']])
   const carol = await world.client({ accept: 'contacts' })
-  await carol.pair(text)
+  t.is(await codeOf(carol.pair(text)), 'ERR_OFFER_REFUSED')
   const { error, sender } = await next(alice.rejections)
   t.deepEqual([(error as { code?: string }).code, sender], ['ERR_OFFER_TOKEN', carol.id])
-  t.false(alice.contacts.has(carol.id))
+  t.deepEqual([alice.contacts.has(carol.id), carol.contacts.has(alice.id)], [false, false])
+  // who has used it may ask again, as long as it is a contact
+  t.deepEqual((await bob.pair(text)).id, alice.id)
+  await alice.contacts.forget(bob.id)
+  t.is(await codeOf(bob.pair(text)), 'ERR_OFFER_REFUSED')
+  // trusted before, and so it stays
+  t.true(bob.contacts.has(alice.id))
+})
+
+test('who offers and is away answers later: until then it is trusted, and the same offer can be tried again', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const alice = await world.client({ accept: 'contacts' })
+  const text = await alice.offer()
+  await alice.close()
+  const bob = await world.client({ accept: 'contacts', limits: { maxOffers: 1 } })
+  const stop = new AbortController()
+  const first = codeOf(bob.pair(text, { signal: stop.signal }))
+  await state(bob, 'connected')
+  stop.abort(new Error('enough'))
+  t.is(await first, 'Error: enough')
+  t.false(bob.contacts.has(alice.id))
+  t.is(await codeOf(bob.pair(text, { timeout: 1 })), 'ERR_OFFER_UNANSWERED')
+  t.true(bob.contacts.has(alice.id))
+  t.is(await codeOf(bob.pair(text, { timeout: 0 })), 'ERR_ARGUMENT')
+  const waiting = bob.pair(text)
+  const again = await world.client({ identity: alice.identity, store: alice.store, accept: 'contacts' })
+  t.deepEqual((await waiting).id, alice.id)
+  t.deepEqual([bob.rejected, again.rejected, again.contacts.has(bob.id)], [0, 0, true])
+})
+
+test('mail that nobody has taken yet holds up no pairing, on either side', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const [alice, bob, carol] = [await world.client(), await world.client(), await world.client()]
+  const sent = ['one', 'two', 'three']
+  for (const text of sent) for (const { id } of [alice, bob]) await carol.peer(id).send(1n, bytes(text))
+  const [atAlice, atBob] = [alice, bob].map(client => client.messages[Symbol.asyncIterator]())
+  const firsts = [await atAlice?.next(), await atBob?.next()]
+  t.deepEqual((await bob.pair(await alice.offer())).id, alice.id)
+  world.cut()
+  await Promise.all([alice, bob].map(async client => { await state(client, 'waiting'); await state(client, 'connected') }))
+  t.deepEqual((await alice.pair(await bob.offer())).id, bob.id)
+  // and then the mail comes, in its order
+  for (const [at, reader] of [atAlice, atBob].entries()) {
+    const read = [firsts[at], await reader?.next(), await reader?.next()].map(result => (result?.value as ClientMessage).bytes)
+    t.deepEqual(read.map(textOf), sent)
+  }
+})
+
+test('an answer that does not come ends with the client, and so many are waited for', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const alice = await world.client()
+  const texts = [await alice.offer(), await alice.offer()] as const
+  await alice.close()
+  const bob = await world.client({ limits: { maxOffers: 1 } })
+  const first = codeOf(bob.pair(texts[0]))
+  const second = codeOf(bob.pair(texts[1]))
+  t.is(await Promise.race([first, second]), 'ERR_OFFER_LIMIT')
+  await bob.close()
+  t.deepEqual([await first, await second].sort(), ['ERR_OFFER_LIMIT', 'ERR_RELAY_CLIENT_CLOSED'])
+})
+
+test('an answer that nobody waits for, and one that is none', async t => {
+  const answer = { token: new Uint8Array(16).fill(3), accepted: true }
+  t.deepEqual(decodePairAnswer(encodePairAnswer(answer)), answer)
+  t.deepEqual(decodePairAnswer(encodePairAnswer({ ...answer, accepted: false })), { ...answer, accepted: false })
+  for (const wrong of [undefined, new Uint8Array(0), new Uint8Array(16), new Uint8Array(18), new Uint8Array(17).fill(2)]) t.throws(() => decodePairAnswer(wrong), { code: 'ERR_OFFER_TOKEN' })
 })
 
 test('contacts and offers outlive the process', async t => {
@@ -42,10 +111,11 @@ test('contacts and offers outlive the process', async t => {
   await alice.contacts.trust(createIdentity().publicKey)
   await alice.close()
   const bob = await world.client()
-  await bob.pair(text)
+  const pairing = bob.pair(text)
   const paired = new Channel<Peer>({ sizeOf: () => 0 })
   const again = await world.client({ identity: alice.identity, store: alice.store, accept: 'contacts', onPaired: peer => { void paired.push(peer) } })
   t.is((await next(paired)).publicKey.byteLength, 32)
+  t.deepEqual((await pairing).id, alice.id)
   t.is(again.contacts.list().length, 2)
   await again.contacts.forget(bob.id)
   t.false(again.contacts.has(bob.id))
@@ -58,7 +128,8 @@ test('a contact beyond the limit is refused', async t => {
   const { publicKey } = await alice.contacts.trust(createIdentity().publicKey)
   t.is(await codeOf(alice.contacts.trust(createIdentity().publicKey)), 'ERR_CONTACT_LIMIT')
   await alice.contacts.trust(publicKey)
-  await (await world.client()).pair(await alice.offer())
+  const bob = await world.client()
+  t.is(await codeOf(bob.pair(await alice.offer())), 'ERR_OFFER_REFUSED')
   t.is(((await next(alice.rejections)).error as { code?: string }).code, 'ERR_CONTACT_LIMIT')
 })
 
@@ -78,28 +149,45 @@ test('an offer that is not for this relay, of nobody, or no offer at all', async
 test('a token is good once, and until its time is over', async t => {
   let now = 1_000_000
   const store = memoryStore()
+  const [bob, carol] = [createIdentity().id, createIdentity().id]
   const offers = new OpenOffers(store, { maxOffers: 2 }, () => now)
-  const token = await offers.add(100)
-  await offers.check(token)
-  t.is(await codeOf(offers.check(token.slice(1))), 'ERR_OFFER_TOKEN')
-  await store.write(transaction => { offers.use(transaction, token) })
-  t.is(await codeOf(offers.check(token)), 'ERR_OFFER_TOKEN')
-  const late = await offers.add(100)
+  const token = await offers.add(now + 100)
+  t.is(await offers.worth(token, bob), 'open')
+  t.is(await offers.worth(token.slice(1), bob), 'unknown')
+  t.is(await offers.worth(token.map(byte => byte ^ 1), bob), 'unknown')
+  await store.write(transaction => { offers.use(transaction, token, bob) })
+  t.deepEqual([await offers.worth(token, bob), await offers.worth(token, carol)], ['again', 'over'])
+  const late = await offers.add(now + 100)
   now += 100
-  t.is(await codeOf(offers.check(late)), 'ERR_OFFER_TOKEN')
-  // what has run out makes room
-  await offers.add(100)
-  await offers.add(100)
-  t.is(await codeOf(offers.add(100)), 'ERR_OFFER_LIMIT')
+  t.is(await offers.worth(late, bob), 'over')
+  // what is over makes room
+  await offers.add(now + 100)
+  await offers.add(now + 200)
+  t.is(await codeOf(offers.add(now + 100)), 'ERR_OFFER_LIMIT')
+})
+
+test('offers that are over are remembered for a day, and not too many', async t => {
+  let now = 1_000_000
+  const offers = new OpenOffers(memoryStore(), { maxOffers: 2 }, () => now)
+  const tokens: Uint8Array[] = []
+  for (let at = 0; at < 4; at++) {
+    tokens.push(await offers.add(now + 10))
+    now += 10
+  }
+  await offers.add(now + 10)
+  t.deepEqual(await Promise.all(tokens.map(token => offers.worth(token, new Uint8Array(16)))), ['unknown', 'unknown', 'over', 'over'])
+  now += 86_400_000
+  await offers.add(now + 10)
+  t.deepEqual(await Promise.all(tokens.map(token => offers.worth(token, new Uint8Array(16)))), ['unknown', 'unknown', 'unknown', 'unknown'])
 })
 
 const key = createIdentity().publicKey
-const about = { url: 'wss://relay.example/way', relayFingerprint: fingerprintOf(createIdentity().publicKey), fingerprint: fingerprintOf(key), token: new Uint8Array(16).fill(7) }
+const about = { url: 'wss://relay.example/way', relayFingerprint: fingerprintOf(createIdentity().publicKey), fingerprint: fingerprintOf(key), token: new Uint8Array(16).fill(7), expires: Date.now() + 3_600_000 }
 
 test('an offer reads as it was written, and its id is that of the key', t => {
   t.deepEqual(parseOffer(` ${formatOffer(about)}\n`), { ...about, id: idOf(key) })
   fc.assert(fc.property(fc.webUrl(), fc.uint8Array({ minLength: 80, maxLength: 80 }), (url, random) => {
-    const offer = { url: url.replace(/^https?/, 'ws').slice(0, 500), relayFingerprint: random.slice(0, 32), fingerprint: random.slice(32, 64), token: random.slice(64) }
+    const offer = { url: url.replace(/^https?/, 'ws').slice(0, 500), relayFingerprint: random.slice(0, 32), fingerprint: random.slice(32, 64), token: random.slice(64), expires: about.expires }
     const { id, ...parsed } = parseOffer(formatOffer(offer))
     t.deepEqual(parsed, offer)
     t.is(id.byteLength, 16)
@@ -109,7 +197,7 @@ test('an offer reads as it was written, and its id is that of the key', t => {
 test('what is no offer is refused with a code, whatever it is', t => {
   const text = formatOffer(about)
   const cases: Array<readonly [string, string]> = [
-    ['', 'ERR_OFFER_TEXT'], ['hushwire:', 'ERR_OFFER_TEXT'], ['hushwire:AQ', 'ERR_OFFER_TEXT'], ['hushwire:Ag', 'ERR_OFFER_VERSION'], ['hushwire:A', 'ERR_OFFER_TEXT'],
+    ['', 'ERR_OFFER_TEXT'], ['hushwire:', 'ERR_OFFER_TEXT'], ['hushwire:Ag', 'ERR_OFFER_TEXT'], ['hushwire:AQ', 'ERR_OFFER_VERSION'], ['hushwire:A', 'ERR_OFFER_TEXT'],
     [`${text}=`, 'ERR_OFFER_TEXT'], [`${text.slice(0, 20)}+${text.slice(21)}`, 'ERR_OFFER_TEXT'], [text.replace('hushwire:', 'https:'), 'ERR_OFFER_TEXT'], [text + 'A'.repeat(1000), 'ERR_OFFER_TEXT'],
     // bits that say nothing must be zero
     ['hushwire:AR', 'ERR_OFFER_TEXT']
@@ -121,10 +209,18 @@ test('what is no offer is refused with a code, whatever it is', t => {
   }
   const raw = Buffer.from(text.slice('hushwire:'.length), 'base64url')
   for (const end of [[0x80], [0xff], [0x20], [0]]) t.throws(() => parseOffer(`hushwire:${Buffer.from([...raw, ...end]).toString('base64url')}`), { code: 'ERR_OFFER_TEXT' })
-  for (let length = 0; length <= 81; length++) t.throws(() => parseOffer(`hushwire:${raw.subarray(0, length).toString('base64url')}`), { code: 'ERR_OFFER_TEXT' })
+  for (let length = 0; length <= 89; length++) t.throws(() => parseOffer(`hushwire:${raw.subarray(0, length).toString('base64url')}`), { code: 'ERR_OFFER_TEXT' })
+  t.throws(() => parseOffer(`hushwire:${Buffer.from([...raw.subarray(0, 81), 0, 32, ...raw.subarray(83)]).toString('base64url')}`), { code: 'ERR_OFFER_TEXT' })
   fc.assert(fc.property(fc.oneof(fc.string(), fc.base64String()), garbage => {
     t.throws(() => parseOffer(`hushwire:${garbage}`), { message: /offer of pairing/ })
   }), { numRuns: 200 })
+})
+
+test('an offer that is late is refused, but for what clocks may differ by', t => {
+  const text = formatOffer(about)
+  t.is(parseOfferAt(text, about.expires + 299_999).expires, about.expires)
+  t.throws(() => parseOfferAt(text, about.expires + 300_000), { code: 'ERR_OFFER_EXPIRED' })
+  t.throws(() => parseOffer(formatOffer({ ...about, expires: 0 })), { code: 'ERR_OFFER_EXPIRED' })
 })
 
 test('an offer fits into a QR code, for a page and for a terminal', t => {

@@ -9,6 +9,7 @@ import { deadline } from '../../../lib/relay/client/deadline.js'
 import { Handled } from '../../../lib/relay/client/handled.js'
 import { Receiving } from '../../../lib/relay/client/receiving.js'
 import { PresenceWatch } from '../../../lib/relay/client/presence.js'
+import { Watched } from '../../../lib/relay/client/watched.js'
 import type { RelayClient } from '../../../lib/relay/index.js'
 import { Slots } from '../../../lib/relay/slots.js'
 import { encodeOpen, encodeStreamAnswer, readStreamHead } from '../../../lib/relay/client/stream-head.js'
@@ -117,6 +118,36 @@ test('whoever is watched, whenever, is asked for', async t => {
     t.deepEqual(asked.at(-1), [one, two], `${later} later`)
     presence.end()
   }
+})
+
+test('a relay that allows fewer to be watched than we do: who came last is told, and the others are told of', async t => {
+  const asked: number[] = []
+  const ask = (async (_name: string, { ids }: { ids: Uint8Array[] }) => {
+    asked.push(ids.length)
+    if (ids.length > 2) throw statusError(RELAY_CODES.limit)
+    return { online: ids.map(() => true) }
+  }) as RelayClient['ask']
+  const presence = new PresenceWatch({ current: { ask, ended: new AbortController().signal } }, { maxWatched: 10, reconnectMin: 1, reconnectMax: 1 })
+  const [first, second] = [1, 3].map(at => presence.watch([new Uint8Array(16).fill(at), new Uint8Array(16).fill(at + 1)]))
+  t.is(await codeOf(second?.next() as Promise<unknown>), 'ERR_RELAY_LIMIT')
+  t.true((await first?.next())?.value.online)
+  while (asked.at(-1) !== 2) await turn()
+  t.true((await first?.next())?.value.online)
+  presence.end()
+})
+
+test('mail that comes at once and for ever is given up, and so is one of another length', async t => {
+  async function * endless (): AsyncGenerator<Uint8Array> { for (;;) yield new Uint8Array(0) }
+  const read = async (source: AsyncIterable<Uint8Array>, length: number): Promise<unknown> => {
+    const watched = new Watched(source, { piece: 1000, whole: 20 })
+    watched.begin(length)
+    const code = await codeOf(collect(watched))
+    t.is(watched.failure !== undefined, code !== 'resolved')
+    return code
+  }
+  t.is(await read(endless(), 10), 'ERR_TIMEOUT')
+  t.is(await read(cut(new Uint8Array(10), 3), 10), 'resolved')
+  for (const length of [9, 11]) t.is(await read(cut(new Uint8Array(10), 3), length), 'ERR_RELAY_PROTOCOL')
 })
 
 test('a deadline without a limit of time leaves it to its signal', async t => {

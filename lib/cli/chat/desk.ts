@@ -1,0 +1,78 @@
+import type { Uuid } from '../../bytes/index.js'
+import { CHAT_KIND, decodeChat, encodeChat, type ChatMessage, type ChatReceipt, type ChatText } from '../../chat/index.js'
+import type { Client, ClientMessage } from '../../relay/index.js'
+import { HushwireError } from '../../stream/index.js'
+import type { Names } from '../names.js'
+import type { Output } from '../terminal/output.js'
+import { unreadTexts, type TextRecords } from './records.js'
+import type { Store } from '../../store/index.js'
+
+/** Who is told of what comes. */
+export interface DeskHooks {
+  /** @returns true when the text was shown; else it is kept for the next chat with its sender */
+  onText?(from: Uuid, text: ChatText): boolean
+  onReceipt?(from: Uuid, receipt: ChatReceipt): void
+  /** Somebody has told its name, empty when it has none; ours for it is in `names` already. */
+  onName?(from: Uuid, name: string): void
+}
+
+/** Where mail is opened: names are learnt, texts are shown or kept, whichever command reads them. */
+export class Desk {
+  readonly unread: TextRecords
+  readonly #client: Client
+  readonly #names: Names
+  readonly #output: Output
+
+  private constructor (unread: TextRecords, { client, names, output }: { client: Client, names: Names, output: Output }) {
+    this.unread = unread
+    this.#client = client
+    this.#names = names
+    this.#output = output
+  }
+
+  /** @throws what the store does (as rejections) */
+  static async open (about: { client: Client, names: Names, output: Output, store: Store }): Promise<Desk> {
+    return new Desk(await unreadTexts(about.store), about)
+  }
+
+  /** Reads mail until the client ends. @throws what has ended it, and what the store does (as rejections) */
+  async read (hooks: DeskHooks): Promise<void> {
+    for await (const message of this.#client.messages) {
+      await this.#take(message, hooks)
+      await message.taken()
+      // what there is no room for stays at the relay
+      if (this.unread.full) {
+        this.#output.warn(`${this.unread.total} messages have not been read; no more are fetched: see hushwire contacts, then hushwire chat`)
+        return
+      }
+    }
+  }
+
+  /** Tells somebody what the profile calls itself. @throws what `send` does (as rejections) */
+  async introduce (to: Uuid, ownName: string | undefined, signal?: AbortSignal): Promise<void> {
+    await this.#client.peer(to).send(CHAT_KIND, encodeChat({ type: 'name', name: ownName ?? '' }), { signal })
+  }
+
+  async #take ({ from, kind, bytes }: ClientMessage, hooks: DeskHooks): Promise<void> {
+    const message = kind === CHAT_KIND ? this.#decoded(from.id, bytes) : undefined
+    if (message === undefined) {
+      if (kind !== CHAT_KIND) this.#output.warn(`mail of another kind from ${this.#names.of(from.id)} was dropped`)
+    } else if (message.type === 'text') {
+      if (hooks.onText?.(from.id, message) !== true) await this.unread.add({ peer: from.id, text: message })
+    } else if (message.type === 'receipt') {
+      hooks.onReceipt?.(from.id, message)
+    } else {
+      await this.#names.propose(from.id, message.name)
+      hooks.onName?.(from.id, message.name)
+    }
+  }
+
+  #decoded (from: Uuid, bytes: Uint8Array): ChatMessage | undefined {
+    try {
+      return decodeChat(bytes)
+    } catch (error) {
+      this.#output.warn(`a message from ${this.#names.of(from)} cannot be read (${error instanceof HushwireError ? error.code : 'unknown'})`)
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { createInterface, cursorTo, clearScreenDown, moveCursor, type Interface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import type { ChatText } from '../../chat/index.js'
+import type { Output } from '../terminal/output.js'
+import { plainLines } from '../terminal/plain-text.js'
+
+/** How things stand with the peer. */
+export interface Standing {
+  /** Unknown until the relay has said so. */
+  readonly online: boolean | undefined
+  /** Texts that the relay does not have yet. */
+  readonly unsent: number
+  /** Texts that the peer has not been shown, as far as we know. */
+  readonly underway: number
+}
+
+/** Where a chat is read and written. */
+export interface Screen {
+  /** What is typed, line by line, until its end. */
+  readonly lines: AsyncIterable<string>
+  /** A text of the peer's. */
+  received(name: string, text: ChatText): void
+  standing(standing: Standing): void
+  close(): void
+}
+
+/** Lines that stand above each other, for pipes and programs. */
+export class PlainScreen implements Screen {
+  readonly lines: Interface
+  readonly #output: Output
+
+  constructor (output: Output, input: Readable = process.stdin) {
+    this.#output = output
+    this.lines = createInterface({ input, crlfDelay: Infinity })
+  }
+
+  received (name: string, text: ChatText): void { for (const line of textLines(name, text)) this.#output.line(line) }
+  standing (): void {}
+  close (): void { this.lines.close() }
+}
+
+/** A terminal: what comes is written above the line that is being typed. */
+export class TerminalScreen implements Screen {
+  readonly lines: Interface
+  readonly #name: string
+  readonly #output: Output
+  readonly #terminal: Writable
+
+  /** @param name - of the peer, safe to be shown */
+  constructor (name: string, output: Output, input: Readable = process.stdin, terminal: Writable = process.stdout) {
+    this.#name = name
+    this.#output = output
+    this.#terminal = terminal
+    this.lines = createInterface({ input, output: terminal, terminal: true, historySize: 200, removeHistoryDuplicates: true })
+    // in raw mode Ctrl-C is a key like others
+    this.lines.on('SIGINT', () => { process.kill(process.pid, 'SIGINT') })
+    // before each line that is typed, the next prompt
+    this.lines.on('line', () => { this.lines.prompt() })
+    output.through(text => { this.#above(text) })
+    this.standing({ online: undefined, unsent: 0, underway: 0 })
+  }
+
+  received (name: string, text: ChatText): void { this.#above(textLines(this.#output.paint('bold', name), text).join('\n')) }
+
+  standing ({ online, unsent, underway }: Standing): void {
+    const mark = online === undefined ? '?' : online ? this.#output.paint('green', '●') : this.#output.paint('dim', '○')
+    const about = [unsent > 0 ? `${unsent} to send` : '', underway > 0 ? `${underway} on the way` : ''].filter(Boolean).join(', ')
+    this.lines.setPrompt(`${this.#name} ${mark}${about === '' ? '' : this.#output.paint('dim', ` (${about})`)} > `)
+    this.#erase()
+    this.lines.prompt(true)
+  }
+
+  close (): void {
+    this.#erase()
+    this.#output.through(undefined)
+    this.lines.close()
+  }
+
+  #above (text: string): void {
+    this.#erase()
+    this.#terminal.write(`${text}\n`)
+    this.lines.prompt(true)
+  }
+
+  /** Takes the prompt and what was typed off the screen, all the rows that they have. */
+  #erase (): void {
+    const { rows } = this.lines.getCursorPos()
+    if (rows > 0) moveCursor(this.#terminal, 0, -rows)
+    cursorTo(this.#terminal, 0)
+    clearScreenDown(this.#terminal)
+  }
+}
+
+/** A text with its time and sender; what follows its first line stands under it, so that nobody can write a line in another's name. */
+function textLines (name: string, { time, text }: ChatText): string[] {
+  const [first = '', ...rest] = plainLines(text)
+  return [`${shownTime(time)} ${name}: ${first}`, ...rest.map(line => `      ${line}`)]
+}
+
+/** The hour of today, else the day too. */
+export function shownTime (time: number, now = Date.now()): string {
+  const [at, today] = [new Date(time), new Date(now)]
+  if (Number.isNaN(at.getTime())) return '??:??'
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const hour = `${two(at.getHours())}:${two(at.getMinutes())}`
+  return at.toDateString() === today.toDateString() ? hour : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${hour}`
+}

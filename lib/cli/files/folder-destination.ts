@@ -1,0 +1,111 @@
+import { mkdir, realpath, statfs } from 'node:fs/promises'
+import { extname } from 'node:path'
+import { filesError, foldPath, type Destination, type Entry, type Place, type Transfer } from '../../files/index.js'
+import { ignore } from '../../stream/index.js'
+import { cliError } from '../errors.js'
+import { platformCode } from '../profile/private-file.js'
+import { FolderPlace } from './folder-place.js'
+import { PartFolder, PARTS_NAME, type Held } from './part-folder.js'
+import { TargetTree } from './target-tree.js'
+
+/** What is done when something is there already: the transfer is refused, files are overwritten, or what comes gets another name. */
+export type WhenThere = 'refuse' | 'overwrite' | 'rename'
+
+/** The most names that are tried for one that is taken. */
+const MAX_TRIES = 1000
+
+/** A folder of the file system that files go to. */
+export class FolderDestination implements Destination {
+  readonly path: string
+  readonly #whenThere: WhenThere
+  readonly #onRenamed: (name: string, other: string) => void
+
+  private constructor (path: string, whenThere: WhenThere, onRenamed: (name: string, other: string) => void) {
+    this.path = path
+    this.#whenThere = whenThere
+    this.#onRenamed = onRenamed
+  }
+
+  /**
+   * Makes the folder when it is not there.
+   *
+   * @param onRenamed - told when files, or a folder, get another name
+   * @throws ERR_CLI_FILE
+   */
+  static async at (path: string, whenThere: WhenThere, onRenamed: (name: string, other: string) => void = ignore): Promise<FolderDestination> {
+    try {
+      await mkdir(path, { recursive: true })
+      return new FolderDestination(await realpath(path), whenThere, onRenamed)
+    } catch (error) {
+      throw cliError('ERR_CLI_FILE', `${path} cannot be made (${platformCode(error)})`, error)
+    }
+  }
+
+  async open ({ id, manifest: { entries } }: Transfer): Promise<Place> {
+    const ours = foldPath(PARTS_NAME)
+    if (entries.some(({ path }) => foldPath(path.split('/', 1)[0] as string) === ours)) throw filesError('ERR_FILES_PATH', `${PARTS_NAME} is where parts are kept`)
+    const parts = new PartFolder(this.path, id)
+    const held = await parts.read()
+    const tree = new TargetTree(this.path)
+    const names = await parts.names()
+    let targets = targetsOf(tree, entries, names ?? {})
+    let conflicts = await this.#conflicts(tree, entries, targets, held)
+    if (conflicts.length > 0 && this.#whenThere === 'rename' && names === undefined) {
+      const chosen = await otherNames(tree, entries, conflicts)
+      targets = targetsOf(tree, entries, chosen)
+      conflicts = []
+      await parts.make()
+      await parts.keepNames(chosen)
+      for (const [name, other] of Object.entries(chosen)) this.#onRenamed(name, other)
+    }
+    const { bavail, bsize } = await statfs(this.path, { bigint: true })
+    return FolderPlace.open({ tree, parts, held, entries, targets, conflicts, space: Number(bavail * bsize), overwrite: this.#whenThere === 'overwrite' })
+  }
+
+  /** Entries that cannot go where they belong. What this transfer has put there is not in its way. */
+  async #conflicts (tree: TargetTree, entries: readonly Entry[], targets: readonly string[], held: ReadonlyMap<number, Held>): Promise<number[]> {
+    const conflicts: number[] = []
+    for (const [index, { type }] of entries.entries()) {
+      const { done, placing } = held.get(index) ?? {}
+      if (done === true || placing === true) continue
+      const standing = await tree.standing(targets[index] as string)
+      const fits = standing === 'free' || (type === 'folder' ? standing === 'folder' : standing === 'taken' && this.#whenThere === 'overwrite')
+      if (!fits) conflicts.push(index)
+    }
+    return conflicts
+  }
+}
+
+/** Where each entry goes. @param names - of first parts of paths, the names that they get instead */
+function targetsOf (tree: TargetTree, entries: readonly Entry[], names: Readonly<Record<string, string>>): string[] {
+  return entries.map(({ path }) => {
+    const first = path.split('/', 1)[0] as string
+    return tree.whole(Object.hasOwn(names, first) ? `${names[first]}${path.slice(first.length)}` : path)
+  })
+}
+
+/** For the first parts of paths under which something is in the way, names that nothing has. */
+async function otherNames (tree: TargetTree, entries: readonly Entry[], conflicts: readonly number[]): Promise<Record<string, string>> {
+  const firsts = new Set(entries.map(({ path }) => path.split('/', 1)[0] as string))
+  const taken = new Set([...firsts].map(foldPath))
+  // a name may be anything, such as __proto__
+  const names = Object.create(null) as Record<string, string>
+  for (const index of conflicts) {
+    const { path } = entries[index] as Entry
+    const first = path.split('/', 1)[0] as string
+    names[first] ??= await otherName(tree, first, first === path, taken)
+  }
+  return names
+}
+
+async function otherName (tree: TargetTree, name: string, file: boolean, taken: Set<string>): Promise<string> {
+  const extension = file ? extname(name) : ''
+  const stem = name.slice(0, name.length - extension.length)
+  for (let number = 1; number <= MAX_TRIES; number++) {
+    const other = `${stem} (${number})${extension}`
+    if (taken.has(foldPath(other)) || await tree.standing(tree.whole(other)) !== 'free') continue
+    taken.add(foldPath(other))
+    return other
+  }
+  throw filesError('ERR_FILES_EXISTS', `${name}, and ${MAX_TRIES} like it`)
+}

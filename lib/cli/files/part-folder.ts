@@ -1,0 +1,132 @@
+import { lstat, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { filesError } from '../../files/index.js'
+import { ignore } from '../../stream/index.js'
+import { platformCode } from '../profile/private-file.js'
+
+/** Where parts are, in the folder that files go to. */
+export const PARTS_NAME = '.hushwire-part'
+
+const NAMES = 'names.json'
+const FILE = /^(\d{1,10})\.(part|placing|done)$/
+/** Milliseconds after which what a sender that never came back has left, parts apart, is taken away. */
+const FORGOTTEN = 86_400_000
+
+/** What a part folder has of a file. */
+export interface Held {
+  /** Bytes of it; undefined when there is no part. */
+  part?: number
+  /** It is being put in its place, or was when the process ended. */
+  placing?: true
+  /** It is in its place. */
+  done?: true
+}
+
+/**
+ * The folder with what is there of one transfer: `N.part` is what has come of file N, `N.placing` says that it is whole and about to be
+ * put in its place, `N.done` that it is there.
+ */
+export class PartFolder {
+  readonly path: string
+  readonly #root: string
+
+  /** @param root - the folder that files go to */
+  constructor (root: string, id: string) {
+    this.#root = join(root, PARTS_NAME)
+    this.path = join(this.#root, id)
+  }
+
+  partOf (index: number): string { return join(this.path, `${index}.part`) }
+
+  /** What is there, by the index of the file. @throws ERR_FILES_WRITE when something else is in the way */
+  async read (): Promise<Map<number, Held>> {
+    await this.#checkPlain(this.#root)
+    await this.#checkPlain(this.path)
+    const held = new Map<number, Held>()
+    for (const name of await readdir(this.path).catch(none)) {
+      const [, digits, type] = FILE.exec(name) ?? []
+      if (digits === undefined) continue
+      const index = Number(digits)
+      const known = held.get(index) ?? {}
+      held.set(index, known)
+      if (type === 'part') known.part = (await lstat(join(this.path, name))).size
+      else known[type as 'placing' | 'done'] = true
+    }
+    return held
+  }
+
+  /** Makes it, if it is not there. */
+  async make (): Promise<void> {
+    await mkdir(this.path, { recursive: true, mode: 0o700 })
+    await this.#forget()
+  }
+
+  /** By which names the first parts of paths go, where others were taken. */
+  async names (): Promise<Readonly<Record<string, string>> | undefined> {
+    try {
+      return JSON.parse(await readFile(join(this.path, NAMES), 'utf8')) as Record<string, string>
+    } catch (error) {
+      if (platformCode(error) === 'ENOENT') return undefined
+      throw error
+    }
+  }
+
+  async keepNames (names: Readonly<Record<string, string>>): Promise<void> {
+    const path = join(this.path, NAMES)
+    await writeFile(`${path}.new`, JSON.stringify(names), { flush: true })
+    await rename(`${path}.new`, path)
+  }
+
+  async placing (index: number): Promise<void> { await writeFile(join(this.path, `${index}.placing`), '') }
+
+  async placed (index: number): Promise<void> {
+    await rename(join(this.path, `${index}.placing`), join(this.path, `${index}.done`))
+    await this.discard(index)
+  }
+
+  async notPlaced (index: number): Promise<void> { await unlinkIfThere(join(this.path, `${index}.placing`)) }
+
+  async discard (index: number): Promise<void> { await unlinkIfThere(this.partOf(index)) }
+
+  /** Takes it away. @param whole - or only when nothing is in it */
+  async remove (whole: boolean): Promise<void> {
+    if (whole) await rm(this.path, { recursive: true, force: true })
+    else await rmdir(this.path).catch(ignore)
+    await rmdir(this.#root).catch(ignore)
+  }
+
+  /** Folders without parts, of senders that have never come to hear that all was there. */
+  async #forget (): Promise<void> {
+    for (const name of await readdir(this.#root)) {
+      const path = join(this.#root, name)
+      if (path === this.path || !/^[0-9a-f]{64}$/.test(name)) continue
+      const old = Date.now() - (await stat(path)).mtimeMs > FORGOTTEN
+      if (old && !(await readdir(path)).some(each => each.endsWith('.part'))) await rm(path, { recursive: true, force: true })
+    }
+  }
+
+  async #checkPlain (path: string): Promise<void> {
+    const about = await lstat(path).catch((error: unknown) => { if (platformCode(error) !== 'ENOENT') throw error })
+    if (about !== undefined && !about.isDirectory()) throw filesError('ERR_FILES_WRITE', `${PARTS_NAME} is no folder`)
+  }
+}
+
+/** Writes what a folder names through to the disk, where the platform can. */
+export async function syncFolder (path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const folder = await open(path)
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+async function unlinkIfThere (path: string): Promise<void> {
+  await unlink(path).catch((error: unknown) => { if (platformCode(error) !== 'ENOENT') throw error })
+}
+
+function none (error: unknown): string[] {
+  if (platformCode(error) === 'ENOENT') return []
+  throw error
+}

@@ -1,0 +1,156 @@
+import { equalUuid, formatUuid, type Uuid } from '../../bytes/index.js'
+import { FileReceiver, type Destination, type NameRules, type Received, type Transfer } from '../../files/index.js'
+import type { IncomingStream } from '../../relay/index.js'
+import { deferred, HushwireError } from '../../stream/index.js'
+import type { Session } from '../session.js'
+import { cut, plainLine } from '../terminal/plain-text.js'
+import { duration, filesAmount } from './amounts.js'
+import type { Questions } from './question.js'
+import { TransferBar } from './transfer-bar.js'
+
+/** Milliseconds for which a sender that may not know that all is there is waited for. */
+const LINGER = 30_000
+/** Names that a question lists. */
+const LISTED = 5
+
+/** What a {@link ReceptionDesk} is told. */
+export interface DeskOptions {
+  readonly destination: Destination
+  /** As the user has named the folder. */
+  readonly folder: string
+  readonly names: NameRules
+  /** Asked before a transfer is taken; undefined takes all. */
+  readonly questions: Questions | undefined
+  /** Whether one transfer is all. */
+  readonly once: boolean
+}
+
+/** Takes files of peers, and tells what becomes of them. */
+export class ReceptionDesk {
+  readonly #session: Session
+  readonly #options: DeskOptions
+  readonly #receiver: FileReceiver
+  readonly #bars = new Map<string, TransferBar>()
+  readonly #over = deferred<Received>({ handled: true })
+  readonly #taking = new Set<Promise<unknown>>()
+  #only: Uuid | undefined
+  #open: boolean
+  #lingering: ReturnType<typeof setTimeout> | undefined
+
+  /** @param only - whose files are taken; undefined takes those of all contacts, once {@link ReceptionDesk.from} was not announced */
+  constructor (session: Session, options: DeskOptions, only: Uuid | undefined | 'later') {
+    this.#session = session
+    this.#options = options
+    this.#open = only !== 'later'
+    this.#only = only === 'later' ? undefined : only
+    this.#receiver = new FileReceiver(session.client, options.destination, {
+      accept: (transfer, signal) => this.#accept(transfer, signal),
+      signal: session.signal,
+      names: options.names,
+      onBegin: transfer => { this.#begun(transfer) },
+      onProgress: (transfer, progress) => { this.#barOf(transfer).update(progress) }
+    })
+  }
+
+  /** Whose files are taken from now on. */
+  from (only: Uuid): void {
+    this.#only = only
+    this.#open = true
+  }
+
+  /** For `onStream`. */
+  readonly take = (stream: IncomingStream): void => {
+    if (!this.#open || this.#only !== undefined && !equalUuid(this.#only, stream.peer.id)) { stream.refuse(); return }
+    const taking = this.#receiver.take(stream).then(received => { this.#received(received) })
+    this.#taking.add(taking)
+    void taking.finally(() => { this.#taking.delete(taking) })
+  }
+
+  /** What became of the transfer that was to be the only one. Never resolves otherwise. */
+  get over (): Promise<Received> { return this.#over.promise }
+
+  /** Resolves when nothing is under way any more. */
+  async settled (): Promise<void> {
+    clearTimeout(this.#lingering)
+    await Promise.all(this.#taking)
+    for (const bar of this.#bars.values()) bar.stop()
+  }
+
+  async #accept (transfer: Transfer, signal: AbortSignal): Promise<boolean> {
+    const { output, names } = this.#session
+    const { manifest: { files, bytes, entries }, from } = transfer
+    const name = names.of(from.id)
+    output.event('offered', { ...aboutOf(transfer), name, files, bytes, entries: entries.length })
+    output.status()
+    const listed = entries.slice(0, LISTED).map(({ path }) => cut(plainLine(path), 60)).join(', ')
+    output.note(`${name} wants to send ${filesAmount(files, bytes)}: ${listed}${entries.length > LISTED ? `, and ${entries.length - LISTED} more` : ''}`)
+    return await this.#options.questions?.ask(`Take them into ${this.#options.folder}? [y/N] `, AbortSignal.any([signal, this.#session.signal])) ?? true
+  }
+
+  #begun (transfer: Transfer): void {
+    clearTimeout(this.#lingering)
+    this.#session.output.status()
+    this.#session.output.event('begun', aboutOf(transfer))
+  }
+
+  #received (received: Received): void {
+    const { transfer } = received
+    if (transfer === undefined) { this.#strange(received); return }
+    const bar = this.#barOf(transfer)
+    bar.stop()
+    if (received.type === 'done') this.#done(received, bar)
+    else if (received.type === 'interrupted') this.#interrupted(transfer, received.error)
+    else this.#failed(received, transfer)
+    if (received.type !== 'interrupted') this.#bars.delete(transfer.id)
+    if (received.type === 'done' && !received.confirmed) {
+      // who was lost at the very end comes again, to hear that all is there
+      this.#lingering = setTimeout(() => { this.#over.resolve(received) }, LINGER)
+    } else if (received.type === 'done' || received.type === 'failed' && codeOf(received.error) !== 'ERR_FILES_DECLINED') {
+      this.#over.resolve(received)
+    }
+  }
+
+  /** What was no offer of files. */
+  #strange (received: Received): void {
+    if (received.type !== 'failed' || this.#session.signal.aborted) return
+    this.#session.output.warn(`something that is no offer of files was refused: ${plainLine(received.error.message)} (${codeOf(received.error)})`)
+  }
+
+  #done ({ transfer, failures }: Extract<Received, { type: 'done' }>, bar: TransferBar): void {
+    const { output, names } = this.#session
+    const { files, bytes, entries } = transfer.manifest
+    const failed = new Set(failures.map(({ path }) => path))
+    const missing = entries.reduce((sum, { path, size }) => failed.has(path) ? sum + size : sum, 0)
+    for (const { path, error } of failures) output.warn(`${plainLine(path)} was not received: ${plainLine(error.message)} (${codeOf(error)})`)
+    output.event('received', { ...aboutOf(transfer), files, bytes: bytes - missing, failures: failures.map(({ path, error }) => ({ path, code: codeOf(error), message: error.message })), milliseconds: Math.round(bar.time) })
+    output.line(`received ${filesAmount(files - failures.length, bytes - missing)} from ${names.of(transfer.from.id)} into ${this.#options.folder} in ${duration(bar.time / 1000)}`)
+  }
+
+  #interrupted (transfer: Transfer, error: Error): void {
+    const { output, names } = this.#session
+    output.event('interrupted', { ...aboutOf(transfer), code: codeOf(error) })
+    if (codeOf(error) !== 'ERR_FILES_SUPERSEDED') output.status(`${names.of(transfer.from.id)} was lost (${codeOf(error)}); waiting until they come again`)
+  }
+
+  #failed ({ error }: Extract<Received, { type: 'failed' }>, transfer: Transfer): void {
+    const { output, names, signal } = this.#session
+    if (signal.aborted) return
+    output.event('refused', { ...aboutOf(transfer), code: codeOf(error), message: error.message })
+    // what ends the command is told at its end
+    if (!this.#options.once) output.note(`from ${names.of(transfer.from.id)}: ${plainLine(error.message)} (${codeOf(error)})`)
+  }
+
+  #barOf (transfer: Transfer): TransferBar {
+    const bar = this.#bars.get(transfer.id) ?? new TransferBar(this.#session.output, aboutOf(transfer))
+    this.#bars.set(transfer.id, bar)
+    return bar
+  }
+}
+
+function aboutOf ({ id, from }: Transfer): { transfer: string, peer: string } {
+  return { transfer: id, peer: formatUuid(from.id) }
+}
+
+function codeOf (error: Error): string {
+  return error instanceof HushwireError ? error.code : error.name
+}

@@ -1,0 +1,76 @@
+import type { Stats } from 'node:fs'
+import { lstat, mkdir } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
+import { filesError } from '../../files/index.js'
+import { platformCode } from '../profile/private-file.js'
+
+/** What stands where a path leads. */
+export type Standing =
+  /** Nothing, and nothing is in the way. */
+  | 'free'
+  | 'folder'
+  /** A file, a link, or something else that is no folder. */
+  | 'taken'
+  /** Something that is no folder is where a folder of the path has to be, such as a link to elsewhere. */
+  | 'blocked'
+
+/** The folder that files go to. Nothing is put where a link leads: each folder on the way is looked at, and must be one. */
+export class TargetTree {
+  readonly root: string
+  /** Folders that were looked at. */
+  readonly #known = new Map<string, Standing>()
+
+  /** @param root - as the file system names it, without links */
+  constructor (root: string) {
+    this.root = root
+    this.#known.set(root, 'folder')
+  }
+
+  /** The place of a path of a manifest. */
+  whole (path: string): string { return join(this.root, ...path.split('/')) }
+
+  async standing (whole: string): Promise<Standing> {
+    const above = await this.#folder(dirname(whole))
+    if (above !== 'folder') return above === 'free' ? 'free' : 'blocked'
+    return standingOf(await look(whole))
+  }
+
+  /** Makes the folders of a path that are missing. @throws ERR_FILES_WRITE when something is in the way */
+  async makeFolder (whole: string): Promise<void> {
+    let at = this.root
+    for (const part of relative(this.root, whole).split(sep)) {
+      if (part === '') continue
+      at = join(at, part)
+      // looked at again each time, since what was a folder may be a link by now
+      let standing = standingOf(await look(at))
+      if (standing === 'free') {
+        await mkdir(at).catch((error: unknown) => { if (platformCode(error) !== 'EEXIST') throw error })
+        standing = standingOf(await look(at))
+      }
+      if (standing !== 'folder') throw filesError('ERR_FILES_WRITE', 'something that is no folder is in the way')
+    }
+  }
+
+  async #folder (whole: string): Promise<Standing> {
+    const known = this.#known.get(whole)
+    if (known !== undefined) return known
+    const above = await this.#folder(dirname(whole))
+    const standing = above === 'folder' ? standingOf(await look(whole)) : above
+    this.#known.set(whole, standing)
+    return standing
+  }
+}
+
+async function look (whole: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(whole)
+  } catch (error) {
+    if (platformCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function standingOf (about: Stats | undefined): Standing {
+  if (about === undefined) return 'free'
+  return about.isDirectory() ? 'folder' : 'taken'
+}

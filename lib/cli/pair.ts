@@ -1,0 +1,81 @@
+import { Command, InvalidArgumentError } from 'commander'
+import type { Peer } from '../nova/index.js'
+import { parseOffer } from '../relay/index.js'
+import { deferred } from '../stream/index.js'
+import { action, clientOptions, type ClientFlags } from './client-options.js'
+import { cliError } from './errors.js'
+import { cleanName } from './names.js'
+import { FreshProfile } from './pair/fresh-profile.js'
+import { Meeting } from './pair/meeting.js'
+import { beforeItExpires, offerOf, tellOffer } from './pair/offer.js'
+import { withClient, type Session } from './session.js'
+import type { Output } from './terminal/output.js'
+
+const MINUTE = 60_000
+
+interface Flags extends ClientFlags {
+  readonly name?: string
+  readonly as?: string
+  readonly expires: number
+}
+
+const HELP = `
+  hushwire pair                          # shows an offer, and waits until somebody has answered it
+  hushwire pair 'hushwire:AQ…'           # answers one; makes a profile when there is none
+  hushwire pair 'hushwire:AQ…' --as Bob --name alice
+
+An offer goes by a way that nobody else sees: read from the screen, or sent by something that both trust. Who has it first is
+trusted. From then on both have each other's keys, and tell each other their names.`
+
+/** `hushwire pair [OFFER]`: two who do not know each other yet. */
+export function pairCommand (): Command {
+  return clientOptions(new Command('pair').description('Meet somebody: show an offer, or answer one.').argument('[offer]', 'what hushwire pair shows on the other side'))
+    .option('--name <name>', 'what to call them here; else what they call themselves')
+    .option('--as <name>', 'what they are told that we are called, this time; a new profile keeps it')
+    .option('--expires <minutes>', 'for how long the offer is good', minutes, 10)
+    .addHelpText('after', HELP)
+    .action(action(async (flags: Flags, [offer], output, command) => {
+      for (const name of [flags.name, flags.as]) if (name !== undefined && cleanName(name) === undefined) throw cliError('ERR_CLI_NAME')
+      await (offer === undefined ? show(flags, output, command) : answer(offerOf(offer), flags, output, command))
+    }))
+}
+
+function minutes (text: string): number {
+  const value = Number(text)
+  if (!(value >= 0.01 && value <= 10_080)) throw new InvalidArgumentError('0.01 to 10080.')
+  return value
+}
+
+function withOwnName (session: Session, { as }: Flags): Session {
+  return as === undefined ? session : { ...session, ownName: cleanName(as) }
+}
+
+async function show (flags: Flags, output: Output, command: string): Promise<void> {
+  const came = deferred<Peer>()
+  await withClient({ flags, output, command, connect: { onPaired: came.resolve } }, async session => {
+    const expires = Math.round(flags.expires * MINUTE)
+    const offer = await session.client.offer({ expires })
+    const meeting = await Meeting.open(withOwnName(session, flags))
+    tellOffer(offer, { minutes: flags.expires, other: 'hushwire pair OFFER' }, output)
+    const peer = await beforeItExpires(came.promise, expires, session.signal)
+    output.status()
+    await meeting.greet(peer, flags.name)
+  })
+}
+
+async function answer (text: string, flags: Flags, output: Output, command: string): Promise<void> {
+  const fresh = await FreshProfile.unlessThere(flags, parseOffer(text), flags.as === undefined ? undefined : cleanName(flags.as))
+  try {
+    await withClient({ flags, output, command, opening: fresh?.opening }, async session => {
+      const meeting = await Meeting.open(withOwnName(session, flags))
+      await fresh?.keep(output)
+      output.status('waiting for their answer')
+      const contact = await session.client.pair(text, { signal: session.signal })
+      output.status()
+      await meeting.greet(contact, flags.name)
+    })
+  } catch (error) {
+    await fresh?.discard()
+    throw error
+  }
+}

@@ -1,0 +1,75 @@
+import { rm } from 'node:fs/promises'
+import { wipe } from '../../crypto/index.js'
+import { createIdentity, type Identity } from '../../nova/index.js'
+import { formatRelayAddress, offeredRelay, type Offer } from '../../relay/index.js'
+import type { ClientFlags } from '../client-options.js'
+import { cliError } from '../errors.js'
+import { profileFolders, type ProfileFolders } from '../profile/folders.js'
+import { givenPassphrase } from '../profile/passphrase.js'
+import { findProfile, hasData, makeProfile } from '../profile/profile.js'
+import type { Opening } from '../session.js'
+import type { Output } from '../terminal/output.js'
+
+/** A profile that an offer brings, with a new identity and the relay of the offer: it is written when that relay has been reached. */
+export class FreshProfile {
+  /** For `withClient`. */
+  readonly opening: Opening
+  readonly #folders: ProfileFolders
+  readonly #url: string
+  readonly #flags: ClientFlags
+  #identity: Identity | undefined
+  #relayKey = new Uint8Array(0)
+  #kept = false
+
+  private constructor (folders: ProfileFolders, offer: Offer, flags: ClientFlags, ownName: string | undefined) {
+    this.#folders = folders
+    this.#flags = flags
+    this.#url = offer.url
+    const expected = offeredRelay(offer)
+    this.opening = {
+      folders,
+      url: offer.url,
+      ownName,
+      identity: async () => this.#identity = createIdentity(),
+      relay: async peer => {
+        this.#relayKey = new Uint8Array(peer.publicKey)
+        return expected(peer)
+      }
+    }
+  }
+
+  /**
+   * The profile that the flags name is to be made.
+   *
+   * @param ownName - what it calls its owner, cleaned
+   * @returns undefined when it is there already
+   * @throws ERR_CLI_EXISTS when there are data of an earlier one, and as `findProfile` (as rejections)
+   */
+  static async unlessThere (flags: ClientFlags, offer: Offer, ownName: string | undefined): Promise<FreshProfile | undefined> {
+    const folders = profileFolders(flags.profile)
+    if (await findProfile(folders) !== undefined) return undefined
+    // somebody else's contacts and messages are not to become those of a new identity
+    if (await hasData(folders)) throw cliError('ERR_CLI_EXISTS', `${folders.data}, of an earlier profile ${folders.name}`)
+    return new FreshProfile(folders, offer, flags, ownName)
+  }
+
+  /** Writes it down, once there is a connection and before anybody trusts it. @throws as {@link makeProfile} (as rejections) */
+  async keep (output: Output): Promise<void> {
+    const secret = await givenPassphrase(this.#flags)
+    const relay = formatRelayAddress({ url: this.#url, relay: this.#relayKey })
+    try {
+      await makeProfile(this.#folders, this.#identity as Identity, { relay, name: this.opening.ownName }, secret)
+    } finally {
+      if (secret !== undefined) wipe(secret)
+    }
+    this.#kept = true
+    const { name, config, data } = this.#folders
+    output.event('profile', { profile: name, config, data })
+    output.note(`made the profile ${name} in ${config}`)
+  }
+
+  /** What was begun is nobody's, unless it was kept. */
+  async discard (): Promise<void> {
+    if (!this.#kept) await rm(this.#folders.data, { recursive: true, force: true })
+  }
+}

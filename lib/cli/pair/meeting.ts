@@ -1,0 +1,75 @@
+import { formatUuid, uuidKey, type Uuid } from '../../bytes/index.js'
+import type { Contact } from '../../relay/index.js'
+import { abortable, deferred, ignore, type Deferred } from '../../stream/index.js'
+import { Desk } from '../chat/desk.js'
+import { voiceGroups } from '../profile/voice-groups.js'
+import type { Session } from '../session.js'
+import { plainLine } from '../terminal/plain-text.js'
+
+/** Milliseconds that the other side has to say its name. */
+const NAME_TIMEOUT = 5000
+
+/** What two sides do when they have each other's keys: they say their names. */
+export class Meeting {
+  readonly #session: Session
+  readonly #desk: Desk
+  readonly #names = new Map<string, Deferred<string>>()
+
+  private constructor (session: Session, desk: Desk) {
+    this.#session = session
+    this.#desk = desk
+  }
+
+  /** Begins to read mail, in which names come; texts among it are kept for chat. @throws what the store does (as rejections) */
+  static async open (session: Session): Promise<Meeting> {
+    const meeting = new Meeting(session, await Desk.open(session))
+    meeting.#desk.read({ onName: (from, name) => { meeting.#named(from).resolve(name) } }).catch(ignore)
+    return meeting
+  }
+
+  /**
+   * Says our name, waits for theirs, and tells who it is.
+   *
+   * @param name - what they are to be called, whatever they call themselves
+   * @throws ERR_CLI_NAME, and what the store does (as rejections)
+   */
+  async greet ({ id, publicKey }: Contact, name: string | undefined): Promise<void> {
+    const { names, output, ownName, signal } = this.#session
+    if (name !== undefined) await names.set(id, name)
+    // a name that does not arrive is no failure: the keys are there
+    await this.#desk.introduce(id, ownName, signal).catch((error: unknown) => { output.warn(`our name could not be sent: ${(error as Error).message}`) })
+    const told = await this.#told(id)
+    const about = { id: formatUuid(id), name: names.of(id), callsItself: told === undefined || told === '' ? undefined : plainLine(told), publicKey: Buffer.from(publicKey).toString('base64url'), fingerprint: voiceGroups(publicKey) }
+    output.event('paired', about)
+    output.line(`paired with ${output.paint('bold', about.name)}, id ${about.id}`)
+    output.line(`fingerprint ${about.fingerprint}; compare it by voice with what hushwire id show says there`)
+    output.note(`now: hushwire chat ${quoted(about.name)}`)
+  }
+
+  async #told (id: Uuid): Promise<string | undefined> {
+    const late = new AbortController()
+    const timer = setTimeout(() => { late.abort() }, NAME_TIMEOUT)
+    const stop = (): void => { late.abort() }
+    this.#session.signal.addEventListener('abort', stop, { once: true })
+    try {
+      return await abortable(this.#named(id).promise, late.signal)
+    } catch {
+      return undefined
+    } finally {
+      clearTimeout(timer)
+      this.#session.signal.removeEventListener('abort', stop)
+    }
+  }
+
+  #named (id: Uuid): Deferred<string> {
+    const key = uuidKey(id)
+    const known = this.#names.get(key) ?? deferred<string>()
+    this.#names.set(key, known)
+    return known
+  }
+}
+
+/** As a shell takes it. */
+export function quoted (name: string): string {
+  return /^[\w.@-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`
+}

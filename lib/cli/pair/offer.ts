@@ -1,0 +1,55 @@
+import { parseOffer } from '../../relay/index.js'
+import { qr } from '../../relay/qr.js'
+import { abortable } from '../../stream/index.js'
+import { cliError } from '../errors.js'
+import type { Output } from '../terminal/output.js'
+
+/** The offer of an argument: as it is, or what stands behind # in a link of the relay's page. */
+export function offerOf (text: string): string {
+  return /^https?:/.test(text) ? decodeURIComponent(text.slice(text.indexOf('#') + 1)) : text
+}
+
+/** The page of a relay that is reached by WebSockets takes an offer as its fragment. */
+function linkOf (url: string, offer: string): string | undefined {
+  if (!/^wss?:/.test(url)) return undefined
+  const page = new URL(url.replace(/^ws/, 'http'))
+  page.hash = offer
+  return page.href
+}
+
+/**
+ * Shows an offer: as text, as a link where the relay has a page, and on a terminal as a QR code.
+ *
+ * @param about - `minutes`: how long it is good; `other`: what is typed on the other side, with `OFFER` where the text goes
+ */
+export function tellOffer (text: string, { minutes, other }: { minutes: number, other: string }, output: Output): void {
+  const { url, expires } = parseOffer(text)
+  const link = linkOf(url, text)
+  output.event('offer', { offer: text, link, expires: new Date(expires).toISOString() })
+  output.note(`Give this to whom you want to meet, by a way that nobody else sees. It is good for ${minutes} minutes, and once.\n`)
+  output.line(text)
+  if (link !== undefined) output.line(`\nor, in a browser: ${link}`)
+  if (output.interactive) output.note(`\n${qr(link ?? text).terminal}`)
+  output.note(`On the other side: ${other.replace('OFFER', `'${text.slice(0, 12)}…'`)}`)
+  output.status('waiting for somebody to answer')
+}
+
+/**
+ * What an offer is waited for.
+ *
+ * @param milliseconds - for which it is good
+ * @throws ERR_CLI_EXPIRED, the signal's reason, and what is waited for does (as rejections)
+ */
+export async function beforeItExpires<T> (coming: Promise<T>, milliseconds: number, signal: AbortSignal): Promise<T> {
+  const late = new AbortController()
+  const timer = setTimeout(() => { late.abort(cliError('ERR_CLI_EXPIRED')) }, milliseconds)
+  const stop = (): void => { late.abort(signal.reason) }
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  try {
+    return await abortable(coming, late.signal)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
+}

@@ -1,0 +1,102 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { setTimeout as pause } from 'node:timers/promises'
+import { formatUuid } from '../bytes/index.js'
+import type { Contact } from '../relay/index.js'
+import { abortable, ignore } from '../stream/index.js'
+import { action, clientOptions, type ClientFlags } from './client-options.js'
+import { PING_KIND } from './ping/answer.js'
+import { Echo } from './ping/echo.js'
+import { summaryOf } from './ping/summary.js'
+import { withClient, type Session } from './session.js'
+import { EXIT, failureOf } from './terminal/failure.js'
+import type { Output } from './terminal/output.js'
+
+interface Flags extends ClientFlags {
+  readonly count: number
+  readonly interval: number
+  readonly timeout: number
+}
+
+const HELP = `
+  hushwire ping alice               # until Ctrl-C
+  hushwire ping alice -c 4 -i 0.2
+  hushwire ping alice -c 1 --json
+
+The hop is the way to the relay and back; end to end is through the relay to the peer and back, encrypted for the peer. Every
+command that runs on the peer's profile answers, such as hushwire chat. It ends with 0 when something came back, with 4 when the peer
+is unknown or not there, and with 1 when nothing came back.`
+
+/** `hushwire ping PEER`: round trips. */
+export function pingCommand (): Command {
+  return clientOptions(new Command('ping').description('Measure round trips to the relay and to a peer.').argument('<peer>', 'name, id, or the beginning of an id'))
+    .option('-c, --count <number>', 'how many; endless unless given', wholeNumber, Infinity)
+    .option('-i, --interval <seconds>', 'from one to the next', seconds, 1)
+    .option('--timeout <seconds>', 'for each answer', seconds, 10)
+    .addHelpText('after', HELP)
+    .action(action((flags: Flags, [peer = ''], output, command) => withClient({ flags, output, command }, session => ping(session, peer, flags, output))))
+}
+
+function wholeNumber (text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('a whole number of at least 1.')
+  return value
+}
+
+function seconds (text: string): number {
+  const value = Number(text)
+  if (!(value >= 0.01 && value <= 86_400)) throw new InvalidArgumentError('0.01 to 86400.')
+  return value
+}
+
+async function ping ({ client, names, signal }: Session, text: string, flags: Flags, output: Output): Promise<number> {
+  const peer = names.resolve(text)
+  const timeout = Math.ceil(flags.timeout * 1000)
+  const begin = async (): Promise<Echo> => new Echo(await client.peer(peer.id).open(PING_KIND, { timeout, signal }))
+  // who is not there at first is told so; who goes meanwhile is waited for
+  let echo: Echo | undefined = await begin()
+  const rounds: Rounds = { hops: [], ends: [] }
+  output.line(`ping ${peer.name} (${formatUuid(peer.id)}) through the relay`)
+  let sent = 0
+  while (sent < flags.count && !signal.aborted) {
+    if (sent > 0) await pause(flags.interval * 1000, undefined, { signal }).catch(ignore)
+    if (signal.aborted) break
+    sent++
+    try {
+      const hop = await abortable(client.ping({ timeout }), signal)
+      echo ??= await begin()
+      const end = await echo.round(timeout, signal)
+      rounds.hops.push(hop)
+      rounds.ends.push(end)
+      output.event('ping', { number: sent, hop: rounded(hop), end: rounded(end) })
+      output.line(`${sent}: hop ${shown(hop)}, end to end ${shown(end)}`)
+    } catch (error) {
+      echo = undefined
+      if (signal.aborted) break
+      const { code } = failureOf(error)
+      output.event('lost', { number: sent, code })
+      output.line(`${sent}: nothing came back (${code})`)
+    }
+  }
+  await echo?.close()
+  summarise(peer, sent, rounds, output)
+  return rounds.ends.length > 0 ? EXIT.done : EXIT.failed
+}
+
+interface Rounds {
+  readonly hops: number[]
+  readonly ends: number[]
+}
+
+function summarise ({ id }: Contact, sent: number, { hops, ends }: Rounds, output: Output): void {
+  output.event('summary', { peer: formatUuid(id), sent, received: ends.length, hop: summaryOf(hops), end: summaryOf(ends) })
+  output.line(`${sent} sent, ${ends.length} back${summaryLine('hop', hops)}${summaryLine('end to end', ends)}`)
+}
+
+function summaryLine (what: string, rounds: readonly number[]): string {
+  const summary = summaryOf(rounds)
+  return summary === undefined ? '' : `; ${what} min/avg/max ${summary.min}/${summary.avg}/${summary.max} ms`
+}
+
+function rounded (milliseconds: number): number { return Math.round(milliseconds * 1000) / 1000 }
+
+function shown (milliseconds: number): string { return `${milliseconds.toFixed(milliseconds < 10 ? 2 : 1)} ms` }

@@ -1,0 +1,116 @@
+import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { wipe } from '../../crypto/index.js'
+import { cliError } from '../errors.js'
+
+/** Permission bits of everybody but the owner: all of them, and those to write. */
+const OTHERS = 0o077
+const OTHERS_WRITE = 0o022
+
+/** What others than the owner may do with a file. */
+export type Others = 'nothing' | 'read'
+
+/** Bytes of a file that only its owner may read (or change, where others may read). They are the caller's to wipe. @returns undefined when it is not there @throws ERR_CLI_FILE */
+export async function readPrivate (path: string, { limit, others }: { limit: number, others: Others }): Promise<Uint8Array | undefined> {
+  let file: FileHandle
+  try {
+    file = await open(path)
+  } catch (error) {
+    if (platformCode(error) === 'ENOENT') return undefined
+    throw cliError('ERR_CLI_FILE', `${path} cannot be read (${platformCode(error)})`, error)
+  }
+  try {
+    const about = await file.stat()
+    if (!about.isFile()) throw cliError('ERR_CLI_FILE', `${path} is no file`)
+    checkMode(path, about.mode, others)
+    return await readAll(file, path, limit)
+  } finally {
+    await file.close()
+  }
+}
+
+/** All of a file, what is no plain file included, up to a limit. @throws ERR_CLI_FILE */
+export async function readAll (file: FileHandle, path: string, limit: number): Promise<Uint8Array> {
+  const room = new Uint8Array(limit + 1)
+  let length = 0
+  for (let read = 1; read > 0 && length < room.byteLength; length += read) read = (await file.read(room, length)).bytesRead
+  const bytes = room.slice(0, length)
+  wipe(room)
+  if (length > limit) throw cliError('ERR_CLI_FILE', `${path} has more than ${limit} bytes`)
+  return bytes
+}
+
+/** @throws ERR_CLI_FILE when others may do more */
+export function checkMode (path: string, mode: number, others: Others): void {
+  if (process.platform === 'win32') return
+  if (others === 'nothing' && (mode & OTHERS) !== 0) throw cliError('ERR_CLI_FILE', `others may read ${path}; chmod 600 ${path}`)
+  if ((mode & OTHERS_WRITE) !== 0) throw cliError('ERR_CLI_FILE', `others may change ${path}; chmod go-w ${path}`)
+}
+
+/** A folder that only its owner may look into, made when it is not there. @throws ERR_CLI_FILE */
+export async function privateFolder (path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+    const { mode } = await stat(path)
+    if (process.platform !== 'win32' && (mode & OTHERS) !== 0) throw cliError('ERR_CLI_FILE', `others may look into ${path}; chmod 700 ${path}`)
+  } catch (error) {
+    throw fileError(error, `${path} cannot be made`)
+  }
+}
+
+/** A new file with mode 0600, written through; never over another one. @throws ERR_CLI_EXISTS, ERR_CLI_FILE */
+export async function writeNew (path: string, text: string): Promise<void> {
+  try {
+    await writeThrough(path, text)
+  } catch (error) {
+    if (platformCode(error) === 'EEXIST') throw cliError('ERR_CLI_EXISTS', path, error)
+    throw fileError(error, `${path} cannot be written`)
+  }
+}
+
+/** In the place of what is there, all of it or nothing. @throws ERR_CLI_FILE */
+export async function replaceFile (path: string, text: string): Promise<void> {
+  const fresh = `${path}.new`
+  try {
+    await rm(fresh, { force: true })
+    await writeThrough(fresh, text)
+    await rename(fresh, path)
+    await syncFolder(dirname(path))
+  } catch (error) {
+    await rm(fresh, { force: true }).catch(() => {})
+    throw fileError(error, `${path} cannot be written`)
+  }
+}
+
+async function writeThrough (path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } catch (error) {
+    // a part of it is worse than nothing
+    await rm(path, { force: true }).catch(() => {})
+    throw error
+  } finally {
+    await file.close()
+  }
+}
+
+async function syncFolder (path: string): Promise<void> {
+  // Windows opens no folders
+  if (process.platform === 'win32') return
+  const folder = await open(path)
+  await folder.sync().finally(() => folder.close())
+}
+
+function fileError (error: unknown, what: string): unknown {
+  const code = platformCode(error)
+  if (code.startsWith('ERR_CLI_')) return error
+  return cliError('ERR_CLI_FILE', code === 'ENOSPC' || code === 'EDQUOT' ? `${what}: the disk is full` : `${what} (${code})`, error)
+}
+
+/** The code of an error of the platform. */
+export function platformCode (error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' ? code : 'unknown'
+}

@@ -1,0 +1,14 @@
+import { sha512 } from '../../crypto/index.js'
+
+const GROUPS = 8
+const GROUP_BYTES = 5
+
+/** What two people compare by voice to know that they have the same key: eight groups of five digits of its SHA-512, 132 bits. */
+export function voiceGroups (publicKey: Uint8Array): string {
+  const digest = sha512.digest(publicKey)
+  return Array.from({ length: GROUPS }, (_, group) => {
+    let number = 0n
+    for (const byte of digest.subarray(GROUP_BYTES * group, GROUP_BYTES * (group + 1))) number = number << 8n | BigInt(byte)
+    return String(number % 100_000n).padStart(5, '0')
+  }).join(' ')
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { COMMANDS, type CommandEntry } from './commands.js'
+
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
+
+const HELP = `
+Two who want to talk:
+  hushwire relay                         # somewhere both can reach; prints its address
+  hushwire id new --relay ADDRESS --name Alice
+  hushwire pair                          # shows an offer for the other side: hushwire pair 'OFFER'
+  hushwire chat bob
+
+Exit codes: 0 done, 1 failed, 2 used wrongly, 3 no relay, 4 no such peer or not there, 5 the profile is in use, 130 and 143 after a signal.`
+
+/**
+ * The program with its commands.
+ *
+ * @param loaded - whether a command is loaded whole; the others are there by name and description alone
+ */
+export async function program (loaded: (entry: CommandEntry) => boolean): Promise<Command> {
+  const all = new Command('hushwire')
+    .description('End-to-end encrypted messages, files and tunnels through a relay that can read none of them.')
+    .version(version)
+    .addHelpText('after', HELP)
+    .commandsGroup('Other:')
+  for (const entry of COMMANDS) {
+    const command = loaded(entry) ? await entry.load(() => program(() => true)) : new Command(entry.name).description(entry.description)
+    all.addCommand(command.helpGroup(`${entry.group}:`))
+  }
+  settle(all, 'hushwire')
+  return all
+}
+
+/** Set for each command, since one that was added has settings of its own. */
+function settle (command: Command, name: string): void {
+  command.exitOverride().showHelpAfterError(`See ${name} --help.`)
+  for (const child of command.commands) settle(child, `${name} ${child.name()}`)
+}

@@ -1,0 +1,184 @@
+import { setMaxListeners } from 'node:events'
+import type { Identity, VerifyPeer } from '../nova/index.js'
+import { connect, parseRelayAddress, type Client, type ClientState, type ConnectOptions, type IncomingStream } from '../relay/index.js'
+import type { Store, StoreReport } from '../store/index.js'
+import { asError, HushwireError, ignore } from '../stream/index.js'
+import type { ClientFlags } from './client-options.js'
+import { cliError } from './errors.js'
+import { Names } from './names.js'
+import { PING_KIND, pingAnswers } from './ping/answer.js'
+import type { ProfileFolders } from './profile/folders.js'
+import { holdStore } from './profile/holder.js'
+import { privateFolder } from './profile/private-file.js'
+import { loadProfile, openIdentity } from './profile/profile.js'
+import type { Output } from './terminal/output.js'
+import { untilSignal } from './terminal/signals.js'
+
+/** What a command that stands on the relay works with, until its `run` returns. */
+export interface Session {
+  /** Connected. Its `streams` are read already: see {@link Session.onStream}. Its `messages` are the command's. */
+  readonly client: Client
+  readonly names: Names
+  readonly output: Output
+  /** Aborts when the command is to end: Ctrl-C, SIGTERM, or what no other connection heals. */
+  readonly signal: AbortSignal
+  /** Of the profile; keys that begin with `cli/` and `relay/` are taken. */
+  readonly store: Store
+  readonly folders: ProfileFolders
+  /** What the profile calls its owner. */
+  readonly ownName: string | undefined
+  /**
+   * Gives the streams of a kind that others open to `take`, which accepts or refuses each. Before the first `await` of `run`, or
+   * some may have been refused. Kinds that nobody takes are refused; `ping` is answered.
+   */
+  onStream(kind: bigint, take: (stream: IncomingStream) => void): void
+}
+
+/** A profile on its way to be used. */
+export interface Opening {
+  readonly folders: ProfileFolders
+  readonly ownName: string | undefined
+  readonly url: string
+  readonly relay: Uint8Array | VerifyPeer
+  /** Asked for when the store is ours; destroyed at the end. */
+  identity(): Promise<Identity>
+}
+
+/** What a command asks for beside its flags. */
+export interface SessionOptions {
+  readonly flags: ClientFlags
+  readonly output: Output
+  /** The name of the command, which others are told while it has the profile. */
+  readonly command: string
+  /** Instead of the profile that the flags name. */
+  readonly opening?: Opening | undefined
+  /** What `connect` is given beside identity, relay and store. */
+  readonly connect?: Partial<Omit<ConnectOptions, 'identity' | 'store' | 'signal' | 'onState'>> | undefined
+}
+
+/**
+ * Opens the profile, connects, runs, and cleans up however that ends. The first Ctrl-C or SIGTERM aborts `signal` and waits for `run`; a
+ * second one ends the process.
+ *
+ * @returns what `run` does, when it was not told to end
+ * @throws what `run` does, ERR_CLI_STOPPED after a signal, what has ended the client, and what opening the profile and connecting does (as rejections)
+ */
+export async function withClient<T> (options: SessionOptions, run: (session: Session) => Promise<T>): Promise<T> {
+  const opening = options.opening ?? await openingOf(options.flags)
+  return withStore(opening.folders, options, async store => {
+    const identity = await opening.identity()
+    const stop = untilSignal()
+    setMaxListeners(0, stop.controller.signal)
+    try {
+      return await conversation({ ...options, opening, store, identity, stop: stop.controller }, run)
+    } catch (error) {
+      // what fails because it was told to end has ended
+      throw stop.controller.signal.aborted ? asError(stop.controller.signal.reason) : error
+    } finally {
+      stop.off()
+      identity.destroy()
+    }
+  })
+}
+
+/** Opens the store of a profile for as long as the work takes. @throws ERR_CLI_BUSY, what the store does, and what the work does (as rejections) */
+export async function withStore<T> (folders: ProfileFolders, { output, command }: Pick<SessionOptions, 'output' | 'command'>, work: (store: Store) => Promise<T>): Promise<T> {
+  await privateFolder(folders.data)
+  const store = await holdStore(folders, { command, onReport: report => { output.warn(damage(report)) } })
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}
+
+/** The profile that the flags name. */
+async function openingOf (flags: ClientFlags): Promise<Opening> {
+  const profile = await loadProfile(flags.profile)
+  const address = flags.relay ?? profile.settings.relay
+  if (address === undefined) throw cliError('ERR_CLI_RELAY')
+  return { ...parseRelayAddress(address), folders: profile.folders, ownName: profile.settings.name, identity: () => openIdentity(profile, flags) }
+}
+
+interface Parts extends SessionOptions {
+  readonly opening: Opening
+  readonly store: Store
+  readonly identity: Identity
+  readonly stop: AbortController
+}
+
+async function conversation<T> ({ flags, output, opening, store, identity, stop, connect: more }: Parts, run: (session: Session) => Promise<T>): Promise<T> {
+  const client = await dial({ ...more, url: opening.url, relay: opening.relay, identity, store, invite: inviteOf(flags.invite), onState: connectionTeller(output, opening.url) }, stop.signal)
+  client.closed.catch((error: unknown) => { stop.abort(asError(error)) })
+  try {
+    const takers = new Map<bigint, (stream: IncomingStream) => void>([[PING_KIND, pingAnswers()]])
+    const names = await Names.load(store, client.contacts)
+    const running = run({ client, names, output, signal: stop.signal, store, folders: opening.folders, ownName: opening.ownName, onStream: (kind, take) => { takers.set(kind, take) } })
+    handOut(client.streams, takers).catch(ignore)
+    const result = await running
+    stop.signal.throwIfAborted()
+    return result
+  } finally {
+    output.status()
+    await client.close()
+  }
+}
+
+/** Connects; a signal gives up only until there is a connection, since what has begun is finished later. */
+async function dial (options: ConnectOptions, signal: AbortSignal): Promise<Client> {
+  const dialling = new AbortController()
+  const giveUp = (): void => { dialling.abort(signal.reason) }
+  signal.addEventListener('abort', giveUp, { once: true })
+  try {
+    return await connect({ ...options, signal: dialling.signal })
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
+}
+
+async function handOut (streams: AsyncIterable<IncomingStream>, takers: ReadonlyMap<bigint, (stream: IncomingStream) => void>): Promise<void> {
+  for await (const stream of streams) {
+    const take = takers.get(stream.kind)
+    if (take === undefined) stream.refuse()
+    else take(stream)
+  }
+}
+
+/** @throws ERR_CLI_OPTION */
+function inviteOf (text: string | undefined): Uint8Array | undefined {
+  if (text === undefined) return undefined
+  const invite = new Uint8Array(Buffer.from(text, 'base64url'))
+  if (invite.byteLength !== 32) throw cliError('ERR_CLI_OPTION', '--invite is what hushwire relay invite prints, 43 characters')
+  return invite
+}
+
+/** Tells what becomes of the connection. */
+function connectionTeller (output: Output, url: string): (state: ClientState) => void {
+  let stood = false
+  let lost = false
+  return state => {
+    if (state.type === 'connecting' && !stood && output.interactive) output.status(`connecting to ${url} …`)
+    if (state.type === 'waiting' && stood) {
+      lost = true
+      const seconds = Math.max(1, Math.round(state.delay / 1000))
+      output.event('connection', { state: 'waiting', code: codeOf(state.error), delay: Math.round(state.delay) })
+      output.status(`no connection to the relay (${codeOf(state.error)}); trying again in ${seconds} s`)
+    }
+    if (state.type !== 'connected') return
+    output.event('connection', { state: 'connected' })
+    output.status()
+    if (lost) output.note('connected to the relay again')
+    stood = true
+    lost = false
+  }
+}
+
+function codeOf (error: Error): string {
+  return error instanceof HushwireError ? error.code : error.name
+}
+
+function damage (report: StoreReport): string {
+  if (report.type === 'record-damaged') return 'a record of the store was damaged; it was put into quarantine, the others are served'
+  if (report.type === 'file-damaged') return `the store was damaged; it is kept at ${report.kept}, and ${report.records} records of it are served`
+  return 'the store is older than it was: a copy was put back, or its log was cut'
+}

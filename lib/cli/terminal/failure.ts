@@ -1,0 +1,118 @@
+import { HushwireError } from '../../stream/index.js'
+
+/** How a command ends, as the shell sees it. */
+export const EXIT = {
+  done: 0,
+  /** Something failed that is none of the following. */
+  failed: 1,
+  /** The command, the profile, the passphrase or a file cannot be used as it is given. */
+  usage: 2,
+  /** The relay is not reached, is another one, or does not admit us. */
+  relay: 3,
+  /** The peer is unknown, or not there. */
+  peer: 4,
+  /** Another process uses the profile, or has taken its place at the relay. */
+  busy: 5,
+  SIGINT: 130,
+  SIGTERM: 143
+} as const
+
+type Known = readonly [exit: number, advice: string]
+
+const NOT_REACHED = 'Look whether the relay runs, and at its address: hushwire id show; --relay tries another one.'
+const NO_ROOM = 'Make room on the disk, then give the command again.'
+const NEW_OFFER = 'Ask for a new one: hushwire pair.'
+const AWAY = 'They must have hushwire running: hushwire chat leaves messages for those who are away.'
+
+/** Of each code that people meet: the exit code, and what to do. */
+export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
+  ERR_CLI_OPTION: [EXIT.usage, 'See --help.'],
+  ERR_CLI_PROFILE: [EXIT.usage, 'Make one with: hushwire id new --relay ADDRESS, or hushwire pair OFFER.'],
+  ERR_CLI_RELAY: [EXIT.usage, 'hushwire relay prints the address at its start, such as tcp://host:7411/#KEY; give it to --relay.'],
+  ERR_RELAY_ADDRESS: [EXIT.usage, 'hushwire relay prints it at its start, such as tcp://host:7411/#KEY; in quotes, since # begins a comment in some shells.'],
+  ERR_CLI_CONFIG: [EXIT.usage, 'Mend the file, or make it anew with: hushwire id relay ADDRESS.'],
+  ERR_CLI_IDENTITY: [EXIT.usage, 'Put back a copy with: hushwire id import FILE --profile NAME.'],
+  ERR_CLI_FILE: [EXIT.usage, ''],
+  ERR_CLI_EXISTS: [EXIT.usage, 'Choose another name.'],
+  ERR_CLI_PASSPHRASE: [EXIT.usage, 'Type it again, or give --passphrase-file FILE or HUSHWIRE_PASSPHRASE; nobody can open an identity without its passphrase.'],
+  ERR_CLI_NAME: [EXIT.usage, 'A name has 1 to 64 characters and does not look like an id.'],
+  ERR_CLI_PEER: [EXIT.peer, 'See hushwire contacts; hushwire pair makes new ones.'],
+  ERR_CLI_EXPIRED: [EXIT.peer, 'Give the command again; --expires makes an offer last longer.'],
+  ERR_CLI_BUSY: [EXIT.busy, 'End it first, or give this command a profile of its own: --profile NAME.'],
+  ERR_RELAY_TAKEN_OVER: [EXIT.busy, 'The same identity is in use on another machine or in a copy of this profile: give one of them an identity of its own.'],
+  ERR_TRANSPORT_REFUSED: [EXIT.relay, NOT_REACHED],
+  ERR_TRANSPORT_CONNECT: [EXIT.relay, NOT_REACHED],
+  ERR_TRANSPORT_CONNECT_TIMEOUT: [EXIT.relay, NOT_REACHED],
+  ERR_TRANSPORT_RESET: [EXIT.relay, NOT_REACHED],
+  ERR_TRANSPORT_FAILED: [EXIT.relay, NOT_REACHED],
+  ERR_TRANSPORT_PROTOCOL: [EXIT.relay, NOT_REACHED],
+  ERR_TRANSPORT_LISTEN: [EXIT.failed, 'Another program has the port, or it is not ours to take: give another one, or none for any that is free.'],
+  ERR_TRANSPORT_TLS: [EXIT.relay, 'Look at the address: with a certificate that nobody here knows, it is tcp: or ws: instead, whose key after # is protection enough.'],
+  ERR_HANDSHAKE_TIMEOUT: [EXIT.relay, 'What listens there is no relay, or too slow: look at the address.'],
+  ERR_TRUNCATED: [EXIT.relay, 'What listens there is no relay of hushwire, or it ended: look at the address.'],
+  ERR_RELAY_FULL: [EXIT.relay, 'Try again later.'],
+  ERR_RELAY_RATE: [EXIT.relay, 'Try again in a minute.'],
+  ERR_RELAY_URL: [EXIT.usage, 'The address of a relay begins with ws:, wss:, tcp: or tls:.'],
+  ERR_IDENTITY_REFUSED: [EXIT.relay, 'The relay there has another key than the one we know: somebody may stand between, or it was set up anew. Ask who runs it for its address, and only then: hushwire id relay ADDRESS.'],
+  ERR_RELAY_INVITE: [EXIT.relay, 'The relay asks for an invite: ask who runs it (hushwire relay invite), and give it to --invite.'],
+  ERR_RELAY_NOT_REGISTERED: [EXIT.relay, 'Ask who runs the relay to admit this id: hushwire id show.'],
+  ERR_RELAY_UNAVAILABLE: [EXIT.relay, 'Try again later.'],
+  ERR_RELAY_SHUTDOWN: [EXIT.relay, 'Try again later.'],
+  ERR_RELAY_OFFLINE: [EXIT.peer, AWAY],
+  ERR_RELAY_TARGET_GONE: [EXIT.peer, AWAY],
+  ERR_RESET_GONE: [EXIT.failed, 'The connection was lost; give the command again.'],
+  ERR_RESET_REFUSED: [EXIT.peer, 'They do not take this now: they have to run the other side of the command, and to have paired with us.'],
+  ERR_RELAY_UNKNOWN_TARGET: [EXIT.peer, 'The relay does not know them: they use another relay, or have not connected yet.'],
+  ERR_RELAY_NO_PREKEY: [EXIT.peer, 'They have to connect once more before they can be written to.'],
+  ERR_RELAY_NOT_ACCEPTED: [EXIT.peer, 'Pair with them first: hushwire pair.'],
+  ERR_RELAY_QUOTA: [EXIT.failed, 'As much waits for them as the relay takes: send again when they have read some.'],
+  ERR_OFFER_TEXT: [EXIT.usage, 'An offer begins with hushwire: and is given whole, in quotes.'],
+  ERR_OFFER_VERSION: [EXIT.usage, 'Both sides need the same version of hushwire.'],
+  ERR_OFFER_RELAY: [EXIT.usage, 'It is for another relay than the one of this profile: pair in a profile of its own with --profile NAME.'],
+  ERR_OFFER_PEER: [EXIT.peer, NEW_OFFER],
+  ERR_OFFER_EXPIRED: [EXIT.peer, NEW_OFFER],
+  ERR_OFFER_REFUSED: [EXIT.peer, `It is used up or too late. ${NEW_OFFER}`],
+  ERR_OFFER_UNANSWERED: [EXIT.peer, 'Who made it must have hushwire pair running: give the same command again when it does.'],
+  ERR_OFFER_TOKEN: [EXIT.peer, `The offer is used up or too late. ${NEW_OFFER}`],
+  ERR_STORE_SPACE: [EXIT.failed, NO_ROOM],
+  ERR_STORE_FAILED: [EXIT.failed, NO_ROOM],
+  ERR_STORE_OPEN: [EXIT.failed, 'Look at the folder of the profile: hushwire id show; it must be one that this user can write to.'],
+  ERR_STORE_READ_ONLY: [EXIT.failed, 'Look at the folder of the profile: hushwire id show; it must be one that this user can write to.'],
+  ERR_STORE_VERSION: [EXIT.failed, 'The profile was written by a newer hushwire: use that one.'],
+  ERR_FILES_PATH: [EXIT.usage, '--any-name on both sides takes what Windows does not.'],
+  ERR_FILES_DUPLICATE: [EXIT.usage, ''],
+  ERR_FILES_LIMIT: [EXIT.usage, ''],
+  ERR_FILES_DECLINED: [EXIT.peer, ''],
+  ERR_FILES_STOPPED: [EXIT.peer, ''],
+  ERR_FILES_NO_ANSWER: [EXIT.peer, 'Give the command again when they are there; --wait makes it wait longer.'],
+  ERR_FILES_UNREACHABLE: [EXIT.peer, '--wait makes it wait longer.'],
+  ERR_FILES_EXISTS: [EXIT.failed, 'Who receives can give --overwrite or --rename.'],
+  ERR_TIMEOUT: [EXIT.failed, 'Try again; the connection or the other side is slow.'],
+  ENOSPC: [EXIT.failed, NO_ROOM],
+  EDQUOT: [EXIT.failed, NO_ROOM]
+}
+
+/** Why a command failed, for people and programs. */
+export interface Failure {
+  /** Ours or the platform's. */
+  readonly code: string
+  readonly message: string
+  /** What to do; empty when nothing is known. */
+  readonly advice: string
+  /** See {@link EXIT}. */
+  readonly exit: number
+}
+
+/** What an error is for who has typed the command. */
+export function failureOf (error: unknown): Failure {
+  const code = codeOf(error)
+  const message = error instanceof HushwireError ? error.message : error instanceof Error ? error.name : typeof error
+  if (code === 'ERR_CLI_STOPPED') return { code, message, advice: '', exit: (error as HushwireError).message.endsWith('SIGTERM') ? EXIT.SIGTERM : EXIT.SIGINT }
+  const [exit, advice] = KNOWN_FAILURES[code] ?? [EXIT.failed, '']
+  return { code, message, advice, exit }
+}
+
+function codeOf (error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return typeof code === 'string' ? code : 'ERR_CLI_UNEXPECTED'
+}

@@ -1,0 +1,68 @@
+import { filesError } from './errors.js'
+import { FILES_LIMITS } from './limits.js'
+
+/** Which names are taken: those that every system can hold, or all that no system reads as another place. */
+export type NameRules = 'portable' | 'any'
+
+/** Bytes of UTF-8 that one part of a path may have: what file systems take. */
+const MAX_PART_BYTES = 255
+
+/** Control characters, and those that turn the direction of what is read: a name is what it looks like. */
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u
+const LONE_SURROGATE = /\p{Surrogate}/u
+/** What Windows takes for something else in a name: streams, drives, patterns, quotes. */
+const FOREIGN = /[<>:"|?*]|[. ]$/
+/** Devices of Windows, whatever follows the first dot. */
+const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\.|$)/i
+const DRIVE = /^[a-z]:/i
+
+const encoder = new TextEncoder()
+
+/** What {@link checkPath} may be told. */
+export interface PathOptions {
+  /** Default `portable`. */
+  names?: NameRules | undefined
+  maxPathBytes?: number | undefined
+  maxPathParts?: number | undefined
+}
+
+/**
+ * Asks whether a path stays below the folder that it is put in, on every system: relative, parts between `/`, none of them
+ * empty, `.` or `..`, no backslash, control character, drive or, unless `names` is `any`, name that Windows reserves.
+ *
+ * @throws ERR_FILES_PATH with what is wrong; the path itself is not part of the sentence
+ */
+export function checkPath (path: string, { names = 'portable', maxPathBytes = FILES_LIMITS.maxPathBytes, maxPathParts = FILES_LIMITS.maxPathParts }: PathOptions = {}): void {
+  const wrong = (what: string): Error => filesError('ERR_FILES_PATH', what)
+  if (path.length > maxPathBytes || encoder.encode(path).byteLength > maxPathBytes) throw wrong(`more than ${maxPathBytes} bytes`)
+  if (LONE_SURROGATE.test(path)) throw wrong('half of a character')
+  if (CONTROL.test(path)) throw wrong('a control character')
+  if (path.includes('\\')) throw wrong('a backslash')
+  if (DRIVE.test(path)) throw wrong('a drive')
+  const parts = path.split('/')
+  if (parts.length > maxPathParts) throw wrong(`more than ${maxPathParts} folders in each other`)
+  for (const part of parts) {
+    if (part === '') throw wrong('an empty part')
+    if (part === '.' || part === '..') throw wrong('a part that is not a name')
+    if (encoder.encode(part).byteLength > MAX_PART_BYTES) throw wrong(`a name of more than ${MAX_PART_BYTES} bytes`)
+    if (names === 'any') continue
+    if (FOREIGN.test(part)) throw wrong('a character that Windows does not take in a name')
+    if (DEVICE.test(part)) throw wrong('a name that Windows reserves')
+  }
+}
+
+/**
+ * What paths have in common that are one path on a system that ignores case or how letters and accents are put together.
+ * Letters whose capital is more than one letter stay as they are, as file systems have it.
+ */
+export function foldPath (path: string): string {
+  const composed = path.normalize('NFC')
+  const capitals = composed.toUpperCase()
+  if (capitals.length === composed.length) return capitals.normalize('NFC')
+  let folded = ''
+  for (const letter of composed) {
+    const capital = letter.toUpperCase()
+    folded += capital.length === letter.length ? capital : letter
+  }
+  return folded.normalize('NFC')
+}

@@ -1,0 +1,147 @@
+import { toHex, type Uuid } from '../bytes/index.js'
+import { RESET_CODES, resetError } from '../nova/index.js'
+import type { Client, IncomingStream } from '../relay/index.js'
+import { abortReason, asError, checkExpected, checkSignal, FUNCTION, having, ignore, limitsOf, OBJECT, type Expected } from '../stream/index.js'
+import type { Destination, Transfer } from './destination.js'
+import { filesError } from './errors.js'
+import { FILES_LIMITS, type CheckedFilesLimits } from './limits.js'
+import { isInterruption } from './interruption.js'
+import { decodeManifest, transferId } from './manifest.js'
+import type { Received, ReceiverOptions } from './received.js'
+import { offeredManifest } from './receiving.js'
+import { refusal } from './incoming.js'
+import { Reception, type Remembered } from './reception.js'
+import { RecordReader, SENDERS } from './records.js'
+import { Wire } from './wire.js'
+
+const OPTIONS: Readonly<Record<string, Expected>> = { accept: FUNCTION, limits: OBJECT, onBegin: FUNCTION, onProgress: FUNCTION }
+
+/**
+ * Receives files. Each stream of kind `FILES_KIND` is given to `take`.
+ *
+ * @example
+ * ```ts
+ * import type { Client } from 'hushwire/relay'
+ * import { FileReceiver, FILES_KIND, type Destination } from 'hushwire/files'
+ *
+ * async function receive (client: Client, folder: Destination) {
+ *   const receiver = new FileReceiver(client, folder, { accept: ({ manifest }) => manifest.bytes < 1e9 })
+ *   for await (const stream of client.streams) {
+ *     if (stream.kind === FILES_KIND) receiver.take(stream).then(received => { console.log(received.type) }, console.error)
+ *     else stream.refuse()
+ *   }
+ * }
+ * ```
+ */
+export class FileReceiver {
+  readonly #ownId: Uuid
+  readonly #destination: Destination
+  readonly #options: ReceiverOptions
+  readonly #limits: CheckedFilesLimits
+  /** By the id of each, the one that was used last at the end. */
+  readonly #remembered = new Map<string, Remembered>()
+  readonly #byPeer = new Map<string, number>()
+  #running = 0
+
+  /**
+   * @param client - whose streams are given to `take`
+   * @throws ERR_ARGUMENT, ERR_LIMIT_OPTION
+   */
+  constructor (client: Pick<Client, 'id'>, destination: Destination, options: ReceiverOptions) {
+    checkExpected(options, OPTIONS, ['accept'])
+    checkSignal(options.signal)
+    checkExpected({ destination }, { destination: having('open') }, ['destination'])
+    this.#ownId = client.id
+    this.#destination = destination
+    this.#options = options
+    this.#limits = limitsOf(FILES_LIMITS, options.limits)
+  }
+
+  /**
+   * Takes a stream, and with it a transfer, or the rest of one whose stream was lost. Resolves when the stream is over, never rejects; what `accept`
+   * or another callback throws fails the transfer.
+   */
+  async take (stream: IncomingStream): Promise<Received> {
+    const peer = toHex(stream.peer.id)
+    const ofPeer = this.#byPeer.get(peer) ?? 0
+    if (this.#options.signal?.aborted === true) return refused(stream, abortReason(this.#options.signal), RESET_CODES.cancelled)
+    if (this.#running >= this.#limits.maxTransfers || ofPeer >= this.#limits.maxPeerTransfers) return refused(stream, filesError('ERR_FILES_BUSY'), RESET_CODES.limit)
+    this.#running++
+    this.#byPeer.set(peer, ofPeer + 1)
+    try {
+      return await this.#accepted(stream)
+    } finally {
+      this.#running--
+      const left = (this.#byPeer.get(peer) ?? 1) - 1
+      if (left > 0) this.#byPeer.set(peer, left)
+      else this.#byPeer.delete(peer)
+    }
+  }
+
+  async #accepted (incoming: IncomingStream): Promise<Received> {
+    let wire: Wire
+    try {
+      wire = new Wire(incoming.accept(), { reader: new RecordReader(SENDERS, 1 + this.#limits.maxManifestBytes), idleTimeout: this.#limits.idleTimeout })
+    } catch (error) {
+      return { type: 'interrupted', transfer: undefined, error: asError(error) }
+    }
+    const { signal } = this.#options
+    const stop = (): void => { wire.fail(abortReason(signal as AbortSignal), resetError(RESET_CODES.cancelled)) }
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      return await this.#offered(wire, incoming)
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
+  }
+
+  /** Reads what is offered, and takes it. */
+  async #offered (wire: Wire, { peer }: IncomingStream): Promise<Received> {
+    let transfer: Transfer
+    try {
+      const record = await wire.next()
+      if (record === undefined) throw filesError('ERR_FILES_PROTOCOL', 'a stream without an offer')
+      const bytes = offeredManifest(record)
+      const id = toHex(transferId(peer.id, this.#ownId, bytes))
+      transfer = this.#remembered.get(id)?.transfer ?? { id, from: peer, manifest: decodeManifest(bytes, this.#limits, this.#options.names) }
+    } catch (error) {
+      await wire.refuse(refusal(asError(error)))
+      return { type: isInterruption(error) ? 'interrupted' : 'failed', transfer: undefined, error: asError(error) }
+    }
+    const remembered = this.#recall(transfer)
+    const received = await new Reception(wire, remembered, this.#destination, this.#options).run()
+    // what is over is asked about anew when it comes again
+    if (received.type === 'failed' || received.type === 'done' && received.confirmed) this.#forget(remembered)
+    return received
+  }
+
+  #recall (transfer: Transfer): Remembered {
+    const remembered = this.#remembered.get(transfer.id) ?? this.#ask(transfer)
+    this.#remembered.delete(transfer.id)
+    this.#remembered.set(transfer.id, remembered)
+    // never one that is under way: there are fewer of these
+    for (const other of this.#remembered.values()) {
+      if (this.#remembered.size <= this.#limits.maxRemembered + this.#limits.maxTransfers) break
+      if (other.current === undefined) this.#forget(other)
+    }
+    return remembered
+  }
+
+  #ask (transfer: Transfer): Remembered {
+    const asking = new AbortController()
+    const decision = (async () => await this.#options.accept(transfer, asking.signal))()
+    decision.catch(ignore)
+    return { transfer, asking, decision, known: undefined, current: undefined }
+  }
+
+  #forget (remembered: Remembered): void {
+    if (this.#remembered.get(remembered.transfer.id) === remembered) this.#remembered.delete(remembered.transfer.id)
+    remembered.asking.abort()
+  }
+}
+
+/** A stream that is not even looked at. */
+function refused (stream: IncomingStream, error: Error, code: number): Received {
+  stream.refuse(code)
+  return { type: 'failed', transfer: undefined, error }
+}

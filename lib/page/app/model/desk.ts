@@ -1,0 +1,159 @@
+import { fromHex, toHex } from '../../../bytes/index.js'
+import { FILES_KIND } from '../../../files/index.js'
+import { parseOffer, type Client, type ClientState } from '../../../relay/index.js'
+import type { Store } from '../../../store/index.js'
+import { ignore } from '../../../stream/index.js'
+import { Changes } from './changes.js'
+import type { FilesEntry, TextEntry } from './entry.js'
+import { History } from './history.js'
+import { Incoming } from './incoming.js'
+import { IncomingFolder } from './incoming-folder.js'
+import { APP_LIMITS } from './limits.js'
+import { connectAs } from './link.js'
+import { Outgoing } from './outgoing.js'
+import { People } from './people.js'
+import { saveAbout, type Profile } from './profile.js'
+import { Texts } from './texts.js'
+import { TransferStates } from './transfer-state.js'
+import { WaitingFiles } from './waiting-files.js'
+
+/** What a desk tells whoever shows it. */
+export interface DeskEvents {
+  onText(entry: TextEntry): void
+  onOffer(entry: FilesEntry): void
+  onCame(entry: FilesEntry): void
+  onPaired(peer: string): void
+  /** Something that nothing goes on without. */
+  onFailure(error: unknown): void
+}
+
+interface Parts {
+  readonly history: History
+  readonly people: People
+  readonly waiting: WaitingFiles
+}
+
+/** Everything that a person works with: who they are, whom they know, what was said, what is on its way. */
+export class Desk {
+  readonly history: History
+  readonly people: People
+  readonly states = new TransferStates()
+  readonly link = new Changes<ClientState>()
+  readonly texts: Texts
+  readonly outgoing: Outgoing
+  readonly incoming: Incoming
+  readonly client: Client
+  profile: Profile
+  readonly #store: Store
+  readonly #events: DeskEvents
+
+  private constructor (store: Store, profile: Profile, client: Client, { history, people, waiting }: Parts, events: DeskEvents) {
+    this.#store = store
+    this.profile = profile
+    this.client = client
+    this.history = history
+    this.people = people
+    this.#events = events
+    const { states } = this
+    this.texts = new Texts(client, { history, people, ownName: () => this.profile.name, onText: entry => { events.onText(entry) } })
+    this.outgoing = new Outgoing(client, { history, people, states, waiting })
+    this.incoming = new Incoming(client, { history, people, states, folder: new IncomingFolder(), events: { onOffer: entry => { events.onOffer(entry) }, onCame: entry => { events.onCame(entry) } } })
+  }
+
+  /**
+   * Connects, and reads what comes once `run` is called.
+   *
+   * @param options - `wait`: whether the first connection is waited for; `database`: where files are kept until they are sent
+   * @throws what the store, the browser and `connect` do (as rejections)
+   */
+  static async open (store: Store, profile: Profile, events: DeskEvents, options: { readonly wait: boolean, readonly invite?: Uint8Array | undefined, readonly database: string }): Promise<Desk> {
+    const parts = { history: await History.load(store), people: await People.load(store), waiting: await WaitingFiles.open(options.database) }
+    let desk: Desk | undefined
+    const client = await connectAs(profile, store, {
+      wait: options.wait,
+      invite: options.invite,
+      onState: state => { desk?.link.tell(state) },
+      onPaired: peer => { if (desk !== undefined) desk.#paired(peer) }
+    })
+    desk = new Desk(store, profile, client, parts, events)
+    return desk
+  }
+
+  /** Those we know, as they are to be listed: who wrote last is first. */
+  get contacts (): string[] {
+    const time = (peer: string): number => this.history.last(peer)?.time ?? 0
+    return this.client.contacts.list().map(({ id }) => toHex(id)).sort((one, other) => time(other) - time(one) || this.people.nameOf(one).localeCompare(this.people.nameOf(other)))
+  }
+
+  /** Begins to read what comes, and goes on with what an earlier page has begun. */
+  async run (): Promise<void> {
+    await this.incoming.clear()
+    await this.outgoing.resume()
+    const failed = (error: unknown): void => { this.#events.onFailure(error) }
+    this.client.closed.catch(failed)
+    this.texts.run().catch(failed)
+    this.#takeStreams().catch(failed)
+    this.#watch()
+  }
+
+  /** Answers an offer. @throws as `Client.pair` (as rejections) */
+  async pair (text: string): Promise<string> {
+    parseOffer(text)
+    const { id } = await this.client.pair(text)
+    const peer = toHex(id)
+    this.#met(peer)
+    return peer
+  }
+
+  /** @throws what the store does (as rejections) */
+  async rename (name: string): Promise<void> {
+    this.profile = { ...this.profile, name }
+    await saveAbout(this.#store, { ...this.profile, joined: true })
+    for (const peer of this.contacts) this.texts.introduce(peer)
+  }
+
+  /** Trusts somebody no more, and forgets what was said. @throws what the store does (as rejections) */
+  async forget (peer: string): Promise<void> {
+    for (const entry of this.history.of(peer)) {
+      if (entry.type !== 'files') continue
+      this.outgoing.stop(entry.id)
+      if (!entry.mine) await this.incoming.delete(entry)
+    }
+    await this.client.contacts.forget(fromHex(peer))
+    await this.history.forget(peer)
+    await this.people.forget(peer)
+    this.#watch()
+  }
+
+  #paired (peer: string): void {
+    this.#met(peer)
+    this.#events.onPaired(peer)
+  }
+
+  #met (peer: string): void {
+    this.texts.introduce(peer)
+    this.#watch()
+    this.people.changes.tell(undefined)
+  }
+
+  async #takeStreams (): Promise<void> {
+    for await (const stream of this.client.streams) {
+      if (stream.kind === FILES_KIND) void this.incoming.take(stream)
+      else stream.refuse()
+    }
+  }
+
+  #watching: AsyncIterableIterator<{ readonly id: Uint8Array, readonly online: boolean }> | undefined
+
+  /** Asks who of those we know is there, from now on. */
+  #watch (): void {
+    this.#watching?.return?.().catch(ignore)
+    const watching = this.client.presence(this.client.contacts.list().slice(0, APP_LIMITS.maxWatched).map(({ id }) => id))
+    this.#watching = watching
+    const read = async (): Promise<void> => {
+      for await (const { id, online } of watching) this.people.setOnline(toHex(id), online)
+    }
+    // what ends the client is told elsewhere
+    read().catch(ignore)
+  }
+}

@@ -1,0 +1,91 @@
+import { fromHex } from '../../../bytes/index.js'
+import { storeKey, type Store } from '../../../store/index.js'
+import { Changes } from './changes.js'
+import { isUnread, type Entry } from './entry.js'
+import { listJson, setJson } from './json.js'
+import { APP_LIMITS } from './limits.js'
+
+const PREFIX = 'page/entry/'
+
+/** What was said with everybody, in the store, the newest entries of each. */
+export class History {
+  /** An entry that is new, has changed, or is gone. */
+  readonly changes = new Changes<{ readonly entry: Entry, readonly gone: boolean }>()
+  readonly #store: Store
+  /** By peer, in the order in which they came. */
+  readonly #entries = new Map<string, Map<string, Entry>>()
+  #next = 0
+  readonly #numbers = new Map<string, number>()
+
+  private constructor (store: Store) {
+    this.#store = store
+  }
+
+  /** @throws what the store does (as rejections) */
+  static async load (store: Store): Promise<History> {
+    const history = new History(store)
+    for (const [key, value] of await store.read(view => listJson(view, storeKey(PREFIX)))) {
+      const entry = value as Entry | undefined
+      if (entry === undefined) continue
+      const number = new DataView(key.buffer, key.byteOffset).getUint32(PREFIX.length + 16 + 4)
+      history.#next = Math.max(history.#next, number + 1)
+      history.#numbers.set(nameOf(entry), number)
+      history.#of(entry.peer).set(entry.id, entry)
+    }
+    return history
+  }
+
+  of (peer: string): Entry[] { return [...this.#entries.get(peer)?.values() ?? []] }
+  get (peer: string, id: string): Entry | undefined { return this.#entries.get(peer)?.get(id) }
+  last (peer: string): Entry | undefined { return this.of(peer).at(-1) }
+  unread (peer: string): number { return this.of(peer).filter(isUnread).length }
+  all (): Entry[] { return [...this.#entries.values()].flatMap(entries => [...entries.values()]) }
+
+  /** Writes entries down, new ones at the end; the oldest make room. @throws what the store does (as rejections) */
+  async put (...entries: readonly Entry[]): Promise<void> {
+    const gone: Entry[] = []
+    for (const entry of entries) {
+      if (!this.#numbers.has(nameOf(entry))) this.#numbers.set(nameOf(entry), this.#next++)
+      const known = this.of(entry.peer)
+      if (known.length >= APP_LIMITS.maxEntries && known[0] !== undefined && this.get(entry.peer, entry.id) === undefined) gone.push(known[0])
+      this.#of(entry.peer).set(entry.id, entry)
+    }
+    await this.#store.write(transaction => {
+      for (const entry of entries) setJson(transaction, this.#key(entry), entry)
+      for (const entry of gone) transaction.delete(this.#key(entry))
+    })
+    for (const entry of entries) this.changes.tell({ entry, gone: false })
+    for (const entry of gone) this.#drop(entry)
+  }
+
+  /** Forgets a whole conversation. @throws what the store does (as rejections) */
+  async forget (peer: string): Promise<void> {
+    await this.remove(...this.of(peer))
+  }
+
+  /** @throws what the store does (as rejections) */
+  async remove (...entries: readonly Entry[]): Promise<void> {
+    await this.#store.write(transaction => { for (const entry of entries) transaction.delete(this.#key(entry)) })
+    for (const entry of entries) this.#drop(entry)
+  }
+
+  #drop (entry: Entry): void {
+    this.#entries.get(entry.peer)?.delete(entry.id)
+    this.#numbers.delete(nameOf(entry))
+    this.changes.tell({ entry, gone: true })
+  }
+
+  #of (peer: string): Map<string, Entry> {
+    const entries = this.#entries.get(peer) ?? new Map<string, Entry>()
+    this.#entries.set(peer, entries)
+    return entries
+  }
+
+  #key (entry: Entry): Uint8Array {
+    return storeKey(PREFIX, fromHex(entry.peer), this.#numbers.get(nameOf(entry)) ?? 0)
+  }
+}
+
+/** Ids are the senders', so two of them may choose the same one. */
+function nameOf ({ peer, id }: Entry): string { return `${peer}/${id}` }
+

@@ -1,0 +1,92 @@
+type Child = Node | string | undefined
+
+/** What an element is made with: attributes by name, and listeners by `on` and the name of their event. */
+export type Props = Readonly<Record<string, string | number | boolean | undefined | ((event: never) => void)>>
+
+/** An element. Texts become text, never markup. */
+export function h<Tag extends keyof HTMLElementTagNameMap> (tag: Tag, props: Props = {}, ...children: readonly Child[]): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag)
+  for (const [name, value] of Object.entries(props)) {
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value as (event: Event) => void)
+    else if (typeof value === 'boolean') element.toggleAttribute(name, value)
+    else if (value !== undefined) element.setAttribute(name, String(value))
+  }
+  element.append(...children.filter(child => child !== undefined))
+  return element
+}
+
+const SVG = 'http://www.w3.org/2000/svg'
+
+/** A small picture beside words, of one path in a field of 24 by 24. It says nothing by itself. */
+export function icon (path: string): SVGSVGElement {
+  const svg = document.createElementNS(SVG, 'svg')
+  const line = document.createElementNS(SVG, 'path')
+  line.setAttribute('d', path)
+  svg.append(line)
+  svg.setAttribute('viewBox', '0 0 24 24')
+  svg.setAttribute('aria-hidden', 'true')
+  svg.setAttribute('class', 'icon')
+  return svg
+}
+
+/** The pictures there are. */
+export const ICONS = {
+  add: 'M12 5v14M5 12h14',
+  back: 'M15 5l-7 7 7 7',
+  more: 'M5 12h.01M12 12h.01M19 12h.01',
+  clip: 'M20 11.5l-8.2 8.2a5 5 0 0 1-7.1-7.1l8.5-8.5a3.3 3.3 0 0 1 4.7 4.7l-8.4 8.4a1.7 1.7 0 0 1-2.4-2.4l7.6-7.5',
+  send: 'M5 12h13M12 5l7 7-7 7',
+  close: 'M6 6l12 12M18 6L6 18',
+  file: 'M7 3h7l5 5v13H7zM14 3v5h5',
+  settings: 'M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.1 2.1M16.3 16.3l2.1 2.1M5.6 18.4l2.1-2.1M16.3 7.7l2.1-2.1'
+} as const
+
+/** A button of words, or of a picture with a name. */
+export function button (label: string, onClick: () => void, props: Props & { readonly icon?: keyof typeof ICONS } = {}): HTMLButtonElement {
+  const { icon: name, ...rest } = props
+  if (name === undefined) return h('button', { type: 'button', onclick: onClick, ...rest }, label)
+  return h('button', { type: 'button', onclick: onClick, 'aria-label': label, title: label, ...rest, class: `bare ${String(rest['class'] ?? '')}`.trim() }, icon(ICONS[name]))
+}
+
+let ids = 0
+
+/** A field with its label. */
+export function field (label: string, input: HTMLInputElement | HTMLTextAreaElement, hint?: string): HTMLDivElement {
+  input.id = `field-${++ids}`
+  if (hint !== undefined) input.setAttribute('aria-describedby', `${input.id}-hint`)
+  return h('div', { class: 'field' }, h('label', { for: input.id }, label), input, hint === undefined ? undefined : h('p', { id: `${input.id}-hint`, class: 'hint' }, hint))
+}
+
+/** A place for what has gone wrong, which is read out when it is filled. */
+export function trouble (): { readonly element: HTMLParagraphElement, show(text: string): void } {
+  const element = h('p', { class: 'trouble', role: 'alert' })
+  element.hidden = true
+  return {
+    element,
+    show: text => {
+      element.hidden = text === ''
+      element.textContent = text
+    }
+  }
+}
+
+/** Says something to who does not see the page. */
+export function announce (text: string): void {
+  const place = document.getElementById('announcer')
+  if (place !== null) place.textContent = text
+}
+
+/** A dialog that is there until it is closed. */
+export function openDialog (title: string, content: readonly Node[], onClose?: () => void): HTMLDialogElement {
+  const heading = h('h2', { id: `dialog-${++ids}` }, title)
+  const dialog = h('dialog', { 'aria-labelledby': heading.id }, h('div', { class: 'dialog-head' }, heading, button('Close', () => { dialog.close() }, { icon: 'close' })), ...content)
+  const before = document.activeElement
+  dialog.addEventListener('close', () => {
+    dialog.remove()
+    onClose?.()
+    if (before instanceof HTMLElement) before.focus()
+  })
+  document.body.append(dialog)
+  dialog.showModal()
+  return dialog
+}

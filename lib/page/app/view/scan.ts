@@ -1,0 +1,43 @@
+import { h } from './dom.js'
+
+/** The part of the Barcode Detection API that is used; browsers that have it are few. */
+interface Detector {
+  detect(source: HTMLVideoElement): Promise<ReadonlyArray<{ readonly rawValue: string }>>
+}
+
+type DetectorClass = new (options: { readonly formats: readonly string[] }) => Detector
+
+const INTERVAL = 200
+
+/** Whether this browser reads codes with its camera. */
+export function canScan (): boolean {
+  return 'BarcodeDetector' in globalThis && (navigator as Partial<Navigator>).mediaDevices !== undefined
+}
+
+/**
+ * Looks through the camera until it sees a code that begins so, or is aborted.
+ *
+ * @param place - where the picture is shown
+ * @throws what the browser says when there is no camera, or it may not be used; the signal's reason (as rejections)
+ */
+export async function scan (place: HTMLElement, fits: (text: string) => boolean, signal: AbortSignal): Promise<string> {
+  const { BarcodeDetector } = globalThis as unknown as { readonly BarcodeDetector: DetectorClass }
+  const detector = new BarcodeDetector({ formats: ['qr_code'] })
+  const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } })
+  const video = h('video', { class: 'camera', muted: true, playsinline: true, 'aria-label': 'What the camera sees' })
+  try {
+    signal.throwIfAborted()
+    video.srcObject = stream
+    place.replaceChildren(video)
+    await video.play()
+    for (;;) {
+      signal.throwIfAborted()
+      const found = (await detector.detect(video)).find(({ rawValue }) => fits(rawValue))
+      if (found !== undefined) return found.rawValue
+      await new Promise(resolve => { setTimeout(resolve, INTERVAL) })
+    }
+  } finally {
+    for (const track of stream.getTracks()) track.stop()
+    video.remove()
+  }
+}

@@ -1,0 +1,158 @@
+import type { Desk, DeskEvents } from '../model/desk.js'
+import { adviceOf, codeOf } from '../model/advice.js'
+import { isUnread, type FilesEntry } from '../model/entry.js'
+import { countOf, plainName, sizeOf } from '../model/words.js'
+import { ContactsView } from './contacts.js'
+import { openContact, openSettings } from './details.js'
+import { announce, button, h } from './dom.js'
+import { showNotice } from './notice.js'
+import { PairDialog } from './pair.js'
+import { StatusView } from './status.js'
+import { TalkView } from './talk.js'
+
+/** What the shell asks of the page around it. */
+export interface ShellOptions {
+  /** Where the relay is, as it is shown. */
+  readonly relay: string
+  /** Deletes everything that this browser has of us. */
+  forget(): Promise<void>
+}
+
+/** The page once there is a profile: contacts at one side, a conversation at the other; on a narrow screen one of them at a time. */
+export class Shell implements DeskEvents {
+  readonly #place: HTMLElement
+  readonly #options: ShellOptions
+  #desk!: Desk
+  #contacts!: ContactsView
+  #talk: TalkView | undefined
+  #pairing: PairDialog | undefined
+  readonly #status = new StatusView()
+  readonly #right = h('div', { class: 'right' })
+  #main!: HTMLElement
+
+  constructor (place: HTMLElement, options: ShellOptions) {
+    this.#place = place
+    this.#options = options
+  }
+
+  show (desk: Desk): void {
+    this.#desk = desk
+    this.#contacts = new ContactsView(desk, peer => { this.open(peer) })
+    this.#main = h('main', { class: 'shell' },
+      h('div', { class: 'left' },
+        h('header', { class: 'brand' }, h('h1', {}, 'hushwire'),
+          button('Pair with somebody', () => { this.pair() }, { icon: 'add' }),
+          button('Settings', () => { openSettings(desk, this.#options.relay, () => this.#options.forget()) }, { icon: 'settings' })),
+        h('nav', { 'aria-label': 'Contacts' }, this.#contacts.element),
+        this.#status.element),
+      this.#right)
+    this.#place.replaceChildren(this.#main)
+    this.#listen()
+    this.#status.show(desk.client.state)
+    this.#drawEmpty()
+  }
+
+  /** Opens the dialog to pair, with an offer that somebody has sent us if there is one. */
+  pair (offer?: string): void {
+    this.#pairing?.close()
+    this.#pairing = new PairDialog(this.#desk, peer => {
+      announce(`Paired with ${this.#desk.people.nameOf(peer)}.`)
+      this.open(peer)
+    }, offer)
+  }
+
+  open (peer: string): void {
+    if (this.#talk?.peer !== peer) {
+      this.#talk = new TalkView({ desk: this.#desk, peer, onBack: () => { this.#back() }, onDetails: () => { openContact(this.#desk, peer, () => { this.#back() }) } })
+      this.#right.replaceChildren(this.#talk.element)
+    }
+    this.#main.classList.add('talking')
+    this.#contacts.choose(peer)
+    this.#shown()
+    this.#talk.toEnd()
+    this.#talk.input.focus()
+  }
+
+  onText ({ peer, text }: { readonly peer: string, readonly text: string }): void {
+    announce(`${this.#desk.people.nameOf(peer)}: ${text}`)
+    this.#shown()
+  }
+
+  onOffer (entry: FilesEntry): void {
+    announce(`${this.#desk.people.nameOf(entry.peer)} wants to send you ${titleOf(entry)}, ${sizeOf(entry.bytes)}.`)
+    this.#shown()
+  }
+
+  onCame (entry: FilesEntry): void {
+    announce(`${titleOf(entry)} from ${this.#desk.people.nameOf(entry.peer)} has arrived.`)
+    // of many the browser would ask for each
+    if (entry.count === 1 && this.#talk?.peer === entry.peer) this.#talk.save(entry).catch(() => undefined)
+  }
+
+  onPaired (peer: string): void {
+    this.#pairing?.close()
+    announce('Somebody has used your code.')
+    this.open(peer)
+  }
+
+  onFailure (error: unknown): void {
+    const reload = ['Load the page again', () => { location.reload() }] as const
+    const forget = ['Forget everything here', () => { this.#options.forget().catch(() => { location.reload() }) }] as const
+    showNotice(this.#place, 'This page has stopped', adviceOf(error), codeOf(error) === 'ERR_IDENTITY_REFUSED' ? [reload, forget] : [reload])
+  }
+
+  #back (): void {
+    const peer = this.#talk?.peer
+    this.#talk = undefined
+    this.#main.classList.remove('talking')
+    this.#contacts.choose(undefined)
+    this.#drawEmpty()
+    const row = this.#contacts.element.querySelector<HTMLElement>(`[data-peer="${peer ?? ''}"]`) ?? this.#main.querySelector('button')
+    row?.focus()
+  }
+
+  #drawEmpty (): void {
+    const known = this.#desk.contacts.length > 0
+    this.#right.replaceChildren(h('section', { class: 'empty', 'aria-label': 'No conversation is open' },
+      h('h2', {}, known ? 'Choose somebody to write to' : 'Nobody here yet'),
+      h('p', {}, known ? 'Or pair with somebody new.' : 'Pair with somebody first: one of you shows a code, the other one enters it.'),
+      button('Pair with somebody', () => { this.pair() }, { class: 'primary' })))
+  }
+
+  #listen (): void {
+    const desk = this.#desk
+    desk.link.on(state => { this.#status.show(state) })
+    for (const event of ['online', 'offline']) addEventListener(event, () => { this.#status.show(desk.client.state) })
+    desk.history.changes.on(({ entry, gone }) => {
+      if (entry.peer === this.#talk?.peer) this.#talk.changed(entry, gone)
+      this.#drawTitle()
+    })
+    desk.states.changes.on(id => { this.#talk?.moved(id) })
+    desk.people.changes.on(() => {
+      this.#talk?.drawPerson()
+      if (this.#talk === undefined) this.#drawEmpty()
+    })
+    document.addEventListener('visibilitychange', () => { this.#shown() })
+    addEventListener('focus', () => { this.#shown() })
+    addEventListener('keydown', event => { if (event.key === 'Escape' && this.#talk !== undefined && document.querySelector('dialog') === null) this.#back() })
+    this.#drawTitle()
+  }
+
+  /** What is on the screen has been seen. */
+  #shown (): void {
+    const peer = this.#talk?.peer
+    if (peer === undefined || document.visibilityState !== 'visible') return
+    this.#desk.texts.shown(peer)
+    const files = this.#desk.history.of(peer).filter((entry): entry is FilesEntry => entry.type === 'files' && isUnread(entry))
+    if (files.length > 0) this.#desk.history.put(...files.map(entry => ({ ...entry, unread: false }))).catch(() => undefined)
+  }
+
+  #drawTitle (): void {
+    const unread = this.#desk.contacts.reduce((sum, peer) => sum + this.#desk.history.unread(peer), 0)
+    document.title = unread === 0 ? 'hushwire' : `(${unread}) hushwire`
+  }
+}
+
+function titleOf ({ count, names }: FilesEntry): string {
+  return count === 1 ? plainName(names[0] ?? '', 80) : countOf(count, 'file')
+}

@@ -1,0 +1,59 @@
+import { adviceOf } from '../model/advice.js'
+import { APP_LIMITS } from '../model/limits.js'
+import { field, h, trouble } from './dom.js'
+
+/** What somebody says of themselves at their first visit. */
+export interface Beginning {
+  readonly name: string
+  /** What was typed, where it was asked for. */
+  readonly address: string
+  readonly invite: string
+}
+
+/** What is known before the first visit. */
+export interface StartOptions {
+  /** Where the relay is, as it is shown; undefined when it has to be asked for. */
+  readonly relay: string | undefined
+  readonly name: string
+  /** Whether somebody has sent us an offer, which is answered afterwards. */
+  readonly invited: boolean
+  /** Makes it so. */
+  begin(beginning: Beginning): Promise<void>
+}
+
+/** The first visit: a name, and the relay where the page does not know it. */
+export function showStart (place: HTMLElement, { relay, name, invited, begin }: StartOptions): void {
+  const own = h('input', { type: 'text', autocomplete: 'nickname', maxlength: APP_LIMITS.maxName, value: name, required: true })
+  const address = h('input', { type: 'text', autocomplete: 'off', spellcheck: 'false', placeholder: 'wss://relay.example/#KEY', required: relay === undefined })
+  const invite = h('input', { type: 'text', autocomplete: 'off', spellcheck: 'false' })
+  const inviteField = field('Invite', invite, 'Who runs the relay has given it to you.')
+  inviteField.hidden = true
+  const failed = trouble()
+  const submit = h('button', { type: 'submit', class: 'primary' }, invited ? 'Begin and pair' : 'Begin')
+  const form = h('form', {
+    onsubmit: (event: SubmitEvent) => {
+      event.preventDefault()
+      failed.show('')
+      submit.disabled = true
+      submit.textContent = 'Connecting…'
+      begin({ name: own.value.trim(), address: address.value.trim(), invite: invite.value.trim() }).catch((error: unknown) => {
+        failed.show(adviceOf(error))
+        if ((error as { code?: string }).code === 'ERR_RELAY_INVITE') inviteField.hidden = false
+        submit.disabled = false
+        submit.textContent = invited ? 'Begin and pair' : 'Begin'
+      })
+    }
+  },
+  field('Your name', own, 'Those you pair with see it. You can change it later.'),
+  relay === undefined ? field('Address of the relay', address, 'Who runs the relay has it. It begins with wss: and ends with a key.') : undefined,
+  inviteField,
+  failed.element,
+  submit)
+  place.replaceChildren(h('main', { class: 'start' },
+    h('h1', {}, 'hushwire'),
+    h('p', {}, invited ? 'Somebody wants to write to you here. Messages and files are encrypted in your browser; the relay between you cannot read them.' : 'Messages and files, encrypted from one person to another. The relay in between cannot read them.'),
+    form,
+    h('p', { class: 'hint' }, relay === undefined ? 'Your keys stay in this browser.' : `Your keys stay in this browser. The relay is ${relay}.`)
+  ))
+  own.focus()
+}

@@ -1,0 +1,67 @@
+import test from 'ava'
+import { formatUuid } from '../../lib/bytes/index.js'
+import { cleanName, Names } from '../../lib/cli/names.js'
+import { createIdentity } from '../../lib/nova/index.js'
+import { openContacts, type Contact } from '../../lib/relay/index.js'
+import { memoryStore } from '../../lib/store/index.js'
+
+async function book (count: number): Promise<{ names: Names, people: Contact[], again: () => Promise<Names> }> {
+  const store = memoryStore()
+  const contacts = await openContacts(store)
+  const people = await Promise.all(Array.from({ length: count }, () => contacts.trust(createIdentity().publicKey)))
+  const again = async (): Promise<Names> => Names.load(store, await openContacts(store))
+  return { names: await again(), people, again }
+}
+
+test('a contact is meant by its name, its id, or the beginning of its id', async t => {
+  const { names, people: [one, other], again } = await book(2)
+  if (one === undefined || other === undefined) throw new Error('nobody')
+  t.is(await names.propose(one.id, 'Alice'), 'Alice')
+  t.is(names.resolve('alice').name, 'Alice')
+  t.deepEqual(names.resolve(formatUuid(other.id)).id, other.id)
+  t.deepEqual(names.resolve(formatUuid(other.id).slice(0, 6).toUpperCase()).id, other.id)
+  t.is(names.of(other.id), formatUuid(other.id).slice(0, 8))
+  t.is((await again()).of(one.id), 'Alice')
+  t.throws(() => names.resolve('bob'), { code: 'ERR_CLI_PEER', message: new RegExp(`bob; known are .*Alice \\(${formatUuid(one.id).slice(0, 8)}\\)`) })
+  t.throws(() => names.resolve(formatUuid(other.id).slice(0, 3)), { code: 'ERR_CLI_PEER' })
+  t.throws(() => names.resolve(''), { code: 'ERR_CLI_PEER' })
+  t.throws(() => names.resolve('b\u001b[31mb'), { code: 'ERR_CLI_PEER', message: /: bb;/ })
+  await names.forget(one.id)
+  t.throws(() => names.resolve('alice'), { code: 'ERR_CLI_PEER' })
+})
+
+test('nobody takes the name of another', async t => {
+  const { names, people: [one, other, third] } = await book(3)
+  if (one === undefined || other === undefined || third === undefined) throw new Error('nobody')
+  await names.propose(one.id, 'Alice')
+  t.is(await names.propose(other.id, 'ALICE'), 'ALICE-2')
+  t.is(await names.propose(third.id, 'alice'), 'alice-3')
+  // a name that was given once stays, whatever they call themselves later
+  t.is(await names.propose(one.id, 'Mallory'), 'Alice')
+  await t.throwsAsync(names.set(other.id, 'alice'), { code: 'ERR_CLI_NAME', message: /another contact's/ })
+  t.is(await names.set(other.id, 'Bob'), 'Bob')
+  t.is(await names.set(one.id, 'ALICE'), 'ALICE')
+  await t.throwsAsync(names.set(one.id, '\u0000'), { code: 'ERR_CLI_NAME' })
+})
+
+test('the beginning of two ids is nobody', async t => {
+  const { people } = await book(1)
+  const [one] = people
+  if (one === undefined) throw new Error('nobody')
+  const twin = { ...one, id: one.id.map((byte, at) => at === 15 ? byte ^ 1 : byte) }
+  const names = await Names.load(memoryStore(), { list: () => [one, twin] })
+  t.throws(() => names.resolve(formatUuid(one.id).slice(0, 8)), { code: 'ERR_CLI_PEER', message: /beginning of several ids/ })
+  t.deepEqual(names.resolve(formatUuid(twin.id)).id, twin.id)
+  t.throws(() => { names.resolve('x') }, { code: 'ERR_CLI_PEER' })
+  const empty = await Names.load(memoryStore(), { list: () => [] })
+  t.throws(() => empty.resolve('x'), { message: /nobody is known yet/ })
+})
+
+test('a name is cleaned, and none that looks like an id', t => {
+  t.is(cleanName('  Alice \n B.\u202e '), 'Alice B.')
+  t.is(cleanName('x'.repeat(100)), 'x'.repeat(64))
+  t.is(cleanName('\u001b[31m'), undefined)
+  t.is(cleanName('3f2a11bc'), undefined)
+  t.is(cleanName('3f2a11bc-aaaa'), undefined)
+  t.is(cleanName('face'), 'face')
+})

@@ -1,0 +1,95 @@
+import test from 'ava'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { cleanUp, TestRelay, User } from './support.js'
+
+test.after.always(cleanUp)
+
+test.serial('two who do not know each other pair: keys, names, a profile for who has none', async t => {
+  const relay = await TestRelay.start()
+  const [alice, bob] = [new User(), new User()]
+  t.is((await alice.run(['id', 'new', '--relay', relay.address, '--name', 'Alice'])).code, 0)
+  const shows = alice.start(['pair'])
+  const offer = await shows.until(() => /^hushwire:\S+$/m.exec(shows.stdout)?.[0], 'offer')
+  const answers = await bob.run(['pair', offer, '--as', 'Bob B.'])
+  t.is(answers.code, 0, answers.stderr)
+  t.is(await shows.ended, 0, shows.stderr)
+  t.regex(answers.stdout, /^paired with Alice, id [0-9a-f-]{36}\nfingerprint (\d{5} ?){8}; compare/)
+  t.regex(answers.stderr, /made the profile default in /)
+  t.regex(shows.stdout, /paired with Bob B\., id/)
+  t.regex(shows.stderr, /hushwire chat 'Bob B\.'/)
+  const shown = await bob.run(['id', 'show', '--json'])
+  t.is(shown.lines[0]?.['name'], 'Bob B.')
+  t.is(shown.lines[0]?.['relay'], relay.address)
+  // each sees the fingerprint that the other has
+  t.true(shows.stdout.includes(String(shown.lines[0]?.['fingerprint'])))
+  // an offer is good once
+  const chat = alice.start(['chat', 'Bob B.', '--json'])
+  await chat.event('connection')
+  const again = await new User().run(['pair', offer])
+  t.is(again.code, 4)
+  t.regex(again.stderr, /ERR_OFFER_REFUSED: .*Ask for a new one/)
+  await chat.stop()
+  await relay.stop()
+})
+
+test.serial('by WebSockets there is a link of the page too, and it is taken as an offer', async t => {
+  const relay = await TestRelay.start('websocket')
+  const [alice, bob] = [new User(), new User()]
+  await alice.run(['id', 'new', '--relay', relay.address])
+  const shows = alice.start(['pair', '--json', '--name', 'robert'])
+  const { offer, link } = await shows.event('offer')
+  t.is(link, `${relay.address.replace(/^ws/, 'http').replace(/#.*/, '')}#${String(offer)}`)
+  const answers = await bob.run(['pair', String(link), '--json', '--as', 'Bob', '--name', 'ally'])
+  t.is(answers.code, 0, answers.stdout)
+  t.like(answers.lines.find(({ event }) => event === 'paired'), { name: 'ally', callsItself: undefined })
+  t.is(await shows.ended, 0)
+  t.like(shows.lines.find(({ event }) => event === 'paired'), { name: 'robert', callsItself: 'Bob' })
+  await relay.stop()
+})
+
+test.serial('an offer that nobody answers, is none, or whose maker is not there', async t => {
+  const relay = await TestRelay.start()
+  const alice = new User()
+  await alice.run(['id', 'new', '--relay', relay.address])
+  const late = await alice.run(['pair', '--expires', '0.01'])
+  t.is(late.code, 4)
+  t.regex(late.stderr, /ERR_CLI_EXPIRED: .*--expires/)
+  const shows = alice.start(['pair', '--json'])
+  const offer = String((await shows.event('offer'))['offer'])
+  for (const [args, exit, words] of [
+    [['pair', 'hushwire:AA'], 2, /ERR_OFFER_/],
+    [['pair', offer.slice(0, -9)], 2, /ERR_OFFER_TEXT|ERR_TRANSPORT|ERR_RELAY/],
+    [['pair', 'https://example.org/'], 2, /ERR_OFFER_TEXT: .*in quotes/],
+    [['pair', '--name', '\u0007', offer], 2, /ERR_CLI_NAME/],
+    [['pair', '--expires', '0'], 2, /0\.01 to 10080/]
+  ] as const) {
+    const bob = new User()
+    const run = await bob.run(args)
+    if (args[1] !== offer.slice(0, -9)) t.is(run.code, exit, run.stderr)
+    t.regex(run.stderr, words)
+    // nothing is left of a profile that was not to be
+    t.false(existsSync(join(bob.folder, 'config')))
+    t.false(existsSync(join(bob.folder, 'data/hushwire/default')))
+  }
+  t.regex((await alice.run(['pair', offer, '--profile', 'default'])).stderr, /ERR_CLI_BUSY/)
+  t.is(await shows.stop('SIGINT'), 130)
+  t.regex((await alice.run(['pair', offer])).stderr, /ERR_OFFER_PEER: .*our own/)
+  await relay.stop()
+  const bob = new User()
+  t.is((await bob.run(['pair', offer])).code, 3)
+  t.false(existsSync(join(bob.folder, 'data/hushwire/default')))
+})
+
+test.serial('a new profile is sealed when there is a passphrase', async t => {
+  const relay = await TestRelay.start()
+  const [alice, bob] = [new User(), new User()]
+  await alice.run(['id', 'new', '--relay', relay.address, '--name', 'alice'])
+  const shows = alice.start(['pair', '--json'])
+  const env = { HUSHWIRE_PASSPHRASE: 'one' }
+  t.is((await bob.run(['pair', String((await shows.event('offer'))['offer'])], { env })).code, 0)
+  await shows.ended
+  t.regex((await bob.run(['ping', 'alice'])).stderr, /ERR_CLI_PASSPHRASE/)
+  t.regex((await bob.run(['ping', 'alice'], { env })).stderr, /ERR_RELAY_OFFLINE/)
+  await relay.stop()
+})

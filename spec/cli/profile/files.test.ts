@@ -1,0 +1,72 @@
+import test from 'ava'
+import { chmod, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { privateFolder, readPrivate, replaceFile, writeNew } from '../../../lib/cli/profile/private-file.js'
+import { readSettings, writeSettings } from '../../../lib/cli/profile/settings.js'
+import { codeOf } from '../../support/sources.js'
+import { cleanUp, temporaryFolder } from '../support.js'
+
+const folder = temporaryFolder()
+test.after.always(cleanUp)
+const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777
+
+test('what is private is made so, whatever the umask is, and is read only when it is', async t => {
+  const path = join(folder, 'one')
+  await writeNew(path, 'secret')
+  t.is(await modeOf(path), 0o600)
+  t.deepEqual(await readPrivate(path, { limit: 6, others: 'nothing' }), new TextEncoder().encode('secret'))
+  t.is(await codeOf(readPrivate(path, { limit: 5, others: 'nothing' })), 'ERR_CLI_FILE')
+  await chmod(path, 0o640)
+  await t.throwsAsync(readPrivate(path, { limit: 6, others: 'nothing' }), { code: 'ERR_CLI_FILE', message: /chmod 600 / })
+  await t.notThrowsAsync(readPrivate(path, { limit: 6, others: 'read' }))
+  await chmod(path, 0o620)
+  await t.throwsAsync(readPrivate(path, { limit: 6, others: 'read' }), { code: 'ERR_CLI_FILE', message: /chmod go-w / })
+  t.is(await readPrivate(join(folder, 'none'), { limit: 6, others: 'nothing' }), undefined)
+  t.is(await codeOf(readPrivate(folder, { limit: 6, others: 'read' })), 'ERR_CLI_FILE')
+})
+
+test('nothing is written over', async t => {
+  const path = join(folder, 'two')
+  await writeNew(path, 'first')
+  t.is(await codeOf(writeNew(path, 'second')), 'ERR_CLI_EXISTS')
+  await symlink(path, join(folder, 'link'))
+  t.is(await codeOf(writeNew(join(folder, 'link'), 'second')), 'ERR_CLI_EXISTS')
+  t.is(await readFile(path, 'utf8'), 'first')
+  t.is(await codeOf(writeNew(join(folder, 'nowhere/x'), 'x')), 'ERR_CLI_FILE')
+  await replaceFile(path, 'third')
+  t.is(await readFile(path, 'utf8'), 'third')
+  t.is(await modeOf(path), 0o600)
+  t.false((await readdir(folder)).includes('two.new'))
+  t.is(await codeOf(replaceFile(join(folder, 'nowhere/x'), 'x')), 'ERR_CLI_FILE')
+})
+
+test('a folder is for its owner alone', async t => {
+  const path = join(folder, 'a/b')
+  await privateFolder(path)
+  t.is(await modeOf(path), 0o700)
+  await privateFolder(path)
+  await mkdir(join(folder, 'open'), { mode: 0o755 })
+  await chmod(join(folder, 'open'), 0o755)
+  await t.throwsAsync(privateFolder(join(folder, 'open')), { code: 'ERR_CLI_FILE', message: /chmod 700 / })
+  await writeFile(join(folder, 'file'), '')
+  t.is(await codeOf(privateFolder(join(folder, 'file/x'))), 'ERR_CLI_FILE')
+})
+
+test('settings are read back, and what is none is refused', async t => {
+  const path = join(folder, 'profile.toml')
+  t.deepEqual(await readSettings(path), {})
+  await writeSettings(path, { relay: 'tcp://host:1/#key', name: 'A "B"' })
+  t.deepEqual(await readSettings(path), { relay: 'tcp://host:1/#key', name: 'A "B"' })
+  t.is(await modeOf(path), 0o600)
+  await writeSettings(path, { relay: undefined, name: undefined })
+  t.deepEqual(await readSettings(path), {})
+  for (const [text, words] of [['relay = 5', /relay: it may have/], ['other = "x"', /other: it may have/], ['=', /:1:1 is no TOML/]] as const) {
+    await replaceFile(path, text)
+    await t.throwsAsync(readSettings(path), { code: 'ERR_CLI_CONFIG', message: words })
+  }
+  await writeFile(path, new Uint8Array([0xff]))
+  t.is(await codeOf(readSettings(path)), 'ERR_CLI_CONFIG')
+  await writeSettings(path, {})
+  await chmod(path, 0o666)
+  t.is(await codeOf(readSettings(path)), 'ERR_CLI_FILE')
+})

@@ -1,0 +1,114 @@
+import test from 'ava'
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createIdentity } from '../../lib/nova/index.js'
+import { formatRelayAddress, parseRelayAddress } from '../../lib/relay/index.js'
+import { cleanUp, pairOf, TestRelay, User } from './support.js'
+
+test.after.always(cleanUp)
+
+test.serial('two commands of one profile: the second is told who has it; one that was killed holds nobody up', async t => {
+  const relay = await TestRelay.start()
+  const [alice] = await pairOf(relay)
+  const chat = alice.start(['chat', 'bob', '--json'])
+  await chat.event('connection')
+  const second = await alice.run(['ping', 'bob'])
+  t.is(second.code, 5)
+  t.regex(second.stderr, new RegExp(`ERR_CLI_BUSY: .*hushwire chat \\(process ${chat.process.pid}\\) has the profile default.*--profile NAME`))
+  t.is((await alice.run(['contacts'])).code, 5)
+  // what reads no store is not held up
+  t.is((await alice.run(['id', 'show'])).code, 0)
+  await chat.stop('SIGKILL')
+  t.is((await alice.run(['contacts'])).code, 0)
+  // a note that says nothing is no lock
+  const holder = join(alice.folder, 'data/hushwire/default/holder')
+  await writeFile(holder, '{"pid":1,"command":"\\u001b[2J"}')
+  t.is((await alice.run(['contacts'])).code, 0)
+  await t.throwsAsync(readFile(holder), { code: 'ENOENT' })
+  await relay.stop()
+})
+
+test.serial('a relay that is not reached, is another one, or does not admit us', async t => {
+  const relay = await TestRelay.start('tcp', ['--registration', 'invite'])
+  const { url } = parseRelayAddress(relay.address)
+  const user = new User()
+  await user.run(['id', 'new', '--relay', relay.address])
+  const refused = await user.run(['pair'])
+  t.is(refused.code, 3)
+  t.regex(refused.stderr, /ERR_RELAY_INVITE: .*hushwire relay invite.*--invite/)
+  t.regex((await user.run(['pair', '--invite', 'x'])).stderr, /ERR_CLI_OPTION: .*43 characters/)
+  const other = await user.run(['pair', '--relay', formatRelayAddress({ url, relay: createIdentity().publicKey })])
+  t.is(other.code, 3)
+  t.regex(other.stderr, /ERR_IDENTITY_REFUSED: .*another key/)
+  const invited = user.start(['pair', '--json', '--invite', await relay.ask('invite')])
+  await invited.event('offer')
+  t.is(await invited.stop('SIGTERM'), 143)
+  await relay.stop()
+  const gone = await user.run(['pair', '--json'])
+  t.is(gone.code, 3)
+  t.like(gone.lines.at(-1), { event: 'failed', code: 'ERR_TRANSPORT_REFUSED', exit: 3 })
+})
+
+test.serial('a relay that is killed and comes back is found again, and that is told', async t => {
+  const relay = await TestRelay.start()
+  const [alice, bob] = await pairOf(relay)
+  const [one, other] = [alice.start(['chat', 'bob', '--json']), bob.start(['chat', 'alice'])]
+  await one.event('presence', ({ online }) => online === true)
+  await relay.stop('SIGKILL')
+  await one.event('connection', ({ state }) => state === 'waiting')
+  one.type('said without a relay\n')
+  await one.event('said')
+  await other.until(() => /no connection to the relay \(ERR_\w+\); trying again in \d+ s/.test(other.stderr), 'a notice')
+  await relay.start()
+  await one.event('stored')
+  await other.until(() => other.stdout.includes('alice: said without a relay'), 'the message')
+  t.regex(other.stderr, /connected to the relay again/)
+  await one.event('delivered')
+  await Promise.all([one.stop(), other.stop()])
+  await relay.stop()
+})
+
+test.serial('the same identity elsewhere ends a command, with what to do', async t => {
+  const relay = await TestRelay.start()
+  const [alice] = await pairOf(relay)
+  const env = { HUSHWIRE_PASSPHRASE: 'one' }
+  await alice.run(['id', 'export', 'copy'], { env })
+  await alice.run(['id', 'import', 'copy', '--relay', relay.address, '--profile', 'twin'], { env })
+  const first = alice.start(['chat', 'bob', '--json'])
+  await first.event('connection')
+  const second = alice.start(['pair', '--json', '--profile', 'twin'], { env })
+  await second.event('offer')
+  t.is(await first.ended, 5)
+  t.like(first.lines.at(-1), { event: 'failed', code: 'ERR_RELAY_TAKEN_OVER', exit: 5 })
+  await second.stop()
+  await relay.stop()
+})
+
+test.serial('a signal ends a command in order, a second one at once', async t => {
+  const relay = await TestRelay.start()
+  const [alice] = await pairOf(relay)
+  const holder = join(alice.folder, 'data/hushwire/default/holder')
+  for (const [signal, exit] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+    const chat = alice.start(['chat', 'bob'])
+    await chat.until(() => chat.stderr.includes('/help'), 'its beginning')
+    t.is(await chat.stop(signal), exit)
+    t.notRegex(chat.stderr, /ERR_/)
+    await t.throwsAsync(readFile(holder), { code: 'ENOENT' })
+  }
+  await relay.stop()
+})
+
+test.serial('a folder that others may look into is not used', async t => {
+  const relay = await TestRelay.start()
+  const [alice] = await pairOf(relay)
+  const data = join(alice.folder, 'data/hushwire/default')
+  await chmod(data, 0o750)
+  const run = await alice.run(['contacts'])
+  t.is(run.code, 2)
+  t.regex(run.stderr, /ERR_CLI_FILE: .*chmod 700/)
+  await chmod(data, 0o700)
+  await rm(join(data, 'store'), { recursive: true })
+  await writeFile(join(data, 'store'), 'no folder')
+  t.regex((await alice.run(['contacts'])).stderr, /ERR_STORE_OPEN: .*Look at the folder of the profile/)
+  await relay.stop()
+})
