@@ -83,7 +83,7 @@ function answer (request: IncomingMessage, response: ServerResponse, assets: Rea
 }
 
 function acceptsGzip ({ headers }: IncomingMessage): boolean {
-  return String(headers['accept-encoding'] ?? '').split(',').some(each => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/.test(each))
+  return (headers['accept-encoding'] ?? '').split(',').some(each => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/.test(each))
 }
 
 function isPlace (value: unknown): boolean {

@@ -40,6 +40,9 @@ export const browserEntries: readonly BrowserEntry[] = [
   { entry: 'files', limit: 40_000 }
 ]
 
+/** The most that all files of the page may weigh after gzip: a client with chat, files and QR codes, and what shows it. */
+export const PAGE_LIMIT = 139_000
+
 /** Entry points that need Node. Every other one must have its row above. */
 export const nodeEntries: readonly string[] = ['transport/tcp', 'transport/websocket-server', 'store/sqlite', 'relay/server', 'relay/metrics', 'tunnel', 'page']
 

@@ -2,8 +2,9 @@
  * Prints what each entry point weighs in a browser. Exit code 1 when one is over its limit, holds what has no place
  * there, cannot be bundled for browsers at all, or has no row.
  */
+import { buildPage } from './build-page.js'
 import { bundle } from './bundle.js'
-import { browserEntries, entryPoints, nodeEntries } from './entries.js'
+import { browserEntries, entryPoints, nodeEntries, PAGE_LIMIT } from './entries.js'
 
 const problems: string[] = []
 
@@ -18,6 +19,11 @@ for (const { entry, limit } of browserEntries) {
     problems.push(`${entry}: ${error instanceof Error ? error.message : 'not bundled'}`)
   }
 }
+
+const { files } = await buildPage()
+const page = files.reduce((sum, { gzip }) => sum + gzip, 0)
+console.log(`${'the page, in all'.padEnd(22)}${count(files.reduce((sum, { bytes }) => sum + bytes, 0))}${count(page)}${count(PAGE_LIMIT)}`)
+if (page > PAGE_LIMIT) problems.push(`the page: ${page} bytes of gzip are over the limit of ${PAGE_LIMIT}`)
 
 const known = ['', ...nodeEntries, ...browserEntries.map(({ entry }) => entry)]
 for (const entry of entryPoints()) {

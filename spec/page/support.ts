@@ -1,9 +1,12 @@
-import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page } from 'playwright-core'
 import { createIdentity } from '../../lib/nova/index.js'
 import { pageHandler } from '../../lib/page/index.js'
 import { startRelay, type Relay } from '../../lib/relay/server/index.js'
 import { memoryStore } from '../../lib/store/index.js'
 import { CHROMIUM_FLAGS } from '../browser/chromium.js'
+
+/** Milliseconds after which what does not come is taken for missing. */
+const PATIENCE = 30_000
 
 /** A relay with its page, which can be killed and started again at the same port, with what it had. */
 export class PageRelay {
@@ -49,7 +52,7 @@ export class Visitor {
 
   static async come (browser: Browser, options: BrowserContextOptions = {}): Promise<Visitor> {
     const context = await browser.newContext({ acceptDownloads: true, ...options })
-    context.setDefaultTimeout(60_000)
+    context.setDefaultTimeout(PATIENCE)
     return new Visitor(context, await context.newPage())
   }
 
@@ -84,7 +87,7 @@ export class Visitor {
     await this.input.waitFor()
   }
 
-  get input () { return this.page.getByRole('textbox', { name: 'Message' }) }
+  get input (): Locator { return this.page.getByRole('textbox', { name: 'Message' }) }
 
   async say (text: string): Promise<void> {
     await this.input.fill(text)
@@ -92,7 +95,7 @@ export class Visitor {
   }
 
   /** What stands in the conversation with that text in it. */
-  entry (text: string | RegExp) { return this.page.getByRole('listitem').filter({ hasText: text }).last() }
+  entry (text: string | RegExp): Locator { return this.page.getByRole('listitem').filter({ hasText: text }).last() }
 
   async choose (files: Parameters<ReturnType<Page['locator']>['setInputFiles']>[0]): Promise<void> {
     await this.page.locator('input[type=file]').setInputFiles(files)

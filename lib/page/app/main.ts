@@ -57,17 +57,16 @@ function begin (store: Store, before: Profile | undefined, given: RelayPlace | u
 
 async function proceed (store: Store, profile: Profile, { wait, invite }: { readonly wait: boolean, readonly invite?: Uint8Array | undefined }): Promise<void> {
   const relay = hostOf(profile.relay)
-  let desk: Desk | undefined
   const shell = new Shell(place, {
     relay,
-    forget: async () => {
+    forget: async desk => {
       await desk?.client.close()
       await store.close()
       await deleteKept()
       location.reload()
     }
   })
-  desk = await Desk.open(store, profile, shell, { wait, invite, database: OUTGOING })
+  const desk = await Desk.open(store, profile, shell, { wait, invite, database: OUTGOING })
   await saveAbout(store, { name: profile.name, relay: profile.relay, joined: true })
   shell.show(desk)
   await desk.run()

@@ -68,15 +68,14 @@ export class Desk {
    */
   static async open (store: Store, profile: Profile, events: DeskEvents, options: { readonly wait: boolean, readonly invite?: Uint8Array | undefined, readonly database: string }): Promise<Desk> {
     const parts = { history: await History.load(store), people: await People.load(store), waiting: await WaitingFiles.open(options.database) }
-    let desk: Desk | undefined
+    const told: { desk?: Desk } = {}
     const client = await connectAs(profile, store, {
       wait: options.wait,
       invite: options.invite,
-      onState: state => { desk?.link.tell(state) },
-      onPaired: peer => { if (desk !== undefined) desk.#paired(peer) }
+      onState: state => { told.desk?.link.tell(state) },
+      onPaired: peer => { told.desk?.paired(peer) }
     })
-    desk = new Desk(store, profile, client, parts, events)
-    return desk
+    return told.desk = new Desk(store, profile, client, parts, events)
   }
 
   /** Those we know, as they are to be listed: who wrote last is first. */
@@ -84,6 +83,9 @@ export class Desk {
     const time = (peer: string): number => this.history.last(peer)?.time ?? 0
     return this.client.contacts.list().map(({ id }) => toHex(id)).sort((one, other) => time(other) - time(one) || this.people.nameOf(one).localeCompare(this.people.nameOf(other)))
   }
+
+  /** Whether somebody is there, as far as the relay can be asked. */
+  isThere (peer: string): boolean { return this.client.state.type === 'connected' && this.people.online.has(peer) }
 
   /** Begins to read what comes, and goes on with what an earlier page has begun. */
   async run (): Promise<void> {
@@ -125,7 +127,8 @@ export class Desk {
     this.#watch()
   }
 
-  #paired (peer: string): void {
+  /** Somebody has answered an offer of ours. */
+  paired (peer: string): void {
     this.#met(peer)
     this.#events.onPaired(peer)
   }

@@ -88,4 +88,3 @@ export class History {
 
 /** Ids are the senders', so two of them may choose the same one. */
 function nameOf ({ peer, id }: Entry): string { return `${peer}/${id}` }
-

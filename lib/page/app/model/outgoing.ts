@@ -15,8 +15,6 @@ class Stopped extends Error {}
 
 /** Milliseconds that files wait for somebody who is away, as long as the page is open. */
 const PATIENCE = 7 * 24 * 3_600_000
-/** What another try later heals. */
-const LATER: ReadonlySet<string | undefined> = new Set(['ERR_FILES_UNREACHABLE', 'ERR_FILES_NO_ANSWER', 'ERR_RESET_REFUSED', 'ERR_RELAY_UNKNOWN_TARGET'])
 
 /** Files that we send. */
 export class Outgoing {
@@ -88,7 +86,7 @@ export class Outgoing {
     }
     sendFiles(this.#client, fromHex(entry.peer), files.map(sourceOf), {
       signal: stop.signal,
-      limits: { retryTimeout: PATIENCE > 2 ** 31 - 1 ? 2 ** 31 - 1 : PATIENCE },
+      limits: { retryTimeout: PATIENCE },
       onState,
       onProgress: progress => { this.#states.progress(entry.id, progress) }
     }).then(({ failures }) => this.#put(entry, failures.length === 0 ? { state: 'done' } : { state: 'failed', trouble: failedFiles(failures) }), async (error: unknown) => {
@@ -118,7 +116,7 @@ export class Outgoing {
 function outcomeOf (error: unknown): Partial<FilesEntry> {
   if (error instanceof Stopped) return { state: 'failed', trouble: 'You have stopped it.' }
   if (codeOf(error) === 'ERR_FILES_DECLINED') return { state: 'declined' }
-  return { state: 'failed', trouble: LATER.has(codeOf(error)) ? `${adviceOf(error)}` : adviceOf(error) }
+  return { state: 'failed', trouble: adviceOf(error) }
 }
 
 function failedFiles (failures: ReadonlyArray<{ readonly path: string, readonly error: Error }>): string {

@@ -24,8 +24,12 @@ export function sizeOf (bytes: number): string {
 export function durationOf (seconds: number): string {
   const whole = Math.max(1, Math.round(seconds))
   if (whole < 60) return `${whole} s`
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
-  return `${Math.floor(whole / 3600)} h ${Math.floor(whole % 3600 / 60)} min`
+  if (whole < 3600) return two(Math.floor(whole / 60), 'min', whole % 60, 's')
+  return two(Math.floor(whole / 3600), 'h', Math.floor(whole % 3600 / 60), 'min')
+}
+
+function two (large: number, unit: string, small: number, part: string): string {
+  return small === 0 ? `${large} ${unit}` : `${large} ${unit} ${small} ${part}`
 }
 
 /** `1 file`, `2 files`. */

@@ -15,6 +15,7 @@ export class ContactsView {
     this.#onChoose = onChoose
     desk.people.changes.on(() => { this.draw() })
     desk.history.changes.on(() => { this.draw() })
+    desk.link.on(() => { this.draw() })
     this.draw()
   }
 
@@ -44,7 +45,7 @@ export class ContactsView {
   #row (peer: string): HTMLButtonElement {
     const { history, people } = this.#desk
     const unread = history.unread(peer)
-    const online = people.online.has(peer)
+    const online = this.#desk.isThere(peer)
     const last = history.last(peer)
     return h('button', { type: 'button', class: 'contact', 'data-peer': peer, 'aria-current': peer === this.#chosen ? 'true' : undefined, onclick: () => { this.#onChoose(peer) } },
       h('span', { class: online ? 'avatar online' : 'avatar', 'aria-hidden': 'true' }, initialOf(people.nameOf(peer))),
@@ -52,12 +53,12 @@ export class ContactsView {
         h('bdi', { class: 'contact-name' }, people.nameOf(peer)),
         h('span', { class: 'unseen' }, online ? ', there' : ', away'),
         h('span', { class: 'contact-last' }, last === undefined ? online ? 'There now' : 'Away' : summaryOf(last))),
-      unread === 0 ? undefined : h('span', { class: 'badge' }, String(unread), h('span', { class: 'unseen' }, ` unread`)))
+      unread === 0 ? undefined : h('span', { class: 'badge' }, String(unread), h('span', { class: 'unseen' }, ' unread')))
   }
 }
 
 export function initialOf (name: string): string {
-  return [...name][0]?.toUpperCase() ?? '?'
+  return String.fromCodePoint(name.codePointAt(0) ?? 63).toUpperCase()
 }
 
 /** An entry in one line. */

@@ -33,12 +33,12 @@ export function icon (path: string): SVGSVGElement {
 export const ICONS = {
   add: 'M12 5v14M5 12h14',
   back: 'M15 5l-7 7 7 7',
-  more: 'M5 12h.01M12 12h.01M19 12h.01',
+  more: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 11v5.5M12 7.6v.1',
   clip: 'M20 11.5l-8.2 8.2a5 5 0 0 1-7.1-7.1l8.5-8.5a3.3 3.3 0 0 1 4.7 4.7l-8.4 8.4a1.7 1.7 0 0 1-2.4-2.4l7.6-7.5',
   send: 'M5 12h13M12 5l7 7-7 7',
   close: 'M6 6l12 12M18 6L6 18',
   file: 'M7 3h7l5 5v13H7zM14 3v5h5',
-  settings: 'M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.1 2.1M16.3 16.3l2.1 2.1M5.6 18.4l2.1-2.1M16.3 7.7l2.1-2.1'
+  settings: 'M4 7h9M19 7h1M4 17h1M11 17h9M16 4.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5zM8 14.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z'
 } as const
 
 /** A button of words, or of a picture with a name. */
@@ -80,11 +80,10 @@ export function announce (text: string): void {
 export function openDialog (title: string, content: readonly Node[], onClose?: () => void): HTMLDialogElement {
   const heading = h('h2', { id: `dialog-${++ids}` }, title)
   const dialog = h('dialog', { 'aria-labelledby': heading.id }, h('div', { class: 'dialog-head' }, heading, button('Close', () => { dialog.close() }, { icon: 'close' })), ...content)
-  const before = document.activeElement
+  // where the focus was before, the browser puts it back
   dialog.addEventListener('close', () => {
     dialog.remove()
     onClose?.()
-    if (before instanceof HTMLElement) before.focus()
   })
   document.body.append(dialog)
   dialog.showModal()

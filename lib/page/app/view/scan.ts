@@ -21,7 +21,7 @@ export function canScan (): boolean {
  * @throws what the browser says when there is no camera, or it may not be used; the signal's reason (as rejections)
  */
 export async function scan (place: HTMLElement, fits: (text: string) => boolean, signal: AbortSignal): Promise<string> {
-  const { BarcodeDetector } = globalThis as unknown as { readonly BarcodeDetector: DetectorClass }
+  const { BarcodeDetector } = globalThis as typeof globalThis & { readonly BarcodeDetector: DetectorClass }
   const detector = new BarcodeDetector({ formats: ['qr_code'] })
   const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } })
   const video = h('video', { class: 'camera', muted: true, playsinline: true, 'aria-label': 'What the camera sees' })

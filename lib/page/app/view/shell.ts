@@ -15,7 +15,7 @@ export interface ShellOptions {
   /** Where the relay is, as it is shown. */
   readonly relay: string
   /** Deletes everything that this browser has of us. */
-  forget(): Promise<void>
+  forget(desk: Desk | undefined): Promise<void>
 }
 
 /** The page once there is a profile: contacts at one side, a conversation at the other; on a narrow screen one of them at a time. */
@@ -42,7 +42,7 @@ export class Shell implements DeskEvents {
       h('div', { class: 'left' },
         h('header', { class: 'brand' }, h('h1', {}, 'hushwire'),
           button('Pair with somebody', () => { this.pair() }, { icon: 'add' }),
-          button('Settings', () => { openSettings(desk, this.#options.relay, () => this.#options.forget()) }, { icon: 'settings' })),
+          button('Settings', () => { openSettings(desk, this.#options.relay, () => this.#options.forget(desk)) }, { icon: 'settings' })),
         h('nav', { 'aria-label': 'Contacts' }, this.#contacts.element),
         this.#status.element),
       this.#right)
@@ -97,7 +97,7 @@ export class Shell implements DeskEvents {
 
   onFailure (error: unknown): void {
     const reload = ['Load the page again', () => { location.reload() }] as const
-    const forget = ['Forget everything here', () => { this.#options.forget().catch(() => { location.reload() }) }] as const
+    const forget = ['Forget everything here', () => { this.#options.forget(this.#desk).catch(() => { location.reload() }) }] as const
     showNotice(this.#place, 'This page has stopped', adviceOf(error), codeOf(error) === 'ERR_IDENTITY_REFUSED' ? [reload, forget] : [reload])
   }
 
@@ -121,7 +121,10 @@ export class Shell implements DeskEvents {
 
   #listen (): void {
     const desk = this.#desk
-    desk.link.on(state => { this.#status.show(state) })
+    desk.link.on(state => {
+      this.#status.show(state)
+      this.#talk?.drawPerson()
+    })
     for (const event of ['online', 'offline']) addEventListener(event, () => { this.#status.show(desk.client.state) })
     desk.history.changes.on(({ entry, gone }) => {
       if (entry.peer === this.#talk?.peer) this.#talk.changed(entry, gone)
@@ -134,7 +137,7 @@ export class Shell implements DeskEvents {
     })
     document.addEventListener('visibilitychange', () => { this.#shown() })
     addEventListener('focus', () => { this.#shown() })
-    addEventListener('keydown', event => { if (event.key === 'Escape' && this.#talk !== undefined && document.querySelector('dialog') === null) this.#back() })
+    addEventListener('keydown', event => { if (event.key === 'Escape' && this.#talk !== undefined && document.querySelector('dialog[open]') === null) this.#back() })
     this.#drawTitle()
   }
 

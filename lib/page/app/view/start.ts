@@ -18,7 +18,7 @@ export interface StartOptions {
   /** Whether somebody has sent us an offer, which is answered afterwards. */
   readonly invited: boolean
   /** Makes it so. */
-  begin(beginning: Beginning): Promise<void>
+  readonly begin: (beginning: Beginning) => Promise<void>
 }
 
 /** The first visit: a name, and the relay where the page does not know it. */

@@ -13,8 +13,8 @@ import { saveFiles } from './save.js'
 export interface TalkOptions {
   readonly desk: Desk
   readonly peer: string
-  onBack(): void
-  onDetails(): void
+  readonly onBack: () => void
+  readonly onDetails: () => void
 }
 
 /** A conversation: what was said, and where to say more. */
@@ -73,7 +73,7 @@ export class TalkView {
   drawPerson (): void {
     const { people } = this.#desk
     this.#name.textContent = people.nameOf(this.peer)
-    const presence = people.online.has(this.peer) ? 'There now' : 'Away: gets what you write when they are back'
+    const presence = this.#desk.isThere(this.peer) ? 'There now' : this.#desk.client.state.type === 'connected' ? 'Away: gets what you write when they are back' : 'Not known while you are not connected'
     if (this.#presence.textContent !== presence) this.#presence.textContent = presence
   }
 

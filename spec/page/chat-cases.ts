@@ -1,0 +1,83 @@
+import { strict as assert } from 'node:assert'
+import type { PageCase, Scene } from './case.js'
+
+/** Texts between pages, and with Node. */
+export const chatCases: readonly PageCase[] = [
+  {
+    name: 'texts go both ways, with marks, and are there after a reload',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice, bob] = await scene.pair()
+      await alice.say('hello')
+      await bob.entry('hello').waitFor()
+      await alice.entry(/hello.*Seen/s).waitFor()
+      await bob.say('line one\nline two 👋')
+      await alice.entry('line two').waitFor()
+      await bob.entry(/line two.*Seen/s).waitFor()
+      await alice.page.reload()
+      await alice.page.getByRole('button', { name: /Bob/ }).click()
+      assert.equal(await alice.page.getByText('hello', { exact: true }).count(), 1)
+      await alice.entry('line two').waitFor()
+    }
+  },
+  {
+    name: 'what comes while the conversation is not open counts as unread, and is seen when it is opened',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice, bob] = await scene.pair()
+      await bob.page.keyboard.press('Escape')
+      await alice.say('one')
+      await alice.say('two')
+      const row = bob.page.getByRole('button', { name: /Alice.*2 unread/s })
+      await row.waitFor()
+      assert.equal(await bob.page.title(), '(2) hushwire')
+      await alice.entry(/two.*Sent/s).waitFor()
+      await bob.page.reload()
+      await row.waitFor()
+      await row.click()
+      await alice.entry(/one.*Seen/s).waitFor()
+      await alice.entry(/two.*Seen/s).waitFor()
+      assert.equal(await bob.page.title(), 'hushwire')
+    }
+  },
+  {
+    name: 'a page and a peer on Node write to each other, and each text arrives once and in order',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice, node] = await scene.mixed()
+      for (let index = 0; index < 10; index++) await alice.say(`from the page ${index}`)
+      for (let index = 0; index < 10; index++) assert.equal(await node.text(), `from the page ${index}`)
+      await alice.entry(/from the page 9.*Seen/s).waitFor()
+      for (let index = 0; index < 10; index++) await node.say(`from node ${index}`)
+      await alice.entry('from node 9').waitFor()
+      const texts = await alice.page.locator('.bubble').allInnerTexts()
+      assert.deepEqual(texts.filter(text => text.startsWith('from node')), Array.from({ length: 10 }, (_, index) => `from node ${index}`))
+    }
+  },
+  {
+    name: 'without network the page says so, and what was written goes when it is back',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice, node] = await scene.mixed()
+      await alice.context.setOffline(true)
+      await alice.page.getByText('Offline: this device has no network').waitFor()
+      await alice.say('written offline')
+      await alice.entry(/written offline.*Sending/s).waitFor()
+      await alice.context.setOffline(false)
+      await alice.page.getByText('Connected', { exact: true }).waitFor()
+      assert.equal(await node.text(), 'written offline')
+      await alice.entry(/written offline.*Seen/s).waitFor()
+    }
+  },
+  {
+    name: 'a relay that is gone is told, and what was written arrives once when it is back',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice, node] = await scene.mixed()
+      await scene.relay.kill()
+      await alice.page.getByText('Not connected; trying again').waitFor()
+      await alice.page.getByText('The relay cannot be reached').waitFor()
+      await alice.say('for later')
+      await alice.entry(/for later.*Sending/s).waitFor()
+      await scene.relay.start()
+      await alice.page.getByText('Connected', { exact: true }).waitFor()
+      assert.equal(await node.text(), 'for later')
+      await alice.entry(/for later.*Seen/s).waitFor()
+    }
+  }
+]
