@@ -11,6 +11,7 @@ export const CLI_ERRORS = {
   ERR_CLI_OUTPUT: { origin: 'local', fatal: true, sentence: 'the output cannot be written' },
   ERR_CLI_STOPPED: { origin: 'local', fatal: true, sentence: 'stopped by a signal' },
   ERR_CLI_FILE: { origin: 'local', fatal: true, sentence: 'a file or folder cannot be used' },
+  ERR_CLI_SPACE: { origin: 'local', fatal: true, sentence: 'there is no room on the disk' },
   ERR_CLI_EXISTS: { origin: 'local', fatal: true, sentence: 'there is something already, and it is not overwritten' },
   ERR_CLI_PROFILE: { origin: 'local', fatal: true, sentence: 'there is no such profile yet' },
   ERR_CLI_BUSY: { origin: 'local', fatal: true, sentence: 'another command uses the profile' },

@@ -14,6 +14,7 @@ import { identityFile, identityToKeep } from './relay/identity-file.js'
 import { codeOf, relayLog, type Logger } from './relay/log.js'
 import { serve, type Serving } from './relay/serve.js'
 import { defaultSettings, withSettings, type Settings, type SomeSettings } from './relay/settings.js'
+import { welcome } from './relay/welcome.js'
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
 
@@ -107,6 +108,8 @@ async function run (options: Options): Promise<void> {
   tuneCollector()
   try {
     const serving = await serve(settings, kept, log)
+    // a program that starts a relay reads its log
+    if (process.stdout.isTTY) process.stdout.write(welcome({ ...serving, settings }))
     await untilSignal(serving, log)
   } finally {
     kept.identity.destroy()

@@ -35,6 +35,7 @@ export interface SendOptions {
   names?: NameRules | undefined
   /** Called often, for each piece: draw at your own pace. */
   onProgress?: ((progress: FilesProgress) => void) | undefined
+  /** Told what goes on, each try to reach the other side among it. */
   onState?: ((state: SendState) => void) | undefined
 }
 

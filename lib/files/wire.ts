@@ -43,7 +43,7 @@ export class Wire {
     this.#reader = reader
     this.#idleTimeout = idleTimeout
     this.#source = stream.source[Symbol.asyncIterator]()
-    this.#channel = new Channel<Uint8Array>({ maxBytes: WAITING_BYTES, onTake: () => { this.#sign() } })
+    this.#channel = new Channel<Uint8Array>({ maxBytes: WAITING_BYTES, onTake: (_, record) => { if (record !== ALIVE) this.#sign() } })
     this.#sent = stream.sink(this.#channel)
     this.#sent.catch((error: unknown) => this.#unsent(error as Error)).catch(ignore)
     this.#watch(idleTimeout)
@@ -137,8 +137,9 @@ export class Wire {
     if (this.#failure !== undefined) return
     this.#failure = error
     this.#over()
-    if (this.#channel.open) this.#channel.fail(error, { discard: true })
+    // first, or the other side would hear that the source has failed
     this.#stream.abort(reset)
+    if (this.#channel.open) this.#channel.fail(error, { discard: true })
     this.#failed.abort(error)
   }
 

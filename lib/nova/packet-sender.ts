@@ -5,11 +5,13 @@ import { LAST_NONCE, type Frame } from './frame.js'
 import { FrameCutter } from './frame-cutter.js'
 import { OutgoingControls } from './outgoing-controls.js'
 import { OutgoingPacket } from './outgoing-packet.js'
+import { PacketNonces } from './packet-nonces.js'
 import type { PacketRules } from './packet-rules.js'
 import { notIterable, pump, type PacketSource, type SendLimits, type SendOptions } from './packet-source.js'
 import { ReadyQueue } from './ready-queue.js'
 import { resetCodeOf, resetError } from './reset-codes.js'
 import { SendCredit } from './send-credit.js'
+import { SendingEnd } from './sending-end.js'
 
 /** A batch takes no more frames from this many bytes on. */
 const BATCH = 65_536
@@ -40,8 +42,8 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   readonly #events: SenderEvents
   readonly #credit: SendCredit
   readonly #cutter: FrameCutter
-  /** The nonce that the next packet to be accepted is sure to get, at the latest. */
-  #reserved: number
+  readonly #nonces: PacketNonces
+  readonly #end: SendingEnd
   readonly #active = new SparseSet<OutgoingPacket>()
   readonly #waiting: Array<{ packet: OutgoingPacket, start: () => void }> = []
   readonly #ready = new ReadyQueue(this)
@@ -49,16 +51,9 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   /** Settles the read that is pending. */
   #reader: ((batch: MaybePromise<IteratorResult<Frame[]>>) => void) | undefined
   #wakeScheduled = false
-  #state: 'open' | 'closing' | 'ended' = 'open'
   #refusal: Error | undefined
   /** The last nonce that the other side still serves. */
   #served = Infinity
-  #goawayCode = 0
-  /** The other side has been told that nothing more is begun. */
-  #announced = false
-  /** What was sent last is a goaway. */
-  #saidGoaway = false
-  #warned = false
   #error: Error | undefined
 
   constructor (rules: PacketRules, limits: SendLimits, events: SenderEvents) {
@@ -67,7 +62,8 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     this.#events = events
     this.#credit = new SendCredit(rules.credit?.send, rules.maxOutgoing)
     this.#cutter = new FrameCutter(rules, limits.maxFrame)
-    this.#reserved = rules.firstNonce
+    this.#nonces = new PacketNonces(rules)
+    this.#end = new SendingEnd(rules.goaway)
   }
 
   /** Packets in flight or waiting. */
@@ -77,7 +73,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   send (source: PacketSource, options: SendOptions = {}): Promise<void> {
     const refusal = this.#error ?? this.#refusal ?? notIterable(source) ?? this.#tooMany() ?? this.#exhausted()
     if (refusal !== undefined) return Promise.reject(refusal)
-    this.#reserved++
+    this.#nonces.reserve()
     const packet = new OutgoingPacket()
     if (source instanceof Uint8Array) packet.whole(options.head ?? NO_HEAD, source)
     else if (options.head !== undefined) packet.begin(options.head)
@@ -93,16 +89,14 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
 
   /** Takes no more packets; what is in flight is finished, then the link's end is sent. */
   close (code: number, refusal: Error = novaError('ERR_LINK_CLOSING')): void {
-    if (this.#state !== 'open') return
-    this.#state = 'closing'
+    if (!this.#end.close(code)) return
     this.#refusal ??= refusal
-    this.#goawayCode = code
     this.wake()
   }
 
   /** Tells the other side to begin no more packets than those up to `last`; what is sent goes on. */
   goaway (last: number, code: number): void {
-    if (this.#error === undefined && this.#state !== 'ended') this.controls.add(CONTROL.goaway, last, code)
+    if (this.#error === undefined && !this.#end.ended) this.controls.add(CONTROL.goaway, last, code)
   }
 
   /**
@@ -127,7 +121,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
 
   /** There may be nothing more to wait for. */
   check (): void {
-    if (this.#state === 'closing') this.wake()
+    if (this.#end.closing) this.wake()
   }
 
   /**
@@ -182,19 +176,11 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     return !this.#mayBegin && this.#waiting.length >= this.#limits.maxWaiting ? novaError('ERR_PACKET_QUEUE', `${this.#waiting.length}`) : undefined
   }
 
-  /** Nonces never restart: the link ends before they run out. */
   #exhausted (): Error | undefined {
-    if (this.#reserved >= this.#rules.warnNonce) this.#warn()
-    if (this.#reserved < LAST_NONCE) return undefined
+    if (!this.#nonces.exhausted) return undefined
     const error = novaError('ERR_PACKET_EXHAUSTED')
     this.close(GOAWAY_CODES.exhausted, error)
     return error
-  }
-
-  #warn (): void {
-    if (this.#warned) return
-    this.#warned = true
-    this.#rules.onExhausting?.()
   }
 
   #pump (packet: OutgoingPacket, source: PacketSource, options: SendOptions): void {
@@ -261,7 +247,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
 
   #nextBatch (): IteratorResult<Frame[]> | undefined {
     const frames: Frame[] = []
-    if (this.#state !== 'ended') this.#takeControls(frames, this.#ready.length + this.controls.length > 0)
+    if (!this.#end.ended) this.#takeControls(frames, this.#ready.length + this.controls.length > 0)
     let bytes = 0
     const again: OutgoingPacket[] = []
     while (this.#ready.length > 0 && bytes < BATCH && frames.length < MAX_BATCH_FRAMES) {
@@ -273,8 +259,8 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
       if (this.#active.has(packet) && packet.pending > 0 && !packet.blocked) again.push(packet)
     }
     for (const packet of again) this.#ready.push(packet)
-    if (frames.length === 0) return this.#ended()
-    this.#saidGoaway = false
+    if (frames.length === 0) return this.#lastWord()
+    this.#end.spoke()
     return { value: frames, done: false }
   }
 
@@ -292,25 +278,18 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     this.#cutter.controls(frames, records)
   }
 
-  /** The end of this direction; a goaway is the last that is said where the link has one. */
-  #ended (): IteratorResult<Frame[]> | undefined {
-    if (this.#state === 'open' || this.#active.size > 0 || this.#waiting.length > 0) return undefined
-    if (this.#state === 'closing' && this.#rules.goaway) {
-      // with credit it may be said twice: the other side has to hear that nothing more is begun, and what it has begun itself still needs credit
-      if (!this.#announced) return this.#sayGoaway()
-      if (!this.#events.mayEnd()) return undefined
-      if (!this.#saidGoaway) return this.#sayGoaway()
-    }
-    this.#state = 'ended'
-    return { value: undefined, done: true }
+  /** The end of this direction, and what goes before it. */
+  #lastWord (): IteratorResult<Frame[]> | undefined {
+    if (this.size > 0) return undefined
+    const word = this.#end.next(() => this.#events.mayEnd())
+    if (word === 'goaway') return this.#sayGoaway()
+    return word === 'end' ? { value: undefined, done: true } : undefined
   }
 
   #sayGoaway (): IteratorResult<Frame[]> {
     const frames: Frame[] = []
-    this.#announced = true
-    this.#saidGoaway = true
     // everything that the other side has begun is still read until its end
-    this.controls.add(CONTROL.goaway, LAST_NONCE, this.#goawayCode)
+    this.controls.add(CONTROL.goaway, LAST_NONCE, this.#end.code)
     this.#takeControls(frames, false)
     return { value: frames, done: false }
   }

@@ -6,6 +6,7 @@ import { novaError } from './errors.js'
 import { LAST_NONCE, MAX_PLAINTEXT, type Frame } from './frame.js'
 import type { Packet } from './incoming-packet.js'
 import type { OutgoingControls } from './outgoing-controls.js'
+import { faceOf, type PacketFace } from './packet-face.js'
 import { PacketReceiver, RECEIVE_LIMITS, type ReceiverEvents, type SlowConsumer } from './packet-receiver.js'
 import { PacketSender, type SenderEvents } from './packet-sender.js'
 import { Pings, type PingOptions } from './pings.js'
@@ -45,44 +46,6 @@ export interface PacketsOptions {
   onGoaway?: ((code: number) => void) | undefined
 }
 
-/** The face of a link of packets. */
-export interface PacketFace {
-  /** Packets as they begin, one consumer. Ends when the other side has ended its direction. */
-  readonly source: AsyncIterable<Packet>
-  /**
-   * Sends one packet. Its source's chunks are the source's again at its next `next()`; bytes are to be left alone until
-   * the promise settles.
-   *
-   * @returns a promise that resolves when its last frame was handed to the wire, and rejects when it could not be
-   * @throws one of `RESET_ERRORS` when the other side has stopped it; ERR_PACKET_BODY, ERR_PACKET_QUEUE, ERR_PACKET_EXHAUSTED, ERR_LINK_CLOSING, ERR_LINK_GOAWAY, what the source threw, or the
-   * link's cause (as rejections)
-   */
-  send(source: PacketSource, options?: SendOptions): Promise<void>
-  /**
-   * Asks the other side for a sign of life; calls while one is under way share it. On a link with credit alone.
-   *
-   * @returns milliseconds until the answer, and at most `timeout` (10,000)
-   * @throws ERR_CONTROL_NONE, ERR_TIMEOUT, or the link's cause (as rejections)
-   */
-  ping(options?: PingOptions): Promise<number>
-  /**
-   * Tells the other side to begin no more packets, with one of `GOAWAY_CODES`. What has begun goes on; what it begins before it hears
-   * this is passed over here, and rejects there with ERR_LINK_GOAWAY unless all of it was on the wire by then. Own packets may
-   * still be begun. On a link with credit alone.
-   */
-  goaway(code: number): void
-  /** Resolves when no packet is in flight either way, nor waits to be read or sent; also when the link is gone. */
-  drained(): Promise<void>
-  /**
-   * Takes no more packets, finishes what is under way and ends the own direction; what the other side still sends
-   * is read until it ends too.
-   *
-   * @returns a promise that resolves when both directions have ended
-   * @throws ERR_LINK_CLOSE_TIMEOUT, or whatever made the link fail before (as a rejection)
-   */
-  close(): Promise<void>
-}
-
 /** A link of packets. */
 export type PacketLink = PacketFace & LinkControl
 
@@ -115,8 +78,8 @@ export function packets (options: PacketsOptions = {}): Endpoint<OpenedFrame[], 
 }
 
 /** The endpoint of {@link packets}: its sender and its receiver, and the end of both. */
-class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace>, SenderEvents, ReceiverEvents {
-  readonly face: PacketFace = new Face(this)
+class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace>, PacketFace, SenderEvents, ReceiverEvents {
+  readonly face: PacketFace = faceOf(this)
   readonly #rules: PacketRules
   readonly #closeTimeout: number
   readonly #sender: PacketSender
@@ -125,9 +88,8 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace>, Se
   readonly #onGoaway: PacketsOptions['onGoaway']
   /** What comes has ended, or the link must fail. */
   readonly #running = new Outcome()
-  /** Both directions have ended. */
-  readonly #done = new Outcome()
-  #directions = 2
+  readonly #sent = new Outcome()
+  readonly #read = new Outcome()
   readonly #pings: Pings
   /** Those that wait until nothing is under way. */
   #drained: Outcome | undefined
@@ -165,7 +127,8 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace>, Se
     this.#receiver.fail(cause)
     this.#pings.fail(cause)
     this.#end()
-    this.#done.reject(cause)
+    this.#sent.reject(cause)
+    this.#read.reject(cause)
   }
 
   send (source: PacketSource, options?: SendOptions): Promise<void> { return this.#sender.send(source, options) }
@@ -191,7 +154,7 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace>, Se
   }
 
   abort (error: Error): void { this.#running.reject(error) }
-  sent (): void { this.#directionEnded() }
+  sent (): void { this.#sent.resolve() }
   lost (error: HushwireError): void { this.#onLostPacket?.(error) }
 
   /** There may be nothing more to wait for. */
@@ -240,7 +203,7 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace>, Se
     }
     this.#receiver.end()
     this.#end()
-    this.#directionEnded()
+    this.#read.resolve()
     // the other side of a hardened link is gone for good; the seed's half-close leaves the own direction open
     if (this.#rules.goaway) this.close().catch(ignore)
     this.#running.resolve()
@@ -265,38 +228,17 @@ class PacketEndpoint implements Endpoint<OpenedFrame[], Frame[], PacketFace>, Se
     this.over()
   }
 
-  #directionEnded (): void {
-    if (--this.#directions === 0) this.#done.resolve()
-  }
-
   async #close (): Promise<void> {
     this.#sender.close(GOAWAY_CODES.done)
     const timer = setTimeout(() => {
       this.#running.reject(novaError('ERR_LINK_CLOSE_TIMEOUT'))
     }, this.#closeTimeout)
     try {
-      await this.#done.promise
+      await Promise.all([this.#sent.promise, this.#read.promise])
     } catch (error) {
       throw asError(error)
     } finally {
       clearTimeout(timer)
     }
   }
-}
-
-/** What the application gets of an endpoint. */
-class Face implements PacketFace {
-  readonly #endpoint: PacketEndpoint
-
-  constructor (endpoint: PacketEndpoint) {
-    this.#endpoint = endpoint
-  }
-
-  get source (): AsyncIterable<Packet> { return this.#endpoint.source }
-
-  send (source: PacketSource, options?: SendOptions): Promise<void> { return this.#endpoint.send(source, options) }
-  ping (options?: PingOptions): Promise<number> { return this.#endpoint.ping(options) }
-  goaway (code: number): void { this.#endpoint.goaway(code) }
-  drained (): Promise<void> { return this.#endpoint.drained() }
-  close (): Promise<void> { return this.#endpoint.close() }
 }

@@ -25,7 +25,7 @@ export class Outcome<T = void> {
 
   /** Later calls, and those of `resolve`, do nothing. */
   reject (reason: unknown): void {
-    this.#promise ??= Promise.reject(reason as Error)
+    this.#promise ??= Promise.reject(reason)
     this.#promise.catch(ignore)
     this.#waiting?.reject(reason)
   }

@@ -32,7 +32,7 @@ class Stepwise<B> implements AsyncIterableIterator<B> {
 
   constructor (source: AsyncIterable<unknown>, steps: ReadonlyArray<Step<never, unknown>>) {
     this.#source = source
-    this.#steps = steps as readonly AnyStep[]
+    this.#steps = steps
   }
 
   /** One that takes a step more, in the place of this one unless it has begun. */
@@ -167,7 +167,7 @@ class Reading<T> {
   }
 
   #ask (): void {
-    this.#iterator.next().then(result => { this.#taken(result) }, (error: unknown) => { this.#settle?.(Promise.reject(error as Error)) })
+    this.#iterator.next().then(result => { this.#taken(result) }, (error: unknown) => { this.#settle?.(Promise.reject(error)) })
   }
 
   #taken (result: IteratorResult<T>): void {

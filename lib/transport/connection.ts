@@ -135,7 +135,7 @@ export class Connection implements Transport {
     if (this.#stopping || this.#cause !== undefined) return
     const busy = next.done === true ? this.#endWriting() : this.#write(next.value)
     if (busy === undefined) this.#pull(iterator)
-    else busy.then(() => { this.#goOn(iterator) }).catch((error: unknown) => { this.abort(asError(error)) })
+    else busy.then(() => this.#goOn(iterator)).catch((error: unknown) => { this.abort(asError(error)) })
   }
 
   /** A promise while no more is to be written. */

@@ -19,7 +19,7 @@ export class Carriage {
   readonly #stream: Sending
   readonly #connection: Transport
   readonly #limits: Pick<CheckedTunnelLimits, 'idleTimeout' | 'lingerTimeout'>
-  readonly #idle: ReturnType<typeof setTimeout>
+  #idle: ReturnType<typeof setTimeout> | undefined
   #linger: ReturnType<typeof setTimeout> | undefined
   #sent = 0
   #received = 0
@@ -31,7 +31,6 @@ export class Carriage {
     this.#stream = stream
     this.#connection = connection
     this.#limits = limits
-    this.#idle = setTimeout(() => { this.abort(tunnelError('ERR_TUNNEL_IDLE'), RESET_CODES.stalled) }, limits.idleTimeout)
   }
 
   /** Bytes that have come from the TCP connection. */
@@ -46,7 +45,7 @@ export class Carriage {
     const source = outbound(first, this.#connection.source, {
       onBytes: bytes => {
         this.#sent += bytes
-        this.#idle.refresh()
+        this.#idle?.refresh()
       },
       onReset: error => { this.#failing(error) }
     })
@@ -61,9 +60,11 @@ export class Carriage {
 
   /** Begins the way back. @param source - the stream, behind its head */
   receive (source: AsyncIterator<Uint8Array>): void {
+    // before that, the time for opening is counted
+    this.#idle = setTimeout(() => { this.abort(tunnelError('ERR_TUNNEL_IDLE'), RESET_CODES.stalled) }, this.#limits.idleTimeout)
     const inbound = new Inbound(source, bytes => {
       this.#received += bytes
-      this.#idle.refresh()
+      this.#idle?.refresh()
     })
     this.#connection.sink(inbound).then(() => {
       this.#ended = true
@@ -92,6 +93,6 @@ export class Carriage {
   /** One of the TCP connections is gone: what is on its way has so much time. */
   #failing (error: Error): void {
     this.#error ??= error
-    this.#linger ??= setTimeout(() => { this.abort(tunnelError('ERR_TUNNEL_LINGER'), RESET_CODES.stalled) }, this.#limits.lingerTimeout)
+    this.#linger ??= setTimeout(() => { this.abort(error, RESET_CODES.stalled) }, this.#limits.lingerTimeout)
   }
 }

@@ -13,7 +13,6 @@ export const TUNNEL_ERRORS = {
   ERR_TUNNEL_TIMEOUT: { origin: 'remote', fatal: false, sentence: 'the service did not answer the other end in time' },
   ERR_TUNNEL_RESET: { origin: 'remote', fatal: false, sentence: 'the connection was reset at the other end of the tunnel' },
   ERR_TUNNEL_IDLE: { origin: 'remote', fatal: false, sentence: 'nothing has passed through the connection for too long' },
-  ERR_TUNNEL_LINGER: { origin: 'remote', fatal: false, sentence: 'the connection has failed at one end, and what was on its way was not taken in time' },
   ERR_TUNNEL_LIMIT: { origin: 'local', fatal: false, sentence: 'as many connections pass through the tunnel as are allowed: end some, or raise maxConnections' },
   ERR_TUNNEL_CLOSED: { origin: 'local', fatal: true, sentence: 'the tunnel is closed here' }
 } as const satisfies ErrorTable

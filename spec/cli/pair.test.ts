@@ -45,6 +45,12 @@ test.serial('by WebSockets there is a link of the page too, and it is taken as a
   t.like(answers.lines.find(({ event }) => event === 'paired'), { name: 'ally', callsItself: undefined })
   t.is(await shows.ended, 0)
   t.like(shows.lines.find(({ event }) => event === 'paired'), { name: 'robert', callsItself: 'Bob' })
+  // the name of another contact is not given twice
+  const more = alice.start(['pair', '--json', '--name', 'Robert'])
+  t.is((await new User().run(['pair', String((await more.event('offer'))['offer']), '--as', 'Carol'])).code, 0)
+  t.is(await more.ended, 0)
+  t.regex(String((await more.event('warning'))['text']), /not called Robert: .*another contact's/)
+  t.like(await more.event('paired'), { name: 'Carol' })
   await relay.stop()
 })
 
@@ -72,7 +78,14 @@ test.serial('an offer that nobody answers, is none, or whose maker is not there'
     t.false(existsSync(join(bob.folder, 'config')))
     t.false(existsSync(join(bob.folder, 'data/hushwire/default')))
   }
-  t.regex((await alice.run(['pair', offer, '--profile', 'default'])).stderr, /ERR_CLI_BUSY/)
+  t.regex((await alice.run(['pair', offer])).stderr, /ERR_CLI_BUSY/)
+  const elsewhere = await TestRelay.start()
+  const carol = new User()
+  await carol.run(['id', 'new', '--relay', elsewhere.address])
+  const wrong = await carol.run(['pair', offer])
+  t.is(wrong.code, 2)
+  t.regex(wrong.stderr, /ERR_OFFER_RELAY: .*--profile NAME/)
+  await elsewhere.stop()
   t.is(await shows.stop('SIGINT'), 130)
   t.regex((await alice.run(['pair', offer])).stderr, /ERR_OFFER_PEER: .*our own/)
   await relay.stop()

@@ -11,6 +11,11 @@ export function random (length: number): Uint8Array {
   return bytes
 }
 
+/** Whether bytes are the same; ava compares long ones property by property. */
+export function same (one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  return one !== undefined && other !== undefined && Buffer.compare(one, other) === 0
+}
+
 /** A file in memory, in pieces of so many bytes; counts how often it is opened. */
 export function memoryFile (path: string, content: Uint8Array, { piece = 65_536, modified = 1_000 } = {}): SourceFile & { readonly opened: number[] } {
   const opened: number[] = []
@@ -36,6 +41,7 @@ export class MemoryDestination implements Destination {
   open_ = 0
   overwrite = false
   space: number | undefined
+  onWritten: () => unknown = ignore
   /** Called before each write. */
   onWrite: (index: number, offset: number, bytes: Uint8Array) => unknown = ignore
   onFinish: (index: number) => unknown = ignore
@@ -71,6 +77,7 @@ export class MemoryDestination implements Destination {
         if (part.byteLength !== offset) throw new Error(`written at ${offset} of ${part.byteLength}`)
         this.parts.set(name(index), join([part, bytes]))
         this.written += bytes.byteLength
+        this.onWritten()
       },
       finish: async index => {
         await this.onFinish(index)

@@ -29,7 +29,8 @@ test.serial('one who sends to those that do not read holds what the guide says, 
     }
   }
   const sending = Array.from({ length: 2 * PACKETS }, () => mallory.live(victim.id, endless()).catch(ignore))
-  for (let begun = 0; begun < PACKETS; begun++) await nextOf(victim.packets)
+  // some places are given back later
+  for (let begun = 0; begun < PACKETS - 4; begun++) await nextOf(victim.packets)
   // until nobody asks its source for more
   for (let last = -1; waiting < 200; waiting = produced === last ? waiting + 1 : 0) {
     last = produced

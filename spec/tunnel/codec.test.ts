@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { Reader } from '../../lib/stream/index.js'
-import { encodeAnswer, encodeHead, isServiceName, readAnswer, readHead, STATUS, type Status } from '../../lib/tunnel/head.js'
+import { encodeAnswer, encodeHead, isServiceName, readAnswer, readHead, STATUS, TUNNEL_KIND, type Status } from '../../lib/tunnel/head.js'
 import { encodeData, encodeReset, RecordReader } from '../../lib/tunnel/records.js'
 import { codeOf } from '../relay/codes.js'
 import { collect } from '../support/sources.js'
@@ -19,6 +19,15 @@ test('a head reads as it was written, wherever it is cut, and what follows is le
     t.is(await readHead(reader, never), name)
     t.deepEqual(await collect(reader.rest()), behind)
   }))
+})
+
+test('the bytes are those of docs/protocol.md', t => {
+  t.deepEqual(Buffer.from(encodeHead('web')), Buffer.from('\u0001\u0003web', 'latin1'))
+  t.deepEqual([...encodeHead('')], [1, 0])
+  t.deepEqual([...encodeAnswer(STATUS.timeout)], [1, 4])
+  t.deepEqual([...encodeData(Uint8Array.of(7, 8))], [0, 0, 0, 2, 7, 8])
+  t.deepEqual([...encodeReset()], [0, 0, 0, 0])
+  t.is(TUNNEL_KIND, BigInt(`0x${Buffer.from('tunl').toString('hex')}`))
 })
 
 test('any other head is refused, whatever it is', async t => {

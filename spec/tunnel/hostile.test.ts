@@ -190,19 +190,29 @@ test('who has connected and gone before the service answered leaves nothing open
   t.is(((await event(world.connected, 'refused')).error as { code?: string }).code, 'ERR_TRANSPORT_RESET')
 })
 
-test('more local connections than allowed are reset, and those that are idle for too long', async t => {
+test('more local connections than allowed are reset', async t => {
   const world = await TunnelWorld.startTunnels()
   t.teardown(() => world.end())
   const upstream = await service(() => {})
   t.teardown(upstream.close)
-  world.expose({ web: { port: upstream.port } })
-  const tunnel = await world.connect({ limits: { maxConnections: 1, idleTimeout: 300 } })
+  const tunnel = await world.tunnelTo(upstream.port, { limits: { maxConnections: 1 } })
   const first = await Caller.dial(tunnel.port)
   const second = await Caller.dial(tunnel.port)
   t.is(await second.ended(), 'ECONNRESET')
   t.is(((await event(world.connected, 'refused')).error as { code?: string }).code, 'ERR_TUNNEL_LIMIT')
-  t.is(await first.ended(), 'ECONNRESET')
+  first.socket.destroy()
+})
+
+test('connections that are idle for too long are reset', async t => {
+  const world = await TunnelWorld.startTunnels()
+  t.teardown(() => world.end())
+  const upstream = await service(() => {})
+  t.teardown(upstream.close)
+  const tunnel = await world.tunnelTo(upstream.port, { limits: { idleTimeout: 50 } })
+  const caller = await Caller.dial(tunnel.port)
+  t.is(await caller.ended(), 'ECONNRESET')
   t.is(((await event(world.connected, 'close')).error as { code?: string }).code, 'ERR_TUNNEL_IDLE')
+  t.is(((await event(world.exposed, 'close')).error as { code?: string }).code, 'ERR_RESET_STALLED')
 })
 
 /** A port whose connections nobody accepts, in a thread that stands still: once its backlog is full, the kernel answers no more. */

@@ -48,7 +48,11 @@ export async function theatre (): Promise<{ port: number, begin: (port: number, 
   const waiting = new Map<number, (server: Caller) => void>()
   const { port, close } = await service((socket: Socket) => {
     const server = new Caller(socket)
-    void server.until(4).then(() => { waiting.get(server.bytes.readUInt32BE())?.(server) }, () => {})
+    void server.until(4).then(() => {
+      const number = server.bytes.readUInt32BE()
+      waiting.get(number)?.(server)
+      waiting.delete(number)
+    }, () => {})
   })
   return {
     port,

@@ -1,4 +1,4 @@
-import { equalUuid, uuidKey, type Uuid } from '../../bytes/index.js'
+import { uuidKey, type Uuid } from '../../bytes/index.js'
 import { decodeChat, encodeChat, type ChatText } from '../../chat/index.js'
 import { keysUnder, storeKey, type Store } from '../../store/index.js'
 
@@ -85,6 +85,3 @@ export function unreadTexts (store: Store): Promise<TextRecords> { return TextRe
 
 /** Texts that the relay does not have yet. */
 export function unsentTexts (store: Store): Promise<TextRecords> { return TextRecords.load(store, 'cli/unsent/', 1024) }
-
-/** Whether two texts are one. */
-export function sameText (one: ChatText, other: ChatText): boolean { return equalUuid(one.id, other.id) }

@@ -26,22 +26,25 @@ export interface Screen {
 
 /** Lines that stand above each other, for pipes and programs. */
 export class PlainScreen implements Screen {
-  readonly lines: Interface
+  readonly lines: AsyncIterable<string>
+  readonly #reader: Interface
   readonly #output: Output
 
   constructor (output: Output, input: Readable = process.stdin) {
     this.#output = output
-    this.lines = createInterface({ input, crlfDelay: Infinity })
+    this.#reader = createInterface({ input, crlfDelay: Infinity })
+    this.lines = linesOf(this.#reader)
   }
 
   received (name: string, text: ChatText): void { for (const line of textLines(name, text)) this.#output.line(line) }
   standing (): void {}
-  close (): void { this.lines.close() }
+  close (): void { this.#reader.close() }
 }
 
 /** A terminal: what comes is written above the line that is being typed. */
 export class TerminalScreen implements Screen {
-  readonly lines: Interface
+  readonly lines: AsyncIterable<string>
+  readonly #reader: Interface
   readonly #name: string
   readonly #output: Output
   readonly #terminal: Writable
@@ -51,11 +54,12 @@ export class TerminalScreen implements Screen {
     this.#name = name
     this.#output = output
     this.#terminal = terminal
-    this.lines = createInterface({ input, output: terminal, terminal: true, historySize: 200, removeHistoryDuplicates: true })
+    this.#reader = createInterface({ input, output: terminal, terminal: true, historySize: 200, removeHistoryDuplicates: true })
+    this.lines = linesOf(this.#reader)
     // in raw mode Ctrl-C is a key like others
-    this.lines.on('SIGINT', () => { process.kill(process.pid, 'SIGINT') })
+    this.#reader.on('SIGINT', () => { process.kill(process.pid, 'SIGINT') })
     // before each line that is typed, the next prompt
-    this.lines.on('line', () => { this.lines.prompt() })
+    this.#reader.on('line', () => { this.#reader.prompt() })
     output.through(text => { this.#above(text) })
     this.standing({ online: undefined, unsent: 0, underway: 0 })
   }
@@ -65,30 +69,36 @@ export class TerminalScreen implements Screen {
   standing ({ online, unsent, underway }: Standing): void {
     const mark = online === undefined ? '?' : online ? this.#output.paint('green', '●') : this.#output.paint('dim', '○')
     const about = [unsent > 0 ? `${unsent} to send` : '', underway > 0 ? `${underway} on the way` : ''].filter(Boolean).join(', ')
-    this.lines.setPrompt(`${this.#name} ${mark}${about === '' ? '' : this.#output.paint('dim', ` (${about})`)} > `)
+    this.#reader.setPrompt(`${this.#name} ${mark}${about === '' ? '' : this.#output.paint('dim', ` (${about})`)} > `)
     this.#erase()
-    this.lines.prompt(true)
+    this.#reader.prompt(true)
   }
 
   close (): void {
     this.#erase()
     this.#output.through(undefined)
-    this.lines.close()
+    this.#reader.close()
   }
 
   #above (text: string): void {
     this.#erase()
     this.#terminal.write(`${text}\n`)
-    this.lines.prompt(true)
+    this.#reader.prompt(true)
   }
 
   /** Takes the prompt and what was typed off the screen, all the rows that they have. */
   #erase (): void {
-    const { rows } = this.lines.getCursorPos()
+    const { rows } = this.#reader.getCursorPos()
     if (rows > 0) moveCursor(this.#terminal, 0, -rows)
     cursorTo(this.#terminal, 0)
     clearScreenDown(this.#terminal)
   }
+}
+
+/** Lines from now on: those that come before somebody asks for them are not lost. */
+function linesOf (reader: Interface): AsyncIterable<string> {
+  const lines = reader[Symbol.asyncIterator]()
+  return { [Symbol.asyncIterator]: () => lines }
 }
 
 /** A text with its time and sender; what follows its first line stands under it, so that nobody can write a line in another's name. */

@@ -33,6 +33,8 @@ export class ReceptionDesk {
   readonly #bars = new Map<string, TransferBar>()
   readonly #over = deferred<Received>({ handled: true })
   readonly #taking = new Set<Promise<unknown>>()
+  /** Transfers that are done, whose senders may not know. */
+  readonly #unconfirmed = new Set<string>()
   #only: Uuid | undefined
   #open: boolean
   #lingering: ReturnType<typeof setTimeout> | undefined
@@ -98,9 +100,12 @@ export class ReceptionDesk {
     if (transfer === undefined) { this.#strange(received); return }
     const bar = this.#barOf(transfer)
     bar.stop()
-    if (received.type === 'done') this.#done(received, bar)
-    else if (received.type === 'interrupted') this.#interrupted(transfer, received.error)
-    else this.#failed(received, transfer)
+    if (received.type === 'done') {
+      if (!this.#unconfirmed.delete(transfer.id)) this.#done(received, bar)
+      if (!received.confirmed) this.#unconfirmed.add(transfer.id)
+    }
+    if (received.type === 'interrupted') this.#interrupted(transfer, received.error)
+    if (received.type === 'failed') this.#failed(received, transfer)
     if (received.type !== 'interrupted') this.#bars.delete(transfer.id)
     if (received.type === 'done' && !received.confirmed) {
       // who was lost at the very end comes again, to hear that all is there

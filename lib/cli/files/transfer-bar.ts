@@ -12,7 +12,7 @@ const EVENT_INTERVAL = 500
 export class TransferBar {
   readonly #output: Output
   readonly #about: object
-  readonly #begun = performance.now()
+  #begun: number | undefined
   #rate = new Rate()
   #bar: Progress | undefined
   #drawn = -Infinity
@@ -24,11 +24,12 @@ export class TransferBar {
     this.#about = about
   }
 
-  /** Milliseconds since it was made. */
-  get time (): number { return performance.now() - this.#begun }
+  /** Milliseconds since it was updated first. */
+  get time (): number { return this.#begun === undefined ? 0 : performance.now() - this.#begun }
 
   update (progress: FilesProgress): void {
     const now = performance.now()
+    this.#begun ??= now
     // another stream: what is over there was counted anew
     if (progress.bytes < this.#bytes) this.#rate = new Rate()
     this.#bytes = progress.bytes

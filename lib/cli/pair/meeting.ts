@@ -30,11 +30,12 @@ export class Meeting {
    * Says our name, waits for theirs, and tells who it is.
    *
    * @param name - what they are to be called, whatever they call themselves
-   * @throws ERR_CLI_NAME, and what the store does (as rejections)
+   * @throws what the store does (as rejections)
    */
   async greet ({ id, publicKey }: Contact, name: string | undefined): Promise<void> {
     const { names, output, ownName, signal } = this.#session
-    if (name !== undefined) await names.set(id, name)
+    // they are paired already, so a name that another contact has is no failure
+    if (name !== undefined) await names.set(id, name).catch((error: unknown) => { output.warn(`not called ${name}: ${plainLine((error as Error).message)}; see hushwire contacts rename`) })
     // a name that does not arrive is no failure: the keys are there
     await this.#desk.introduce(id, ownName, signal).catch((error: unknown) => { output.warn(`our name could not be sent: ${(error as Error).message}`) })
     const told = await this.#told(id)

@@ -58,7 +58,7 @@ export async function privateFolder (path: string): Promise<void> {
   }
 }
 
-/** A new file with mode 0600, written through; never over another one. @throws ERR_CLI_EXISTS, ERR_CLI_FILE */
+/** A new file with mode 0600, written through; never over another one. @throws ERR_CLI_EXISTS, ERR_CLI_SPACE, ERR_CLI_FILE (as rejections) */
 export async function writeNew (path: string, text: string): Promise<void> {
   try {
     await writeThrough(path, text)
@@ -68,7 +68,7 @@ export async function writeNew (path: string, text: string): Promise<void> {
   }
 }
 
-/** In the place of what is there, all of it or nothing. @throws ERR_CLI_FILE */
+/** In the place of what is there, all of it or nothing. @throws ERR_CLI_SPACE, ERR_CLI_FILE (as rejections) */
 export async function replaceFile (path: string, text: string): Promise<void> {
   const fresh = `${path}.new`
   try {
@@ -103,10 +103,11 @@ async function syncFolder (path: string): Promise<void> {
   await folder.sync().finally(() => folder.close())
 }
 
-function fileError (error: unknown, what: string): unknown {
+/** What the platform says about a file, as one of ours. */
+export function fileError (error: unknown, what: string): unknown {
   const code = platformCode(error)
   if (code.startsWith('ERR_CLI_')) return error
-  return cliError('ERR_CLI_FILE', code === 'ENOSPC' || code === 'EDQUOT' ? `${what}: the disk is full` : `${what} (${code})`, error)
+  return code === 'ENOSPC' || code === 'EDQUOT' ? cliError('ERR_CLI_SPACE', what, error) : cliError('ERR_CLI_FILE', `${what} (${code})`, error)
 }
 
 /** The code of an error of the platform. */

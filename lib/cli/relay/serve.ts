@@ -10,7 +10,7 @@ import { asError } from '../../stream/index.js'
 import type { Address, ServerTls } from '../../transport/tcp.js'
 import { parseAddress } from '../ctr/address.js'
 import { cliError } from '../errors.js'
-import { addressesOf, addressesToBe } from './addresses.js'
+import { addressesOf, addressesToBe, type Addresses } from './addresses.js'
 import { serveAdmin } from './admin.js'
 import { RelayHealth } from './health.js'
 import type { KeptIdentity } from './identity-file.js'
@@ -24,6 +24,10 @@ type Closer = () => Promise<void>
 /** A relay with all that belongs to it, as a process runs it. */
 export interface Serving {
   readonly relay: Relay
+  /** What clients are given. */
+  readonly addresses: Addresses
+  /** Where the page is, if there is one. */
+  readonly page: string | undefined
   /** Reads the files of the certificate again. @returns false when none is set @throws ERR_CLI_CERTIFICATE, ERR_TRANSPORT_CERTIFICATE (as rejections) */
   reload(): Promise<boolean>
   /** Finishes what is under way, then lets go of everything. Never rejects. */
@@ -87,10 +91,14 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
   // not before it listens, so that a start that fails leaves none; nobody can have pinned it yet
   await keep()
   if (!settings.store.memory) await admin(settings, relay, log, closers)
-  tell(log, relay, identity, settings)
-  if (page !== undefined && relay.websocket !== undefined) log.info({ event: 'page', url: pageUrl(relay.websocket) })
+  const addresses = addressesOf(settings, relay, identity.publicKey)
+  tell(log, relay, identity, settings, addresses)
+  const link = page === undefined || addresses.websocket === undefined ? undefined : pageUrl(addresses.websocket)
+  if (link !== undefined) log.info({ event: 'page', url: link })
   return {
     relay,
+    addresses,
+    page: link,
     reload: async () => {
       const next = await readTls(settings)
       if (next !== undefined) relay.reload(next)
@@ -149,9 +157,8 @@ async function admin ({ store: { folder }, registration: { rule } }: Settings, r
   }
 }
 
-function tell (log: Logger, relay: Relay, { id, publicKey }: Identity, settings: Settings): void {
+function tell (log: Logger, relay: Relay, { id, publicKey }: Identity, settings: Settings, addresses: Addresses): void {
   const about = { event: 'listening', id: formatUuid(id), publicKey: Buffer.from(publicKey).toString('base64url'), tls: settings.tls.cert !== '' }
-  const addresses = addressesOf(settings, relay, publicKey)
   if (relay.tcp !== undefined) log.info({ ...about, transport: 'tcp', ...relay.tcp, address: addresses.tcp })
   if (relay.websocket !== undefined) log.info({ ...about, transport: 'websocket', url: relay.websocket, address: addresses.websocket })
 }

@@ -33,6 +33,7 @@ export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
   ERR_CLI_CONFIG: [EXIT.usage, 'Mend the file, or make it anew with: hushwire id relay ADDRESS.'],
   ERR_CLI_IDENTITY: [EXIT.usage, 'Put back a copy with: hushwire id import FILE --profile NAME.'],
   ERR_CLI_FILE: [EXIT.usage, ''],
+  ERR_CLI_SPACE: [EXIT.failed, NO_ROOM],
   ERR_CLI_EXISTS: [EXIT.usage, 'Choose another name.'],
   ERR_CLI_PASSPHRASE: [EXIT.usage, 'Type it again, or give --passphrase-file FILE or HUSHWIRE_PASSPHRASE; nobody can open an identity without its passphrase.'],
   ERR_CLI_NAME: [EXIT.usage, 'A name has 1 to 64 characters and does not look like an id.'],

@@ -163,7 +163,7 @@ export class Output {
   }
 
   #styled (text: string): string {
-    return text === '' ? '' : this.paint('dim', cut(text, (this.#err.columns ?? 80) - 1))
+    return text === '' ? '' : this.paint('dim', cut(text, (this.#err.columns || 80) - 1))
   }
 
   #write (stream: OutputStream, text: string): void {

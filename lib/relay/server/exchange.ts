@@ -1,6 +1,7 @@
 import { uuidKey, type Uuid } from '../../bytes/index.js'
 import type { RoutedHeader } from '../../nova/index.js'
-import { limitsOf, SparseSet } from '../../stream/index.js'
+import { limitsOf } from '../../stream/index.js'
+import { Correspondents } from './correspondents.js'
 
 /** A connection as the exchange knows it. None of its calls throws but where it says so. */
 export interface ExchangeMember {
@@ -47,7 +48,7 @@ export interface Exchange {
 
 /** Options of {@link localExchange}. */
 export interface LocalExchangeOptions {
-  /** Peers that one connection is remembered to have exchanged packets with; the longest unused is forgotten. Default 1,024. */
+  /** Peers that one connection is remembered to have exchanged packets with; of more, one that is long unused is forgotten. Default 1,024. */
   readonly maxCorrespondents?: number | undefined
 }
 
@@ -75,9 +76,10 @@ export function localExchange (options: LocalExchangeOptions = {}): Exchange {
 
 /** Who is at a place, and with whom it has to do. */
 interface Place {
+  /** Of its id: one string for all who remember it. */
+  readonly key: string
   readonly member: ExchangeMember
-  /** Keys of the peers that it exchanged packets with, the longest unused first. */
-  readonly correspondents: SparseSet<string>
+  readonly correspondents: Correspondents
 }
 
 class LocalExchange implements Exchange {
@@ -101,7 +103,7 @@ class LocalExchange implements Exchange {
       member.displaced()
       return
     }
-    this.#places.set(key, { member, correspondents: new SparseSet() })
+    this.#places.set(key, { key, member, correspondents: new Correspondents(this.#maxCorrespondents) })
     if (before === undefined) {
       this.#notice(member.id, true)
       return
@@ -124,8 +126,8 @@ class LocalExchange implements Exchange {
   async forward (from: ExchangeMember, header: RoutedHeader, source: AsyncIterable<Uint8Array>): Promise<'delivered' | 'absent'> {
     const [sender, target] = [this.#places.get(uuidKey(from.id)), this.#places.get(uuidKey(header.target))]
     if (target === undefined) return 'absent'
-    if (sender?.member === from) this.#met(sender, target.member.id)
-    this.#met(target, from.id)
+    if (sender?.member === from) sender.correspondents.met(target.key)
+    target.correspondents.met(sender?.key ?? uuidKey(from.id))
     await target.member.take(header, source)
     return 'delivered'
   }
@@ -157,16 +159,5 @@ class LocalExchange implements Exchange {
 
   #part ({ member, correspondents }: Place): void {
     for (const key of correspondents) this.#places.get(key)?.member.parted(member.id)
-  }
-
-  #met ({ correspondents }: Place, id: Uuid): void {
-    const key = uuidKey(id)
-    correspondents.delete(key)
-    correspondents.add(key)
-    if (correspondents.size <= this.#maxCorrespondents) return
-    for (const oldest of correspondents) {
-      correspondents.delete(oldest)
-      return
-    }
   }
 }

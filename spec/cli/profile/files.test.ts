@@ -1,7 +1,7 @@
 import test from 'ava'
 import { chmod, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { privateFolder, readPrivate, replaceFile, writeNew } from '../../../lib/cli/profile/private-file.js'
+import { fileError, privateFolder, readPrivate, replaceFile, writeNew } from '../../../lib/cli/profile/private-file.js'
 import { readSettings, writeSettings } from '../../../lib/cli/profile/settings.js'
 import { codeOf } from '../../support/sources.js'
 import { cleanUp, temporaryFolder } from '../support.js'
@@ -69,4 +69,9 @@ test('settings are read back, and what is none is refused', async t => {
   await writeSettings(path, {})
   await chmod(path, 0o666)
   t.is(await codeOf(readSettings(path)), 'ERR_CLI_FILE')
+})
+
+test('a full disk is told as such', t => {
+  for (const code of ['ENOSPC', 'EDQUOT']) t.like(fileError(Object.assign(new Error('full'), { code }), 'x cannot be written'), { code: 'ERR_CLI_SPACE' })
+  t.like(fileError(new Error('other'), 'x cannot be written'), { code: 'ERR_CLI_FILE', message: 'a file or folder cannot be used: x cannot be written (unknown)' })
 })

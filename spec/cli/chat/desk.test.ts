@@ -1,0 +1,122 @@
+import test from 'ava'
+import { equalUuid, randomUuid, type Uuid } from '../../../lib/bytes/index.js'
+import { CHAT_KIND, chatText, decodeChat, encodeChat, type ChatMessage, type ChatText } from '../../../lib/chat/index.js'
+import { Desk } from '../../../lib/cli/chat/desk.js'
+import { Receipts } from '../../../lib/cli/chat/receipts.js'
+import { TextRecords } from '../../../lib/cli/chat/records.js'
+import { Names } from '../../../lib/cli/names.js'
+import { Output } from '../../../lib/cli/terminal/output.js'
+import { createIdentity } from '../../../lib/nova/index.js'
+import { openContacts, type Client, type ClientMessage, type PeerHandle } from '../../../lib/relay/index.js'
+import { memoryStore } from '../../../lib/store/index.js'
+import { deferred } from '../../../lib/stream/index.js'
+
+/** A client that has these messages, and says which of them were taken. */
+function clientOf (mail: ReadonlyArray<{ from: Uuid, kind?: bigint, bytes: Uint8Array }>, taken: number[]): Client {
+  async function * messages (): AsyncGenerator<ClientMessage> {
+    for (const [index, { from, kind = CHAT_KIND, bytes }] of mail.entries()) {
+      yield { from: { id: from }, kind, bytes, id: randomUuid(), stored: 0, taken: async () => { taken.push(index) } } as ClientMessage
+    }
+  }
+  return { messages: messages() } as Partial<Client> as Client
+}
+
+async function people (count: number): Promise<{ store: ReturnType<typeof memoryStore>, ids: Uuid[], names: Names, output: Output, told: string[] }> {
+  const store = memoryStore()
+  const contacts = await openContacts(store)
+  const ids: Uuid[] = []
+  for (let index = 0; index < count; index++) ids.push((await contacts.trust(createIdentity().publicKey)).id)
+  const told: string[] = []
+  const stream = { write: (text: string) => { told.push(text) } }
+  return { store, ids, names: await Names.load(store, contacts), output: new Output({ command: 'chat' }, stream, stream), told }
+}
+
+const said = (message: ChatMessage): Uint8Array => encodeChat(message)
+
+test('texts are shown or kept, names are learnt, and what is no message is told and dropped', async t => {
+  const { store, ids: [one, other], names, output, told } = await people(2)
+  if (one === undefined || other === undefined) throw new Error('nobody')
+  const [shown, kept] = [chatText('shown'), chatText('kept')]
+  const taken: number[] = []
+  const client = clientOf([
+    { from: one, bytes: said({ type: 'name', name: 'Al\u001b[2Jice' }) },
+    { from: one, bytes: said(shown) },
+    { from: other, bytes: said(kept) },
+    { from: other, bytes: said(kept) },
+    { from: other, bytes: Uint8Array.of(9) },
+    { from: other, kind: 5n, bytes: Uint8Array.of(1) },
+    { from: other, bytes: said({ type: 'receipt', ids: [kept.id] }) }
+  ], taken)
+  const desk = await Desk.open({ client, names, output, store })
+  const events: string[] = []
+  await desk.read({
+    onText: (from, text) => {
+      if (equalUuid(from, other)) return false
+      events.push(text.text)
+      return true
+    },
+    onName: (_from, name) => { events.push(`name ${name}`) },
+    onReceipt: (_from, { ids }) => { events.push(`receipt ${ids.length}`) }
+  })
+  t.deepEqual(events, ['name Al\u001b[2Jice', 'shown', 'receipt 1'])
+  t.deepEqual(taken, [0, 1, 2, 3, 4, 5, 6])
+  t.is(names.of(one), 'Alice')
+  // the same text twice is one
+  t.is(desk.unread.count(other), 1)
+  t.deepEqual(await desk.unread.of(other), [kept])
+  t.is(told.length, 2)
+  t.regex(told[0] ?? '', /cannot be read \(ERR_CHAT_MESSAGE\)/)
+  t.regex(told[1] ?? '', /of another kind from .* was dropped/)
+})
+
+test('texts are kept in the order of their times, by whom they are, and up to a number', async t => {
+  const store = memoryStore()
+  const [one, other] = [randomUuid(), randomUuid()]
+  const records = await TextRecords.load(store, 'test/', 3)
+  const texts = [chatText('c', 300), chatText('a', 100), chatText('b', 200)]
+  for (const text of texts) await records.add({ peer: one, text })
+  t.true(records.full)
+  t.deepEqual((await records.of(one)).map(({ text }) => text), ['a', 'b', 'c'])
+  t.deepEqual(await records.of(other), [])
+  const again = await TextRecords.load(store, 'test/', 3)
+  t.is(again.count(one), 3)
+  await again.delete({ peer: one, text: texts[0] as ChatText })
+  await again.delete({ peer: one, text: texts[0] as ChatText })
+  t.is(again.total, 2)
+  t.false(again.full)
+})
+
+test('when no more may be kept, mail is left where it is', async t => {
+  const { store, ids: [one], names, output, told } = await people(1)
+  if (one === undefined) throw new Error('nobody')
+  const taken: number[] = []
+  const client = clientOf([1, 2, 3].map(() => ({ from: one, bytes: said(chatText('x')) })), taken)
+  const desk = await Desk.open({ client, names, output, store })
+  Object.defineProperty(desk.unread, 'full', { get: () => desk.unread.total >= 2 })
+  await desk.read({})
+  t.deepEqual(taken, [0, 1])
+  t.regex(told.at(-1) ?? '', /2 messages have not been read; no more are fetched/)
+})
+
+test('receipts that come together go together, and one that is lost holds up nothing', async t => {
+  const sent: number[] = []
+  let gate = deferred()
+  const peer: Partial<PeerHandle> = {
+    send: async (_kind, bytes) => {
+      const message = decodeChat(bytes)
+      sent.push(message.type === 'receipt' ? message.ids.length : 0)
+      await gate.promise
+    }
+  }
+  const receipts = new Receipts(peer as PeerHandle)
+  for (let index = 0; index < 3; index++) receipts.add(randomUuid())
+  await Promise.resolve()
+  await Promise.resolve()
+  t.deepEqual(sent, [3])
+  for (let index = 0; index < 300; index++) receipts.add(randomUuid())
+  gate.reject(new Error('lost'))
+  gate = deferred()
+  gate.resolve()
+  await receipts.sent
+  t.deepEqual(sent, [3, 256, 44])
+})

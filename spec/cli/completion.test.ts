@@ -1,0 +1,86 @@
+import test from 'ava'
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { completedCommands } from '../../lib/cli/completion/tree.js'
+import { COMMANDS } from '../../lib/cli/commands.js'
+import { program } from '../../lib/cli/program.js'
+import { cleanUp, temporaryFolder, User } from './support.js'
+
+const user = new User()
+const script = async (shell: string): Promise<string> => (await user.run(['completion', shell])).stdout
+const commands = completedCommands(await program(() => true))
+test.after.always(cleanUp)
+
+test.serial('bash completes commands, flags, choices, and names of contacts', async t => {
+  const file = join(temporaryFolder(), 'completion.bash')
+  const driver = `
+hushwire () { printf '%s\\n' alice 'Bob B.' "o'neil"; }
+complete_ () { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _hushwire; printf '%s|' "\${COMPREPLY[@]}"; echo; }
+complete_ hushwire ''
+complete_ hushwire id ''
+complete_ hushwire id ne
+complete_ hushwire id new --re
+complete_ hushwire chat ''
+complete_ hushwire chat --json --profile work B
+complete_ hushwire chat --color a
+complete_ hushwire chat --passphrase-file ''
+complete_ hushwire completion z
+complete_ hushwire relay inv
+`
+  await writeFile(file, `${await script('bash')}${driver}`)
+  const { stdout } = await promisify(execFile)('bash', [file])
+  t.deepEqual(stdout.split('\n').slice(0, -1), [
+    `${COMMANDS.map(({ name }) => name).join('|')}|`,
+    'new|show|export|import|passphrase|relay|',
+    'new|',
+    '--relay|',
+    "alice|Bob\\ B.|o\\'neil|",
+    'Bob\\ B.|',
+    'auto|always|',
+    '|',
+    'zsh|',
+    'invite|'
+  ])
+})
+
+test.serial('the scripts of the other shells have every command and every flag', async t => {
+  const [zsh, fish] = [await script('zsh'), await script('fish')]
+  t.regex(zsh, /^#compdef hushwire\n/)
+  for (const { path, children, flags } of commands) {
+    t.true(zsh.includes(`_hushwire${path === '' ? '' : `_${path.replaceAll(' ', '_')}`} () {`), path)
+    for (const { name } of children) {
+      t.true(zsh.includes(`        ${name}) `), name)
+      t.true(fish.includes(` -f -a '${name}' -d `), name)
+    }
+    for (const flag of flags.flatMap(({ names }) => names)) {
+      t.true(zsh.includes(flag), flag)
+      t.true(fish.includes(flag.startsWith('--') ? `-l ${flag.slice(2)} ` : `-s ${flag.slice(1)} `), flag)
+    }
+  }
+  // quotes of either are in pairs
+  t.is(fish.replaceAll("\\'", '').split("'").length % 2, 1)
+})
+
+test.serial('the table says of each command what it says of itself, and a shell that is none is refused', async t => {
+  for (const entry of COMMANDS) {
+    const command = await entry.load(() => program(() => true))
+    t.is(command.name(), entry.name)
+    t.is(command.description(), entry.description)
+  }
+  const wrong = await user.run(['completion', 'tcsh'])
+  t.is(wrong.code, 2)
+  t.regex(wrong.stderr, /Allowed choices are bash, zsh, fish/)
+})
+
+test.serial('the help has every command, in groups, and examples', async t => {
+  const help = await user.run(['--help'])
+  t.is(help.code, 0)
+  for (const { name, group } of COMMANDS) t.regex(help.stdout, new RegExp(`^${group}:\\n(?:.+\\n)*  ${name} `, 'm'))
+  t.regex(help.stdout, /Two who want to talk:/)
+  for (const { path } of commands) t.is((await user.run([...path.split(' ').filter(Boolean), '--help'])).code, 0, path)
+  t.is((await user.run(['help', 'id'])).code, 0)
+  t.regex((await user.run(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
+  t.is((await user.run([])).code, 2)
+})
