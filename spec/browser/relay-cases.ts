@@ -8,7 +8,7 @@ import type { BrowserCase, PageSetup } from './cases.js'
 /** Clients in the page over a relay on Node. */
 export const relayCases = ({ relay }: PageSetup): readonly BrowserCase[] => [
   { name: 'two clients pair, write to each other, and talk in a stream', run: async (): Promise<void> => { await together(relay) } },
-  { name: 'a page dials no TCP', run: async (): Promise<void> => { await assert.rejects(client({ ...relay, url: 'tcp://127.0.0.1:1' }), { code: 'ERR_TRANSPORT_CONNECT' }) } }
+  { name: 'a page dials no TCP', run: async (): Promise<void> => { await assert.rejects(client({ ...relay, url: 'tcp://127.0.0.1:1' }), { code: 'ERR_RELAY_URL' }) } }
 ]
 
 function client ({ url, key }: PageSetup['relay']): Promise<Client> {

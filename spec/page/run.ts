@@ -15,7 +15,7 @@ import { openBrowser, PageRelay } from './support.js'
 import { tabCases } from './tab-cases.js'
 
 /** Milliseconds that a case may take. */
-const LONGEST = 120_000
+const LONGEST = 60_000
 
 const path = chromiumPath()
 if (path === undefined) {
