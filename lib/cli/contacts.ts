@@ -1,11 +1,10 @@
 import { Command } from 'commander'
 import { formatUuid } from '../bytes/index.js'
-import { openContacts, type Contacts } from '../relay/index.js'
+import { openContacts, voiceGroups, type Contacts } from '../relay/index.js'
 import { unreadTexts, unsentTexts, type TextRecords } from './chat/records.js'
 import { action, profileOptions, type ClientFlags } from './client-options.js'
 import { Names } from './names.js'
 import { loadProfile } from './profile/profile.js'
-import { voiceGroups } from './profile/voice-groups.js'
 import { withStore } from './session.js'
 import type { Output } from './terminal/output.js'
 

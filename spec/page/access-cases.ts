@@ -44,6 +44,9 @@ export const accessCases: readonly PageCase[] = [
       const node = await scene.peer()
       const alice = await scene.stranger()
       const { page } = alice
+      // asked for now, so that the browser knows of it when the key is pressed
+      const choosing = page.waitForEvent('filechooser', { timeout: 0 })
+      choosing.catch(() => undefined)
       await page.goto(scene.relay.address)
       await page.getByLabel('Your name').waitFor()
       await page.keyboard.type('Alice')
@@ -60,7 +63,8 @@ export const accessCases: readonly PageCase[] = [
       assert.equal(await node.text(), 'typed')
       await alice.entry(/typed.*Seen/s).waitFor()
       await tabTo(page, /Send files/)
-      const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')])
+      await page.keyboard.press('Enter')
+      const chooser = await choosing
       await chooser.setFiles(fileOf('by-keyboard.txt', 100))
       await node.fileDone()
       await node.say('here you are')

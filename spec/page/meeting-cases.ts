@@ -87,6 +87,27 @@ export const meetingCases: readonly PageCase[] = [
     }
   },
   {
+    name: 'a relay that asks for an invite: the page does so too, and begins with the same identity',
+    run: async (scene: Scene): Promise<void> => {
+      const relay = await PageRelay.start({ rule: 'invite' })
+      const alice = await scene.stranger()
+      const { page } = alice
+      await page.goto(relay.address)
+      await page.getByLabel('Your name').fill('Alice')
+      await page.getByRole('button', { name: 'Begin', exact: true }).click()
+      await page.getByText('This relay asks for an invite.').waitFor()
+      const invite = page.getByRole('textbox', { name: 'Invite' })
+      await invite.fill('no invite at all!')
+      await page.getByRole('button', { name: 'Begin', exact: true }).click()
+      await page.getByRole('button', { name: 'Begin', exact: true }).waitFor()
+      await invite.fill(await relay.invite())
+      await page.getByRole('button', { name: 'Begin', exact: true }).click()
+      await page.getByText('Connected', { exact: true }).waitFor()
+      await page.goto('about:blank')
+      await relay.kill()
+    }
+  },
+  {
     name: 'what is kept is sealed: no key, name or text lies in the clear',
     run: async (scene: Scene): Promise<void> => {
       const [alice, bob] = await scene.pair()

@@ -1,7 +1,7 @@
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page } from 'playwright-core'
 import { createIdentity } from '../../lib/nova/index.js'
 import { pageHandler } from '../../lib/page/index.js'
-import { startRelay, type Relay } from '../../lib/relay/server/index.js'
+import { startRelay, type Registration, type Relay } from '../../lib/relay/server/index.js'
 import { memoryStore } from '../../lib/store/index.js'
 import { CHROMIUM_FLAGS } from '../browser/chromium.js'
 
@@ -15,8 +15,14 @@ export class PageRelay {
   #relay: Relay | undefined
   #port = 0
 
-  static async start (): Promise<PageRelay> {
-    const relay = new PageRelay()
+  readonly #registration: Registration
+
+  private constructor (registration: Registration) {
+    this.#registration = registration
+  }
+
+  static async start (registration: Registration = { rule: 'open' }): Promise<PageRelay> {
+    const relay = new PageRelay(registration)
     await relay.start()
     return relay
   }
@@ -26,8 +32,12 @@ export class PageRelay {
 
   async start (): Promise<void> {
     const onRequest = pageHandler({ relay: this.identity.publicKey })
-    this.#relay = await startRelay({ identity: this.identity, store: this.#store, websocket: { port: this.#port, onRequest } })
+    this.#relay = await startRelay({ identity: this.identity, store: this.#store, registration: this.#registration, websocket: { port: this.#port, onRequest } })
     this.#port = Number(new URL(this.#relay.websocket ?? '').port)
+  }
+
+  async invite (): Promise<string> {
+    return Buffer.from(await this.#relay?.invite() ?? '').toString('base64url')
   }
 
   /** Cuts every connection off. */

@@ -1,8 +1,7 @@
 import { formatUuid, uuidKey, type Uuid } from '../../bytes/index.js'
-import type { Contact } from '../../relay/index.js'
+import { voiceGroups, type Contact } from '../../relay/index.js'
 import { abortable, deferred, ignore, type Deferred } from '../../stream/index.js'
 import { Desk } from '../chat/desk.js'
-import { voiceGroups } from '../profile/voice-groups.js'
 import type { Session } from '../session.js'
 import { plainLine } from '../terminal/plain-text.js'
 

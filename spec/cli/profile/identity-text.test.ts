@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { createIdentity } from '../../../lib/nova/index.js'
 import { formatIdentity, parseIdentity } from '../../../lib/cli/profile/identity-text.js'
-import { voiceGroups } from '../../../lib/cli/profile/voice-groups.js'
+import { voiceGroups } from '../../../lib/relay/index.js'
 import { codeOf } from '../../support/sources.js'
 
 const SCHEME = 'hushwire-identity:'

@@ -1,4 +1,5 @@
-import { formatUuid, fromHex } from '../../../bytes/index.js'
+import { formatUuid, fromHex, toHex } from '../../../bytes/index.js'
+import { voiceGroups } from '../../../relay/index.js'
 import { ignore } from '../../../stream/index.js'
 import { adviceOf } from '../model/advice.js'
 import type { Desk } from '../model/desk.js'
@@ -14,7 +15,8 @@ export function openContact (desk: Desk, peer: string, onGone: () => void): void
   const dialog = openDialog('About this contact', [
     h('form', { onsubmit: (event: SubmitEvent) => { event.preventDefault(); attempt(desk.people.call(peer, { given: name.value })) } },
       field('Name', name, 'Only you see it.'), failed.element, h('div', { class: 'actions' }, h('button', { type: 'submit', class: 'primary' }, 'Save name'), remove)),
-    idOf('Id', peer)
+    facts('Their fingerprint', peer, keyOf(desk, peer)),
+    h('p', { class: 'hint' }, 'Compare it by voice with what stands under Settings there, or what hushwire id show says: the same digits are the same key.')
   ])
 }
 
@@ -29,7 +31,7 @@ export function openSettings (desk: Desk, relay: string, onForget: () => Promise
         desk.rename(name.value.trim()).then(() => { dialog.close() }, (error: unknown) => { failed.show(adviceOf(error)) }).catch(ignore)
       }
     }, field('Your name', name, 'Your contacts see it, unless they have given you one of their own.'), failed.element, h('div', { class: 'actions' }, h('button', { type: 'submit', class: 'primary' }, 'Save name'))),
-    idOf('Your id', [...desk.client.id].map(byte => byte.toString(16).padStart(2, '0')).join('')),
+    facts('Your fingerprint', toHex(desk.client.id), desk.profile.identity.publicKey),
     h('p', { class: 'hint' }, `Relay: ${relay}`),
     h('h3', {}, 'Forget everything'),
     h('p', { class: 'hint' }, 'Your keys, contacts, messages and files in this browser are deleted. Those you have paired with have to pair with you anew.'),
@@ -37,8 +39,14 @@ export function openSettings (desk: Desk, relay: string, onForget: () => Promise
   ])
 }
 
-function idOf (label: string, hex: string): HTMLElement {
-  return h('dl', { class: 'facts' }, h('dt', {}, label), h('dd', {}, h('code', {}, formatUuid(fromHex(hex)))))
+function keyOf (desk: Desk, peer: string): Uint8Array | undefined {
+  return desk.client.contacts.list().find(({ id }) => toHex(id) === peer)?.publicKey
+}
+
+function facts (label: string, id: string, key: Uint8Array | undefined): HTMLElement {
+  return h('dl', { class: 'facts' },
+    h('dt', {}, label), h('dd', {}, h('code', {}, key === undefined ? '' : voiceGroups(key))),
+    h('dt', {}, 'Id'), h('dd', {}, h('code', {}, formatUuid(fromHex(id)))))
 }
 
 /** A button that asks once more. */
