@@ -2,8 +2,8 @@ import { SparseMap } from '../../stream/index.js'
 
 /**
  * The keys of the peers that one connection has exchanged packets with. Of more than so many, one that has not been met again since
- * it was last looked at is forgotten, mostly the longest unused. Meeting one again moves nothing, or every packet would: with a
- * thousand peers, that costs as much as half of its way.
+ * it was last looked at is forgotten, mostly the longest unused. Meeting one again moves nothing: a set whose
+ * entries are moved for every packet grows and is laid out anew again and again.
  */
 export class Correspondents {
   readonly #most: number
