@@ -3,7 +3,6 @@ import { action, clientOptions, type ClientFlags } from './client-options.js'
 import { measureMachine } from './bench/machine.js'
 import type { Measurement } from './bench/measurement.js'
 import { measurePeer } from './bench/peer.js'
-import { tuneCollector } from './collector.js'
 import { withClient } from './session.js'
 import { EXIT } from './terminal/failure.js'
 import type { Output } from './terminal/output.js'
@@ -26,7 +25,6 @@ export function benchCommand (): Command {
     .option('--seconds <number>', 'for each measurement', seconds, 2)
     .addHelpText('after', HELP)
     .action(action((flags: Flags, [peer], output, command) => {
-      tuneCollector()
       if (peer === undefined) return tell(measureMachine(flags.seconds), output)
       return withClient({ flags, output, command }, session => tell(measurePeer(session, session.names.resolve(peer), flags.seconds), output))
     }))

@@ -4,6 +4,7 @@ import { connect, parseRelayAddress, type Client, type ClientState, type Connect
 import type { Store, StoreReport } from '../store/index.js'
 import { asError, HushwireError, ignore } from '../stream/index.js'
 import type { ClientFlags } from './client-options.js'
+import { tuneCollector } from './collector.js'
 import { cliError } from './errors.js'
 import { Names } from './names.js'
 import { PING_KIND, pingAnswers } from './ping/answer.js'
@@ -64,6 +65,7 @@ export interface SessionOptions {
  * @throws what `run` does, ERR_CLI_STOPPED after a signal, what has ended the client, and what opening the profile and connecting does (as rejections)
  */
 export async function withClient<T> (options: SessionOptions, run: (session: Session) => Promise<T>): Promise<T> {
+  tuneCollector()
   const opening = options.opening ?? await openingOf(options.flags)
   return withStore(opening.folders, options, async store => {
     const identity = await opening.identity()

@@ -1,5 +1,5 @@
 import { RESET_CODES, resetError } from '../nova/index.js'
-import { asError, deferred, ignore } from '../stream/index.js'
+import { asError, deferred } from '../stream/index.js'
 import type { Destination, Place, Transfer } from './destination.js'
 import { codeOf, FILES_ERRORS, filesError } from './errors.js'
 import { Incoming, isFull, refusal, type Known } from './incoming.js'
@@ -125,7 +125,11 @@ export class Reception {
 
   /** Files are where they are by now: what is wrong with the rest changes nothing of that. */
   async #close (place: Place, over: boolean): Promise<void> {
-    await Promise.resolve(place.close(over)).catch(ignore)
+    try {
+      await place.close(over)
+    } catch {
+      // nothing depends on it
+    }
   }
 }
 

@@ -101,6 +101,8 @@ class Sender {
   readonly #options: SendOptions
   #lastProgress = performance.now()
   #tries = 0
+  /** The most bytes and files that one stream has brought there. */
+  #most = { bytes: 0, files: 0 }
 
   constructor (client: Pick<Client, 'peer' | 'state'>, peerId: Uuid, { files, manifest, limits, options }: { files: readonly SourceFile[], manifest: Manifest, limits: CheckedFilesLimits, options: SendOptions }) {
     this.#client = client
@@ -114,7 +116,7 @@ class Sender {
       checkpoints: new Map(),
       onAccepted: () => { options.onState?.({ type: 'sending' }) },
       onProgress: progress => {
-        this.#progressed()
+        this.#progressed(progress)
         options.onProgress?.(progress)
       }
     }
@@ -159,7 +161,10 @@ class Sender {
     return undefined
   }
 
-  #progressed (): void {
+  /** Only what no stream has brought before counts: a receiver that accepts and leaves each time would be tried for ever. */
+  #progressed ({ bytes, files }: FilesProgress): void {
+    if (bytes <= this.#most.bytes && files <= this.#most.files) return
+    this.#most = { bytes: Math.max(bytes, this.#most.bytes), files: Math.max(files, this.#most.files) }
     this.#lastProgress = performance.now()
     this.#tries = 0
   }

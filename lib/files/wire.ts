@@ -89,15 +89,23 @@ export class Wire {
 
   /** The promise, while the other side has nothing to say but that it is there. @throws what the promise does, what the stream failed with, ERR_FILES_PROTOCOL */
   async meanwhile<T> (promise: Promise<T>): Promise<T> {
-    const answer = promise.then(value => ({ value }))
-    answer.catch(ignore)
-    for (;;) {
-      this.#ahead ??= this.#next()
-      this.#ahead.catch(ignore)
-      const first = await Promise.race([answer, this.#ahead])
-      if (first !== undefined && 'value' in first) return first.value
-      this.#ahead = undefined
-      if (first?.type !== 'alive') throw filesError('ERR_FILES_PROTOCOL', 'something before the answer')
+    let over = false
+    // one race for all of them: each would leave something behind at a promise that may wait for a person
+    const talk = (async () => {
+      while (!over) {
+        this.#ahead ??= this.#next()
+        this.#ahead.catch(ignore)
+        const record = await this.#ahead
+        if (over) return
+        this.#ahead = undefined
+        if (record?.type !== 'alive') throw filesError('ERR_FILES_PROTOCOL', 'something before the answer')
+      }
+    })()
+    talk.catch(ignore)
+    try {
+      return await Promise.race([promise, talk.then(() => promise)])
+    } finally {
+      over = true
     }
   }
 

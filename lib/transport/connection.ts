@@ -126,7 +126,7 @@ export class Connection implements Transport {
   /** Writes the next item, and so on: not an async function, which would hold its registers and the last item while it waits. */
   #pull (iterator: AsyncIterator<Bytes>): void {
     this.#pulling = true
-    iterator.next().then(next => { this.#pulled(next, iterator) }, (error: unknown) => { this.abort(asError(error)) })
+    nextOf(iterator).then(next => { this.#pulled(next, iterator) }, (error: unknown) => { this.abort(asError(error)) })
   }
 
   #pulled (next: IteratorResult<Bytes>, iterator: AsyncIterator<Bytes>): void {
@@ -200,5 +200,14 @@ export class Connection implements Transport {
     this.#writing.reject(cause)
     this.#wire.reset().then(() => { this.#closed.reject(cause) }, (error: unknown) => { this.#closed.reject(error) })
     if (this.#iterator !== undefined) letGo(this.#iterator)
+  }
+}
+
+/** What a source answers: some answer with a plain value, or throw, where a promise is expected. */
+function nextOf (iterator: AsyncIterator<Bytes>): Promise<IteratorResult<Bytes>> {
+  try {
+    return Promise.resolve(iterator.next())
+  } catch (error) {
+    return Promise.reject(asError(error))
   }
 }

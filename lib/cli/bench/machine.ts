@@ -3,6 +3,7 @@ import { createIdentity, stack, type Identity } from '../../nova/index.js'
 import { connect, type Client, type PeerStream } from '../../relay/index.js'
 import { startRelay } from '../../relay/server/index.js'
 import { memoryPair } from '../../transport/memory.js'
+import { tuneCollector } from '../collector.js'
 import { Echo } from '../ping/echo.js'
 import { pingAnswers, PING_KIND } from '../ping/answer.js'
 import { chunksFor, perSecond, type Measurement } from './measurement.js'
@@ -13,6 +14,7 @@ const KIND = 1n
 
 /** What this machine can do: the cipher alone, handshakes, and two clients through a relay, all in this process. */
 export async function * measureMachine (seconds: number): AsyncGenerator<Measurement> {
+  tuneCollector()
   yield { name: 'cipher', text: 'AES-256-GCM, frames of 64 KiB', value: await cipher(seconds), unit: 'MB/s' }
   yield { name: 'handshakes', text: 'handshakes with a relay, both sides', value: await handshakes(seconds), unit: '/s' }
   const relayKey = createIdentity()

@@ -48,6 +48,7 @@ export class TerminalScreen implements Screen {
   readonly #name: string
   readonly #output: Output
   readonly #terminal: Writable
+  #closed = false
 
   /** @param name - of the peer, safe to be shown */
   constructor (name: string, output: Output, input: Readable = process.stdin, terminal: Writable = process.stdout) {
@@ -64,20 +65,29 @@ export class TerminalScreen implements Screen {
     this.standing({ online: undefined, unsent: 0, underway: 0 })
   }
 
-  received (name: string, text: ChatText): void { this.#above(textLines(this.#output.paint('bold', name), text).join('\n')) }
+  received (name: string, text: ChatText): void { this.#tell(textLines(this.#output.paint('bold', name), text).join('\n')) }
 
   standing ({ online, unsent, underway }: Standing): void {
     const mark = online === undefined ? '?' : online ? this.#output.paint('green', '●') : this.#output.paint('dim', '○')
     const about = [unsent > 0 ? `${unsent} to send` : '', underway > 0 ? `${underway} on the way` : ''].filter(Boolean).join(', ')
+    // a message may still be on its way when the line is gone
+    if (this.#closed) return
     this.#reader.setPrompt(`${this.#name} ${mark}${about === '' ? '' : this.#output.paint('dim', ` (${about})`)} > `)
     this.#erase()
     this.#reader.prompt(true)
   }
 
   close (): void {
+    if (this.#closed) return
+    this.#closed = true
     this.#erase()
     this.#output.through(undefined)
     this.#reader.close()
+  }
+
+  #tell (text: string): void {
+    if (this.#closed) this.#terminal.write(`${text}\n`)
+    else this.#above(text)
   }
 
   #above (text: string): void {

@@ -70,9 +70,10 @@ export class Talk {
       return
     }
     const text = chatText(line.replace(LONE_SURROGATE, '\ufffd'))
-    await unsent.add({ peer: peer.id, text })
-    output.event('said', { id: formatUuid(text.id), time: text.time, text: text.text })
-    await this.#post(text)
+    await this.#post(text, async () => {
+      await unsent.add({ peer: peer.id, text })
+      output.event('said', { id: formatUuid(text.id), time: text.time, text: text.text })
+    })
   }
 
   /** Waits for what is being sent, as long as the signal allows, and tells what has not been. */
@@ -93,9 +94,10 @@ export class Talk {
     if (this.#underway.size > 0) output.note(`${this.#underway.size === 1 ? 'One message waits' : `${this.#underway.size} messages wait`} at the relay, or on the screen, for ${peer.name}.`)
   }
 
-  #post (text: ChatText): Promise<void> {
+  /** @param before - what is done first; its failure is the text's */
+  #post (text: ChatText, before: () => Promise<void> = async () => {}): Promise<void> {
     const key = uuidKey(text.id)
-    const done = this.#send(text).catch((error: unknown) => { this.#unsendable(text, asError(error)) }).finally(() => {
+    const done = before().then(() => this.#send(text)).catch((error: unknown) => { this.#unsendable(text, asError(error)) }).finally(() => {
       this.#sending.delete(key)
       this.#changed()
     })

@@ -68,8 +68,8 @@ export class FreshProfile {
     output.note(`made the profile ${name} in ${config}`)
   }
 
-  /** What was begun is nobody's, unless it was kept. */
+  /** What was begun is nobody's, unless it was kept, or the store is that of another command: the identity is asked for when it is ours. */
   async discard (): Promise<void> {
-    if (!this.#kept) await rm(this.#folders.data, { recursive: true, force: true })
+    if (!this.#kept && this.#identity !== undefined) await rm(this.#folders.data, { recursive: true, force: true })
   }
 }

@@ -6,7 +6,14 @@ import type { Output } from '../terminal/output.js'
 
 /** The offer of an argument: as it is, or what stands behind # in a link of the relay's page. */
 export function offerOf (text: string): string {
-  return /^https?:/.test(text) ? decodeURIComponent(text.slice(text.indexOf('#') + 1)) : text
+  if (!/^https?:/.test(text)) return text
+  const fragment = text.slice(text.indexOf('#') + 1)
+  try {
+    return decodeURIComponent(fragment)
+  } catch {
+    // parseOffer says that it is none
+    return fragment
+  }
 }
 
 /** The page of a relay that is reached by WebSockets takes an offer as its fragment. */

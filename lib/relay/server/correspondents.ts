@@ -17,8 +17,9 @@ export class Correspondents {
   met (key: string): void {
     const again = this.#again.get(key)
     if (again === true) return
+    // before the new one is there, or it might be the one that is forgotten
+    if (again === undefined && this.#again.size >= this.#most) this.#forget()
     this.#again.set(key, again === false)
-    if (this.#again.size > this.#most) this.#forget()
   }
 
   * [Symbol.iterator] (): Generator<string> {

@@ -91,3 +91,16 @@ test('a time is that of today, or has its day; one that is none does no harm', t
   t.is(shownTime(noon, noon + 86_400_000), '2026-11-28 12:05')
   t.is(shownTime(Number.MAX_SAFE_INTEGER, noon), '??:??')
 })
+
+test('after its end no prompt is drawn any more, and what still comes is a line', t => {
+  const { input, screen, written } = terminal()
+  const out = output()
+  const chat = new TerminalScreen('bob', out.output, input, screen)
+  chat.close()
+  const before = written().length
+  chat.close()
+  chat.standing({ online: true, unsent: 1, underway: 1 })
+  t.is(written().slice(before), '')
+  chat.received('bob', chatText('late', Date.now()))
+  t.regex(written().slice(before), /^\d\d:\d\d bob: late\n$/)
+})

@@ -1,5 +1,5 @@
 import type { Destination, Manifest, Place, Transfer } from '../../../files/index.js'
-import { join } from '../../../stream/index.js'
+import { ByteQueue } from '../../../stream/index.js'
 import { APP_LIMITS } from './limits.js'
 
 const ROOT = 'hushwire-incoming'
@@ -67,7 +67,7 @@ class TransferPlace implements Place {
   readonly #drop: () => Promise<void>
   readonly #files: About['files']
   /** What waits to be written, of the file that is coming. */
-  #waiting: { readonly index: number, readonly offset: number, bytes: Uint8Array[], length: number } | undefined
+  #waiting: { readonly index: number, readonly offset: number, readonly bytes: ByteQueue } | undefined
 
   private constructor (folder: FileSystemDirectoryHandle, { files, done }: About, parts: Map<number, number>, about: { readonly space: number | undefined, readonly drop: () => Promise<void> }) {
     this.#folder = folder
@@ -104,10 +104,10 @@ class TransferPlace implements Place {
 
   async write (index: number, offset: number, bytes: Uint8Array): Promise<void> {
     if (this.#waiting !== undefined && this.#waiting.index !== index) await this.#flush()
-    this.#waiting ??= { index, offset, bytes: [], length: 0 }
+    this.#waiting ??= { index, offset, bytes: new ByteQueue() }
+    // a sender may give one byte at a time: small ones go together
     this.#waiting.bytes.push(bytes.slice())
-    this.#waiting.length += bytes.byteLength
-    if (this.#waiting.length >= APP_LIMITS.partBytes) await this.#flush()
+    if (this.#waiting.bytes.length >= APP_LIMITS.partBytes) await this.#flush()
   }
 
   async finish (index: number): Promise<void> {
@@ -133,7 +133,7 @@ class TransferPlace implements Place {
     const waiting = this.#waiting
     if (waiting === undefined) return
     this.#waiting = undefined
-    await writeFile(this.#folder, nameOf(waiting.index, waiting.offset), [join(waiting.bytes)])
+    await writeFile(this.#folder, nameOf(waiting.index, waiting.offset), [waiting.bytes.takeJoined(waiting.bytes.length)])
   }
 }
 

@@ -79,7 +79,7 @@ export class Outgoing {
     const onState = (now: SendState): void => {
       if (now.type === 'sending') {
         this.#states.wait(entry.id, entry.bytes, 'Beginning…')
-        if (state !== 'going') void this.#put(entry, { state: state = 'going' })
+        if (state !== 'going') this.#put(entry, { state: state = 'going' }).catch(ignore)
       } else {
         this.#states.wait(entry.id, entry.bytes, this.#waitsFor(entry.peer, now))
       }
