@@ -61,14 +61,14 @@ export class Names {
    */
   resolve (text: string): NamedContact {
     const all = this.list()
-    const named = all.find(({ id, name }) => this.has(id) && folded(name) === folded(text))
-    if (named !== undefined) return named
+    const named = all.filter(({ id, name }) => this.has(id) && folded(name) === folded(text))
     const wanted = text.toLowerCase()
     const found = wanted.length < MIN_PREFIX ? [] : all.filter(({ id }) => formatUuid(id).startsWith(wanted))
-    const [only, ...others] = found
+    // somebody may call themselves like the beginning of another's id
+    const [only, ...others] = new Set([...named, ...found])
     if (only !== undefined && others.length === 0) return only
     const known = all.length === 0 ? 'nobody is known yet' : `known are ${all.map(({ id, name }) => `${name} (${formatUuid(id).slice(0, 8)})`).join(', ')}`
-    throw cliError('ERR_CLI_PEER', `${plainLine(text)}${others.length > 0 ? ' is the beginning of several ids' : ''}; ${known}`)
+    throw cliError('ERR_CLI_PEER', `${plainLine(text)}${others.length > 0 ? ' means several of them' : ''}; ${known}`)
   }
 
   /** Names somebody as we are told to. @returns the name as it is kept @throws ERR_CLI_NAME, also when somebody else has it, and what the store does (as rejections) */
@@ -112,4 +112,5 @@ export function cleanName (text: string): string | undefined {
   return name === '' || LIKE_AN_ID.test(name) ? undefined : name
 }
 
-function folded (text: string): string { return text.normalize('NFC').toLowerCase() }
+/** What names have in common that look alike: case, forms of a letter, and characters that nobody sees. */
+function folded (text: string): string { return text.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '').toLowerCase() }

@@ -7,8 +7,8 @@ export type NameRules = 'portable' | 'any'
 /** Bytes of UTF-8 that one part of a path may have: what file systems take. */
 const MAX_PART_BYTES = 255
 
-/** Control characters, and those that turn the direction of what is read: a name is what it looks like. */
-const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u
+/** Control characters, those that turn the direction of what is read, and those that nobody sees (but for joiners, which pictures are made with): a name is what it looks like. */
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u
 const LONE_SURROGATE = /\p{Surrogate}/u
 /** What Windows takes for something else in a name: streams, drives, patterns, quotes. */
 const FOREIGN = /[<>:"|?*]|[. ]$/

@@ -1,4 +1,4 @@
-import { toHex, type Uuid } from '../bytes/index.js'
+import { equalUuid, toHex, type Uuid } from '../bytes/index.js'
 import { RESET_CODES, resetError } from '../nova/index.js'
 import type { Client, IncomingStream } from '../relay/index.js'
 import { abortReason, asError, checkExpected, checkSignal, FUNCTION, having, ignore, limitsOf, OBJECT, type Expected } from '../stream/index.js'
@@ -112,6 +112,7 @@ export class FileReceiver {
     const received = await new Reception(wire, remembered, this.#destination, this.#options).run()
     // what is over is asked about anew when it comes again
     if (received.type === 'failed' || received.type === 'done' && received.confirmed) this.#forget(remembered)
+    this.#withdraw(peer.id)
     return received
   }
 
@@ -130,8 +131,17 @@ export class FileReceiver {
   #ask (transfer: Transfer): Remembered {
     const asking = new AbortController()
     const decision = (async () => await this.#options.accept(transfer, asking.signal))()
-    decision.catch(ignore)
-    return { transfer, asking, decision, known: undefined, current: undefined }
+    const remembered: Remembered = { transfer, asking, decision, decided: false, known: undefined, current: undefined }
+    decision.finally(() => { remembered.decided = true }).catch(ignore)
+    return remembered
+  }
+
+  /** Questions whose stream is gone, of the peer and of all: they hold a manifest each, and are not to be more than what may be under way. */
+  #withdraw (peer: Uuid): void {
+    const open = [...this.#remembered.values()].filter(({ current, decided }) => current === undefined && !decided)
+    const ofPeer = open.filter(({ transfer }) => equalUuid(transfer.from.id, peer))
+    for (const one of ofPeer.slice(0, Math.max(0, ofPeer.length - this.#limits.maxPeerTransfers))) this.#forget(one)
+    for (const one of open.slice(0, Math.max(0, open.length - this.#limits.maxTransfers))) this.#forget(one)
   }
 
   #forget (remembered: Remembered): void {

@@ -15,6 +15,8 @@ export interface Remembered {
   /** Aborts when nobody waits for the decision any more. */
   readonly asking: AbortController
   readonly decision: Promise<boolean>
+  /** True when there is a yes or no. */
+  decided: boolean
   /** What the last stream has left. */
   known: Known | undefined
   /** The stream that it is on, and when that has been let go of. */

@@ -44,13 +44,31 @@ test('nobody takes the name of another', async t => {
   await t.throwsAsync(names.set(one.id, '\u0000'), { code: 'ERR_CLI_NAME' })
 })
 
+test('who is called like the beginning of the id of another is not taken for them', async t => {
+  const { names, people: [one, other] } = await book(2)
+  if (one === undefined || other === undefined) throw new Error('nobody')
+  const beginning = formatUuid(one.id).slice(0, 4)
+  await names.propose(other.id, beginning)
+  t.throws(() => names.resolve(beginning), { code: 'ERR_CLI_PEER', message: /means several of them/ })
+  t.deepEqual(names.resolve(formatUuid(one.id)).id, one.id)
+})
+
+test('a name that looks like another one is taken', async t => {
+  const { names, people: [one, other] } = await book(2)
+  if (one === undefined || other === undefined) throw new Error('nobody')
+  await names.propose(one.id, 'Alice')
+  t.is(await names.propose(other.id, 'Ali\u200dce'), 'Ali\u200dce-2')
+  await t.throwsAsync(names.set(other.id, 'Alice\ufe0f'), { code: 'ERR_CLI_NAME' })
+  await t.throwsAsync(names.set(other.id, '\uff21lice'), { code: 'ERR_CLI_NAME' })
+})
+
 test('the beginning of two ids is nobody', async t => {
   const { people } = await book(1)
   const [one] = people
   if (one === undefined) throw new Error('nobody')
   const twin = { ...one, id: one.id.map((byte, at) => at === 15 ? byte ^ 1 : byte) }
   const names = await Names.load(memoryStore(), { list: () => [one, twin] })
-  t.throws(() => names.resolve(formatUuid(one.id).slice(0, 8)), { code: 'ERR_CLI_PEER', message: /beginning of several ids/ })
+  t.throws(() => names.resolve(formatUuid(one.id).slice(0, 8)), { code: 'ERR_CLI_PEER', message: /means several of them/ })
   t.deepEqual(names.resolve(formatUuid(twin.id)).id, twin.id)
   t.throws(() => { names.resolve('x') }, { code: 'ERR_CLI_PEER' })
   const empty = await Names.load(memoryStore(), { list: () => [] })

@@ -153,6 +153,27 @@ test('a sender that says nothing holds its place for so long only, and takes no 
   t.like(await again.next(), { type: 'accept' })
 })
 
+test('questions whose sender has gone are withdrawn when there are too many of them', async t => {
+  const { alice, bob, destination } = await both(t)
+  const open = new Set<AbortSignal>()
+  const { outcomes } = receiving(bob, destination, {
+    limits: { maxPeerTransfers: 2 },
+    accept: (_, signal) => {
+      open.add(signal)
+      signal.addEventListener('abort', () => { open.delete(signal) })
+      return new Promise<boolean>(() => {})
+    }
+  })
+  for (let index = 0; index < 6; index++) {
+    const raw = await Raw.dial(alice, bob.id)
+    raw.offer({ path: `${index}` })
+    while (open.size <= Math.min(index, 2)) await new Promise<void>(resolve => { setImmediate(resolve) })
+    raw.stream.abort(resetError(RESET_CODES.gone))
+    t.is((await next(outcomes)).type, 'interrupted')
+  }
+  t.is(open.size, 2)
+})
+
 test('what is asked of FileReceiver and sendFiles is looked at', async t => {
   const { alice, bob, destination } = await both(t)
   for (const make of [

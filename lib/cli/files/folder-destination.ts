@@ -42,8 +42,8 @@ export class FolderDestination implements Destination {
   }
 
   async open ({ id, manifest: { entries } }: Transfer): Promise<Place> {
-    const ours = foldPath(PARTS_NAME)
-    if (entries.some(({ path }) => foldPath(path.split('/', 1)[0] as string) === ours)) throw filesError('ERR_FILES_PATH', `${PARTS_NAME} is where parts are kept`)
+    // anywhere: a folder that one transfer fills may be the one that another is put in
+    if (entries.some(({ path }) => path.split('/').some(isPartsName))) throw filesError('ERR_FILES_PATH', `${PARTS_NAME} is where parts are kept`)
     const parts = new PartFolder(this.path, id)
     const held = await parts.read()
     const tree = new TargetTree(this.path)
@@ -75,6 +75,12 @@ export class FolderDestination implements Destination {
     return conflicts
   }
 }
+
+const PARTS = foldPath(PARTS_NAME)
+/** What Windows may call that folder too. */
+const SHORT_PARTS = /^hushwi~\d/i
+
+function isPartsName (name: string): boolean { return foldPath(name) === PARTS || SHORT_PARTS.test(name) }
 
 /** Where each entry goes. @param names - of first parts of paths, the names that they get instead */
 function targetsOf (tree: TargetTree, entries: readonly Entry[], names: Readonly<Record<string, string>>): string[] {

@@ -1,6 +1,6 @@
 import { lstat, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { filesError } from '../../files/index.js'
+import { checkPath, filesError } from '../../files/index.js'
 import { ignore } from '../../stream/index.js'
 import { platformCode } from '../profile/private-file.js'
 
@@ -61,13 +61,16 @@ export class PartFolder {
     await this.#forget()
   }
 
-  /** By which names the first parts of paths go, where others were taken. */
+  /** By which names the first parts of paths go, where others were taken. @throws ERR_FILES_WRITE when it is not what {@link keepNames} has written */
   async names (): Promise<Readonly<Record<string, string>> | undefined> {
+    const text = await readFile(join(this.path, NAMES), 'utf8').catch((error: unknown) => { if (platformCode(error) !== 'ENOENT') throw error })
+    if (text === undefined) return undefined
     try {
-      return JSON.parse(await readFile(join(this.path, NAMES), 'utf8')) as Record<string, string>
+      const names = JSON.parse(text) as unknown
+      for (const name of Object.values(names as object) as unknown[]) checkName(name)
+      return names as Record<string, string>
     } catch (error) {
-      if (platformCode(error) === 'ENOENT') return undefined
-      throw error
+      throw filesError('ERR_FILES_WRITE', `${NAMES} in ${PARTS_NAME} is not ours`, error)
     }
   }
 
@@ -109,6 +112,12 @@ export class PartFolder {
     const about = await lstat(path).catch((error: unknown) => { if (platformCode(error) !== 'ENOENT') throw error })
     if (about !== undefined && !about.isDirectory()) throw filesError('ERR_FILES_WRITE', `${PARTS_NAME} is no folder`)
   }
+}
+
+/** The file may have come with something else: a name leads nowhere but into the folder. */
+function checkName (name: unknown): void {
+  if (typeof name !== 'string' || name.includes('/')) throw new TypeError('no name')
+  checkPath(name, { names: 'any' })
 }
 
 /** Writes what a folder names through to the disk, where the platform can. */

@@ -26,8 +26,12 @@ export class TargetTree {
     this.#known.set(root, 'folder')
   }
 
-  /** The place of a path of a manifest. */
-  whole (path: string): string { return join(this.root, ...path.split('/')) }
+  /** The place of a path of a manifest. @throws ERR_FILES_PATH when it were outside, which its check does not let happen */
+  whole (path: string): string {
+    const whole = join(this.root, ...path.split('/'))
+    if (relative(this.root, whole).split(sep)[0] === '..') throw filesError('ERR_FILES_PATH', 'outside of the folder')
+    return whole
+  }
 
   async standing (whole: string): Promise<Standing> {
     const above = await this.#folder(dirname(whole))

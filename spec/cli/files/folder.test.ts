@@ -2,6 +2,7 @@ import test from 'ava'
 import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FolderDestination, type WhenThere } from '../../../lib/cli/files/folder-destination.js'
+import { TargetTree } from '../../../lib/cli/files/target-tree.js'
 import { sourceTree } from '../../../lib/cli/files/source-tree.js'
 import { createIdentity } from '../../../lib/nova/index.js'
 import type { Entry, Place, SourceFile, Transfer } from '../../../lib/files/index.js'
@@ -173,6 +174,27 @@ test('no link inside of the folder leads what comes out of it', async t => {
   t.deepEqual(readdirSync(outside), [])
   t.is(await codeOf(placeOf(folder, [file('.hushwire-part/x')])), 'ERR_FILES_PATH')
   t.is(await codeOf(placeOf(folder, [file('.HUSHWIRE-PART')])), 'ERR_FILES_PATH')
+})
+
+test('no transfer writes where parts are kept, not in the folder of another transfer either', async t => {
+  const folder = temporaryFolder()
+  for (const path of ['.hushwire-part/x', 'photos/.hushwire-part/x', 'a/b/.HushWire-Part', 'photos/HUSHWI~1/x']) t.is(await codeOf(placeOf(folder, [file(path)])), 'ERR_FILES_PATH', path)
+  t.deepEqual(readdirSync(folder), [])
+})
+
+test('names and marks that came with something else lead nowhere', async t => {
+  const outer = temporaryFolder()
+  const folder = join(outer, 'in')
+  const planted = join(folder, '.hushwire-part', ID)
+  mkdirSync(planted, { recursive: true })
+  for (const names of ['{"a":"../../out"}', '{"a":".."}', '{"a":"b/c"}', '{"a":""}', '{"a":7}', 'null', '{']) {
+    writeFileSync(join(planted, 'names.json'), names)
+    writeFileSync(join(planted, '0.placing'), '')
+    writeFileSync(join(planted, '0.part'), 'x')
+    t.is(await codeOf(placeOf(folder, [file('a')])), 'ERR_FILES_WRITE', names)
+  }
+  t.deepEqual(readdirSync(outer), ['in'])
+  t.throws(() => new TargetTree(folder).whole('../out'), { code: 'ERR_FILES_PATH' })
 })
 
 test('what senders that never came back have left is taken away, parts apart', async t => {
