@@ -28,7 +28,7 @@ test.serial('two who do not know each other pair: keys, names, a profile for who
   await chat.event('connection')
   const again = await new User().run(['pair', offer])
   t.is(again.code, 4)
-  t.regex(again.stderr, /ERR_OFFER_REFUSED: .*Ask for a new one/)
+  t.regex(again.stderr, /ERR_OFFER_REFUSED: .*makes another one with: hushwire pair/)
   await chat.stop()
   await relay.stop()
 })

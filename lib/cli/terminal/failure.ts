@@ -21,7 +21,7 @@ type Known = readonly [exit: number, advice: string]
 
 const NOT_REACHED = 'Look whether the relay runs, and at its address: hushwire id show; --relay tries another one.'
 const NO_ROOM = 'Make room on the disk, then give the command again.'
-const NEW_OFFER = 'Ask for a new one: hushwire pair.'
+const NEW_OFFER = 'Whoever made it makes another one with: hushwire pair.'
 const AWAY = 'They must have hushwire running: hushwire chat leaves messages for those who are away.'
 
 /** Of each code that people meet: the exit code, and what to do. */
@@ -70,10 +70,10 @@ export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
   ERR_OFFER_TEXT: [EXIT.usage, 'An offer begins with hushwire: and is given whole, in quotes.'],
   ERR_OFFER_VERSION: [EXIT.usage, 'Both sides need the same version of hushwire.'],
   ERR_OFFER_RELAY: [EXIT.usage, 'It is for another relay than the one of this profile: pair in a profile of its own with --profile NAME.'],
-  ERR_OFFER_PEER: [EXIT.peer, NEW_OFFER],
+  ERR_OFFER_PEER: [EXIT.peer, `Look whether the offer was copied whole. ${NEW_OFFER}`],
   ERR_OFFER_EXPIRED: [EXIT.peer, NEW_OFFER],
-  ERR_OFFER_REFUSED: [EXIT.peer, `It is used up or too late. ${NEW_OFFER}`],
-  ERR_OFFER_UNANSWERED: [EXIT.peer, 'Who made it must have hushwire pair running: give the same command again when it does.'],
+  ERR_OFFER_REFUSED: [EXIT.peer, NEW_OFFER],
+  ERR_OFFER_UNANSWERED: [EXIT.peer, 'Give the same command again when a command of theirs runs, such as hushwire pair; an offer that you have used yourself already is not answered again: see hushwire contacts.'],
   ERR_OFFER_TOKEN: [EXIT.peer, `The offer is used up or too late. ${NEW_OFFER}`],
   ERR_STORE_SPACE: [EXIT.failed, NO_ROOM],
   ERR_STORE_FAILED: [EXIT.failed, NO_ROOM],
