@@ -1,6 +1,7 @@
 import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { wipe } from '../../crypto/index.js'
+import { codeOf } from '../../stream/index.js'
 import { cliError } from '../errors.js'
 
 /** Permission bits of everybody but the owner: all of them, and those to write. */
@@ -112,6 +113,5 @@ export function fileError (error: unknown, what: string): unknown {
 
 /** The code of an error of the platform. */
 export function platformCode (error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' ? code : 'unknown'
+  return codeOf(error) ?? 'unknown'
 }

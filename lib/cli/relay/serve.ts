@@ -9,12 +9,12 @@ import { openSqliteStore } from '../../store/sqlite/index.js'
 import { asError } from '../../stream/index.js'
 import type { Address, ServerTls } from '../../transport/tcp.js'
 import { parseAddress } from '../ctr/address.js'
-import { cliError } from '../errors.js'
+import { cliError, failureCode } from '../errors.js'
 import { addressesOf, addressesToBe, type Addresses } from './addresses.js'
 import { serveAdmin } from './admin.js'
 import { RelayHealth } from './health.js'
 import type { KeptIdentity } from './identity-file.js'
-import { codeOf, logEvent, logListener, logReport, type Logger } from './log.js'
+import { logEvent, logListener, logReport, type Logger } from './log.js'
 import { pageOf, pageUrl } from './page.js'
 import type { Settings } from './settings.js'
 
@@ -143,7 +143,7 @@ function registrationOf ({ registration: { rule, ids } }: Settings): Registratio
 async function readTls ({ tls: { cert, key } }: Settings): Promise<ServerTls | undefined> {
   if (cert === '' && key === '') return undefined
   if (cert === '' || key === '') throw cliError('ERR_CLI_CERTIFICATE', 'tls.cert and tls.key are needed both')
-  const file = (path: string): Promise<Buffer> => readFile(path).catch((error: unknown) => { throw cliError('ERR_CLI_CERTIFICATE', `${path} (${codeOf(error)})`, error) })
+  const file = (path: string): Promise<Buffer> => readFile(path).catch((error: unknown) => { throw cliError('ERR_CLI_CERTIFICATE', `${path} (${failureCode(error)})`, error) })
   return { cert: await file(cert), key: await file(key) }
 }
 
@@ -153,7 +153,7 @@ async function admin ({ store: { folder }, registration: { rule } }: Settings, r
     const socket = await serveAdmin(folder, { rule, invite: async () => Buffer.from(await relay.invite()).toString('base64url') })
     closers.push(() => socket.close())
   } catch (error) {
-    log.warn({ event: 'admin', code: codeOf(asError(error)) })
+    log.warn({ event: 'admin', code: failureCode(asError(error)) })
   }
 }
 

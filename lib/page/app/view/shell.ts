@@ -1,5 +1,6 @@
+import { codeOf } from '../../../stream/index.js'
 import type { Desk, DeskEvents } from '../model/desk.js'
-import { adviceOf, codeOf } from '../model/advice.js'
+import { adviceOf } from '../model/advice.js'
 import { isUnread, type FilesEntry } from '../model/entry.js'
 import { countOf, plainName, sizeOf } from '../model/words.js'
 import { ContactsView } from './contacts.js'
