@@ -1,6 +1,6 @@
 import { formatUuid, uuidKey, type Uuid } from '../../bytes/index.js'
 import { voiceGroups, type Contact } from '../../relay/index.js'
-import { abortable, deferred, ignore, type Deferred } from '../../stream/index.js'
+import { abortable, deadline, deferred, ignore, streamError, type Deferred } from '../../stream/index.js'
 import { Desk } from '../chat/desk.js'
 import type { Session } from '../session.js'
 import { plainLine } from '../terminal/plain-text.js'
@@ -47,18 +47,8 @@ export class Meeting {
   }
 
   async #told (id: Uuid): Promise<string | undefined> {
-    const late = new AbortController()
-    const timer = setTimeout(() => { late.abort() }, NAME_TIMEOUT)
-    const stop = (): void => { late.abort() }
-    this.#session.signal.addEventListener('abort', stop, { once: true })
-    try {
-      return await abortable(this.#named(id).promise, late.signal)
-    } catch {
-      return undefined
-    } finally {
-      clearTimeout(timer)
-      this.#session.signal.removeEventListener('abort', stop)
-    }
+    const limit = deadline(this.#session.signal, NAME_TIMEOUT, () => streamError('ERR_TIMEOUT', 'a name'))
+    return abortable(this.#named(id).promise, limit.signal).catch(() => undefined).finally(limit.done)
   }
 
   #named (id: Uuid): Deferred<string> {

@@ -1,6 +1,6 @@
 import { parseOffer } from '../../relay/index.js'
 import { qr } from '../../relay/qr.js'
-import { abortable } from '../../stream/index.js'
+import { abortable, deadline } from '../../stream/index.js'
 import { cliError } from '../errors.js'
 import type { Output } from '../terminal/output.js'
 
@@ -48,15 +48,6 @@ export function tellOffer (text: string, { minutes, other }: { minutes: number, 
  * @throws ERR_CLI_EXPIRED, the signal's reason, and what is waited for does (as rejections)
  */
 export async function beforeItExpires<T> (coming: Promise<T>, milliseconds: number, signal: AbortSignal): Promise<T> {
-  const late = new AbortController()
-  const timer = setTimeout(() => { late.abort(cliError('ERR_CLI_EXPIRED')) }, milliseconds)
-  const stop = (): void => { late.abort(signal.reason) }
-  signal.addEventListener('abort', stop, { once: true })
-  if (signal.aborted) stop()
-  try {
-    return await abortable(coming, late.signal)
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', stop)
-  }
+  const limit = deadline(signal, milliseconds, () => cliError('ERR_CLI_EXPIRED'))
+  return abortable(coming, limit.signal).finally(limit.done)
 }

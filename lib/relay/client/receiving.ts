@@ -1,7 +1,7 @@
 import type { MessagePacket } from '../../nova/index.js'
-import { codeOf, leave } from '../../stream/index.js'
+import { codeOf, leave, pause } from '../../stream/index.js'
 import { relayError } from '../errors.js'
-import { Backoff, pause } from './backoff.js'
+import { Backoff } from './backoff.js'
 import type { RelayClient } from './client.js'
 
 /** Positions that are told to the relay at a time, as long as it takes so many. */
