@@ -2,7 +2,7 @@ import { crypto } from '../crypto/index.js'
 import type { HashState } from '../crypto/index.js'
 import { RESET_CODES, resetError } from '../nova/index.js'
 import type { PeerStream } from '../relay/index.js'
-import { abortReason, asError, codeOf, deferred, letGo } from '../stream/index.js'
+import { abortReason, asError, codeOf, deferred, ignore, letGo } from '../stream/index.js'
 import { Checkpoints } from './checkpoints.js'
 import { filesError, wireCodeOf } from './errors.js'
 import type { CheckedFilesLimits } from './limits.js'
@@ -110,7 +110,7 @@ class OutgoingRun {
     for (let record = await this.#wire.next(); record !== undefined; record = await this.#wire.next()) {
       this.#sending.take(record)
       if (record.type === 'accept') this.#accepted.resolve()
-      if (record.type === 'finished') this.#wire.end().catch(() => undefined)
+      if (record.type === 'finished') this.#wire.end().catch(ignore)
     }
     this.#sending.end()
   }

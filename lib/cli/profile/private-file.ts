@@ -1,7 +1,7 @@
 import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { wipe } from '../../crypto/index.js'
-import { codeOf } from '../../stream/index.js'
+import { codeOf, ignore } from '../../stream/index.js'
 import { cliError } from '../errors.js'
 
 /** Permission bits of everybody but the owner: all of them, and those to write. */
@@ -78,7 +78,7 @@ export async function replaceFile (path: string, text: string): Promise<void> {
     await rename(fresh, path)
     await syncFolder(dirname(path))
   } catch (error) {
-    await rm(fresh, { force: true }).catch(() => {})
+    await rm(fresh, { force: true }).catch(ignore)
     throw fileError(error, `${path} cannot be written`)
   }
 }
@@ -90,7 +90,7 @@ async function writeThrough (path: string, text: string): Promise<void> {
     await file.sync()
   } catch (error) {
     // a part of it is worse than nothing
-    await rm(path, { force: true }).catch(() => {})
+    await rm(path, { force: true }).catch(ignore)
     throw error
   } finally {
     await file.close()
