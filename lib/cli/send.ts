@@ -1,11 +1,11 @@
 import { Command } from 'commander'
 import { formatUuid } from '../bytes/index.js'
-import { sendFiles, type SendState, type Sent, type SourceFile } from '../files/index.js'
+import { durationOf, sendFiles, type SendState, type Sent, type SourceFile } from '../files/index.js'
 import type { Peer } from '../nova/index.js'
 import { deferred } from '../stream/index.js'
 import { action, clientOptions, type ClientFlags } from './client-options.js'
 import { failureCode } from './errors.js'
-import { duration, filesAmount } from './files/amounts.js'
+import { filesAmount } from './files/amounts.js'
 import { checkNames, meetingOptions, minutes, type MeetingFlags } from './files/options.js'
 import { sourceTree } from './files/source-tree.js'
 import { TransferBar } from './files/transfer-bar.js'
@@ -107,7 +107,7 @@ function told (output: Output, { id, name }: NamedContact, { bytes, files, failu
   output.status()
   for (const { path, error } of failures) output.warn(`${plainLine(path)} was not sent: ${plainLine(error.message)} (${failureCode(error)})`)
   output.event('sent', { transfer, peer: formatUuid(id), files, bytes, failures: failures.map(({ path, error }) => ({ path, code: failureCode(error), message: error.message })), milliseconds: Math.round(time) })
-  output.line(`sent ${filesAmount(files - failures.length, bytes)} to ${name} in ${duration(time / 1000)}`)
+  output.line(`sent ${filesAmount(files - failures.length, bytes)} to ${name} in ${durationOf(time / 1000)}`)
   return failures.length > 0 ? EXIT.failed : EXIT.done
 }
 

@@ -1,11 +1,11 @@
 import { equalUuid, formatUuid, type Uuid } from '../../bytes/index.js'
-import { FileReceiver, type Destination, type NameRules, type Received, type Transfer } from '../../files/index.js'
+import { durationOf, FileReceiver, type Destination, type NameRules, type Received, type Transfer } from '../../files/index.js'
 import type { IncomingStream } from '../../relay/index.js'
 import { deferred } from '../../stream/index.js'
 import { failureCode } from '../errors.js'
 import type { Session } from '../session.js'
 import { cut, plainLine } from '../terminal/plain-text.js'
-import { duration, filesAmount } from './amounts.js'
+import { filesAmount } from './amounts.js'
 import type { Questions } from './question.js'
 import { TransferBar } from './transfer-bar.js'
 
@@ -129,7 +129,7 @@ export class ReceptionDesk {
     const missing = entries.reduce((sum, { path, size }) => failed.has(path) ? sum + size : sum, 0)
     for (const { path, error } of failures) output.warn(`${plainLine(path)} was not received: ${plainLine(error.message)} (${failureCode(error)})`)
     output.event('received', { ...aboutOf(transfer), files, bytes: bytes - missing, failures: failures.map(({ path, error }) => ({ path, code: failureCode(error), message: error.message })), milliseconds: Math.round(bar.time) })
-    output.line(`received ${filesAmount(files - failures.length, bytes - missing)} from ${names.of(transfer.from.id)} into ${this.#options.folder} in ${duration(bar.time / 1000)}`)
+    output.line(`received ${filesAmount(files - failures.length, bytes - missing)} from ${names.of(transfer.from.id)} into ${this.#options.folder} in ${durationOf(bar.time / 1000)}`)
   }
 
   #interrupted (transfer: Transfer, error: Error): void {
