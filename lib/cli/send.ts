@@ -6,12 +6,13 @@ import { deferred } from '../stream/index.js'
 import { action, clientOptions, type ClientFlags } from './client-options.js'
 import { failureCode } from './errors.js'
 import { filesAmount } from './files/amounts.js'
-import { checkNames, meetingOptions, minutes, type MeetingFlags } from './files/options.js'
+import { meetingOptions, type MeetingFlags } from './files/options.js'
 import { sourceTree } from './files/source-tree.js'
 import { TransferBar } from './files/transfer-bar.js'
-import { cleanName, type NamedContact } from './names.js'
+import type { NamedContact } from './names.js'
 import { Meeting } from './pair/meeting.js'
 import { beforeItExpires, tellOffer } from './pair/offer.js'
+import { checkNames, minutes } from './pair/options.js'
 import { withClient, type Session } from './session.js'
 import { EXIT } from './terminal/failure.js'
 import type { Output } from './terminal/output.js'
@@ -59,7 +60,7 @@ async function met (session: Session, coming: Promise<Peer>, { name, as, expires
   const { client, names, output, signal } = session
   const milliseconds = Math.round(expires * MINUTE)
   const offer = await client.offer({ expires: milliseconds })
-  const meeting = await Meeting.open(as === undefined ? session : { ...session, ownName: cleanName(as) })
+  const meeting = await Meeting.open(session, as)
   tellOffer(offer, { minutes: expires, other: 'hushwire receive DIR OFFER' }, output)
   const peer = await beforeItExpires(coming, milliseconds, signal)
   output.status()

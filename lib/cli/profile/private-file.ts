@@ -97,7 +97,8 @@ async function writeThrough (path: string, text: string): Promise<void> {
   }
 }
 
-async function syncFolder (path: string): Promise<void> {
+/** Writes what a folder names through to the disk, where the platform can. */
+export async function syncFolder (path: string): Promise<void> {
   // Windows opens no folders
   if (process.platform === 'win32') return
   const folder = await open(path)
