@@ -1,6 +1,6 @@
 import { fromHex, toHex } from '../../lib/bytes/index.js'
 import { cipher, frames, packets, type CipherOptions, type HopKey, type PacketLink, type PacketLimits, type RoutedHeader } from '../../lib/nova/index.js'
-import { ignore, link, type Duplex } from '../../lib/stream/index.js'
+import { codeOf, ignore, link, type Duplex } from '../../lib/stream/index.js'
 import { contentOf, digestOf, digestOfAll } from './contents.js'
 import type { Content, Received, Report, Route } from './job.js'
 
@@ -16,9 +16,9 @@ export function ourPackets (duplex: Duplex, { key, obfuscate, limits }: HopOptio
   return link(duplex, frames({ obfuscation: hop.obfuscation }), hop, packets({ limits }))
 }
 
-/** The error code of what was thrown. */
-export function codeOf (error: unknown): string {
-  return (error as { code?: string }).code ?? String(error)
+/** The code of what was thrown, or the text of what has none. */
+export function codeOrText (error: unknown): string {
+  return codeOf(error) ?? String(error)
 }
 
 /** Reads all packets to their ends, each at once, and reports as the Go peer does. */
@@ -29,13 +29,13 @@ export async function receive<P> (source: AsyncIterable<P>, read: (packet: P) =>
     try {
       return { ...route, ...await digestOfAll(read(packet)) }
     } catch (error) {
-      return { ...route, size: 0, sha256: '', error: codeOf(error) }
+      return { ...route, size: 0, sha256: '', error: codeOrText(error) }
     }
   }
   try {
     for await (const packet of source) reading.push(one(packet))
   } catch (error) {
-    return { packets: await Promise.all(reading), error: codeOf(error) }
+    return { packets: await Promise.all(reading), error: codeOrText(error) }
   }
   return { packets: await Promise.all(reading) }
 }

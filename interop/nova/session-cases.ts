@@ -8,7 +8,7 @@ import type { Case, CaseContext } from '../harness/peer.js'
 import { contentOf, digestOf, digestOfAll } from './contents.js'
 import { meet } from './meet.js'
 import type { Content, Item, Job, Received, Route } from './job.js'
-import { codeOf, expected, headerOf, routeOf } from './ours.js'
+import { codeOrText, expected, headerOf, routeOf } from './ours.js'
 
 const OUR_KEY = contentOf({ seed: 105, size: 32 })
 const THEIR_KEY = contentOf({ seed: 106, size: 32 })
@@ -76,7 +76,7 @@ async function openOne (session: Session, packet: RoutedPacket, form: Form): Pro
   try {
     return form === 'bytes' ? digestOf(await session.openBytes(packet)) : await digestOfAll(session.open(packet))
   } catch (error) {
-    return { size: 0, sha256: '', error: codeOf(error) }
+    return { size: 0, sha256: '', error: codeOrText(error) }
   }
 }
 

@@ -1,9 +1,10 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { RESET_CODES, resetError } from '../../lib/nova/index.js'
 import type { Client, IncomingStream, PeerStream } from '../../lib/relay/index.js'
-import { HushwireError, ignore } from '../../lib/stream/index.js'
+import { ignore } from '../../lib/stream/index.js'
 import type { Case, CaseContext } from '../harness/peer.js'
 import { contentOf, digestOf, digestOfAll } from '../nova/contents.js'
+import { codeOrText } from '../nova/ours.js'
 import type { Content, Exchanged, Received, Step } from './job.js'
 import { allWell, done, HELLO, Meeting, theirId, uuidOf } from './meeting.js'
 
@@ -27,10 +28,6 @@ async function echo (stream: PeerStream): Promise<void> {
 
 async function * piecesOf (bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.byteLength; at += 30_000) yield bytes.slice(at, at + 30_000)
-}
-
-function codeOf (error: unknown): string {
-  return error instanceof HushwireError ? error.code : String(error)
 }
 
 /** They open so many at once; ours echoes each. */
@@ -122,7 +119,7 @@ async function resets (context: CaseContext): Promise<void> {
     deepEqual(aborted, NAMES)
     const open = (): Promise<PeerStream> => ours.client.peer(uuidOf(theirs.id)).open(1n)
     const refused: string[] = []
-    while (refused.length < CODES.length) refused.push(await open().then(() => 'accepted', codeOf))
+    while (refused.length < CODES.length) refused.push(await open().then(() => 'accepted', codeOrText))
     // who opens takes "not wanted any more" for no
     deepEqual(refused, NAMES.map(name => name === 'ERR_RESET_CANCELLED' ? 'ERR_RESET_REFUSED' : name))
     const reset: string[] = []
@@ -144,7 +141,7 @@ async function resets (context: CaseContext): Promise<void> {
 /** What reading a stream fails with. */
 async function failureOf (stream: PeerStream): Promise<string> {
   stream.closed.catch(ignore)
-  return digestOfAll(stream.source).then(() => 'ended', codeOf)
+  return digestOfAll(stream.source).then(() => 'ended', codeOrText)
 }
 
 /** They want no more of what ours sends, and still send themselves. */
@@ -154,7 +151,7 @@ async function leaving (context: CaseContext): Promise<void> {
     const theirs = await meeting.theirs(1, { steps: [HELLO, { do: 'serve', mode: 'leave', code: RESET_CODES.cancelled, content: LONG }] })
     await meeting.server.happened('connected', 2)
     const stream = await ours.client.peer(uuidOf(theirs.id)).open(1n)
-    const writing = stream.sink(endless()).then(() => 'ended', codeOf)
+    const writing = stream.sink(endless()).then(() => 'ended', codeOrText)
     deepEqual(await digestOfAll(stream.source), digestOf(contentOf(LONG)))
     equal(await writing, 'ERR_RESET_CANCELLED')
     allWell(await theirs.end())

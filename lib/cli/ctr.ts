@@ -4,9 +4,9 @@ import { deferred } from '../stream/index.js'
 import { dialTcp, listenTcp, type TcpConnection } from '../transport/tcp.js'
 import { parseAddress } from './ctr/address.js'
 import { pipeThrough } from './ctr/pipe.js'
-import { codeOf, jsonReport, plainReport, type Counts, type Report } from './ctr/report.js'
+import { jsonReport, plainReport, type Counts, type Report } from './ctr/report.js'
 import { readSecret } from './ctr/secret-file.js'
-import { cliError } from './errors.js'
+import { cliError, failureCode } from './errors.js'
 
 /** Exit codes: the connection or what came over it failed; the command makes no sense; a signal came. */
 const FAILED = 1
@@ -75,7 +75,7 @@ async function run (options: Options): Promise<number> {
     report.failed(error, counts)
     // what waits in stdout for a reader that has stopped would keep the process
     if (stopped !== undefined) process.exit(stopped)
-    return ['ERR_CLI_OPTION', 'ERR_CLI_SECRET'].includes(codeOf(error)) ? USAGE : FAILED
+    return ['ERR_CLI_OPTION', 'ERR_CLI_SECRET'].includes(failureCode(error)) ? USAGE : FAILED
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
     // a read that is pending there would keep the process

@@ -2,9 +2,10 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { Demonstration } from './demo/demonstration.js'
 import { demoError } from './demo/errors.js'
-import { codeOf, messageOf } from './demo/failure.js'
+import { demoCode } from './demo/failure.js'
 import { say, silence, storyteller, summary } from './demo/output.js'
 import { GENERATED_BYTES, generatedFile, givenFile, type DemoFile } from './demo/sample-file.js'
+import { messageOf } from './errors.js'
 
 /** Exit codes: something went wrong or differs; the command makes no sense. */
 const FAILED = 1
@@ -75,7 +76,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : USAGE
   } else {
-    process.stderr.write(`${codeOf(error)}: ${messageOf(error)}\n`)
-    process.exitCode = codeOf(error) === 'ERR_DEMO_FILE' ? USAGE : FAILED
+    process.stderr.write(`${demoCode(error)}: ${messageOf(error)}\n`)
+    process.exitCode = demoCode(error) === 'ERR_DEMO_FILE' ? USAGE : FAILED
   }
 }

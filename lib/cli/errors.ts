@@ -1,4 +1,4 @@
-import { errorsOf, type ErrorTable } from '../stream/index.js'
+import { codeOf, errorsOf, HushwireError, type ErrorTable } from '../stream/index.js'
 
 /** The codes of the command line itself; the exit code of those a person can mend on the command line is 2. */
 export const CLI_ERRORS = {
@@ -25,3 +25,14 @@ export const CLI_ERRORS = {
 
 /** Makes an error of {@link CLI_ERRORS}. */
 export const cliError = errorsOf('cli', CLI_ERRORS)
+
+/** The code that a program is told for an error: its own, ours or the platform's, else ERR_CLI_UNEXPECTED. */
+export function failureCode (error: unknown): string {
+  return codeOf(error) ?? 'ERR_CLI_UNEXPECTED'
+}
+
+/** What a person reads of an error. Only sentences of ours are sure to hold nothing secret: a platform's can name paths and peers. */
+export function messageOf (error: unknown): string {
+  if (error instanceof HushwireError) return error.message
+  return error instanceof Error ? error.name : typeof error
+}

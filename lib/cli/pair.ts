@@ -1,21 +1,18 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import type { Peer } from '../nova/index.js'
-import { parseOffer } from '../relay/index.js'
+import { offerIn, parseOffer } from '../relay/index.js'
 import { deferred } from '../stream/index.js'
 import { action, clientOptions, type ClientFlags } from './client-options.js'
-import { cliError } from './errors.js'
-import { cleanName } from './names.js'
 import { FreshProfile } from './pair/fresh-profile.js'
 import { Meeting } from './pair/meeting.js'
-import { beforeItExpires, offerOf, tellOffer } from './pair/offer.js'
-import { withClient, type Session } from './session.js'
+import { beforeItExpires, tellOffer } from './pair/offer.js'
+import { checkNames, minutes, type NameFlags } from './pair/options.js'
+import { withClient } from './session.js'
 import type { Output } from './terminal/output.js'
 
 const MINUTE = 60_000
 
-interface Flags extends ClientFlags {
-  readonly name?: string
-  readonly as?: string
+interface Flags extends ClientFlags, NameFlags {
   readonly expires: number
 }
 
@@ -35,19 +32,9 @@ export function pairCommand (): Command {
     .option('--expires <minutes>', 'for how long the offer is good', minutes, 10)
     .addHelpText('after', HELP)
     .action(action(async (flags: Flags, [offer], output, command) => {
-      for (const name of [flags.name, flags.as]) if (name !== undefined && cleanName(name) === undefined) throw cliError('ERR_CLI_NAME')
-      await (offer === undefined ? show(flags, output, command) : answer(offerOf(offer), flags, output, command))
+      checkNames(flags)
+      await (offer === undefined ? show(flags, output, command) : answer(offerIn(offer) ?? offer, flags, output, command))
     }))
-}
-
-function minutes (text: string): number {
-  const value = Number(text)
-  if (!(value >= 0.01 && value <= 10_080)) throw new InvalidArgumentError('0.01 to 10080.')
-  return value
-}
-
-function withOwnName (session: Session, { as }: Flags): Session {
-  return as === undefined ? session : { ...session, ownName: cleanName(as) }
 }
 
 async function show (flags: Flags, output: Output, command: string): Promise<void> {
@@ -55,7 +42,7 @@ async function show (flags: Flags, output: Output, command: string): Promise<voi
   await withClient({ flags, output, command, connect: { onPaired: came.resolve } }, async session => {
     const expires = Math.round(flags.expires * MINUTE)
     const offer = await session.client.offer({ expires })
-    const meeting = await Meeting.open(withOwnName(session, flags))
+    const meeting = await Meeting.open(session, flags.as)
     tellOffer(offer, { minutes: flags.expires, other: 'hushwire pair OFFER' }, output)
     const peer = await beforeItExpires(came.promise, expires, session.signal)
     output.status()
@@ -64,10 +51,10 @@ async function show (flags: Flags, output: Output, command: string): Promise<voi
 }
 
 async function answer (text: string, flags: Flags, output: Output, command: string): Promise<void> {
-  const fresh = await FreshProfile.unlessThere(flags, parseOffer(text), flags.as === undefined ? undefined : cleanName(flags.as))
+  const fresh = await FreshProfile.unlessThere(flags, parseOffer(text), flags.as)
   try {
     await withClient({ flags, output, command, opening: fresh?.opening }, async session => {
-      const meeting = await Meeting.open(withOwnName(session, flags))
+      const meeting = await Meeting.open(session, flags.as)
       await fresh?.keep(output)
       output.status('waiting for their answer')
       const contact = await session.client.pair(text, { signal: session.signal })

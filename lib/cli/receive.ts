@@ -1,18 +1,17 @@
 import { Command, Option } from 'commander'
 import type { Uuid } from '../bytes/index.js'
 import { FILES_KIND } from '../files/index.js'
-import { parseOffer } from '../relay/index.js'
+import { offerIn, parseOffer } from '../relay/index.js'
 import { abortable } from '../stream/index.js'
 import { action, clientOptions, type ClientFlags } from './client-options.js'
 import { cliError } from './errors.js'
 import { FolderDestination, type WhenThere } from './files/folder-destination.js'
-import { checkNames, meetingOptions, type MeetingFlags } from './files/options.js'
+import { meetingOptions, type MeetingFlags } from './files/options.js'
 import { Questions } from './files/question.js'
 import { ReceptionDesk } from './files/reception-desk.js'
-import { cleanName } from './names.js'
 import { FreshProfile } from './pair/fresh-profile.js'
 import { Meeting } from './pair/meeting.js'
-import { offerOf } from './pair/offer.js'
+import { checkNames } from './pair/options.js'
 import { withClient, type Session } from './session.js'
 import { EXIT } from './terminal/failure.js'
 import type { Output } from './terminal/output.js'
@@ -46,7 +45,7 @@ export function receiveCommand (): Command {
     .addHelpText('after', HELP)
     .action(action((flags: Flags, [path = '', offer], output, command) => {
       checkNames(flags)
-      return offer === undefined ? fromContacts(path, flags, output, command) : fromOffer(path, offerOf(offer), flags, output, command)
+      return offer === undefined ? fromContacts(path, flags, output, command) : fromOffer(path, offerIn(offer) ?? offer, flags, output, command)
     }))
 }
 
@@ -66,13 +65,12 @@ async function fromContacts (path: string, flags: Flags, output: Output, command
 /** Pairs with whom has shown the offer, and takes one transfer. */
 async function fromOffer (path: string, text: string, flags: Flags, output: Output, command: string): Promise<number> {
   if (flags.from !== undefined) throw cliError('ERR_CLI_OPTION', 'an offer says already from whom')
-  const ownName = flags.as === undefined ? undefined : cleanName(flags.as)
-  const fresh = await FreshProfile.unlessThere(flags, parseOffer(text), ownName)
+  const fresh = await FreshProfile.unlessThere(flags, parseOffer(text), flags.as)
   try {
     const destination = await destinationOf(path, flags, output)
     return await withClient({ flags, output, command, opening: fresh?.opening }, async session => {
       const desk = deskOf(session, { path, flags, destination, questions: undefined, once: true }, 'later')
-      const meeting = await Meeting.open(ownName === undefined ? session : { ...session, ownName })
+      const meeting = await Meeting.open(session, flags.as)
       await fresh?.keep(output)
       output.status('waiting for their answer')
       desk.from(parseOffer(text).id)

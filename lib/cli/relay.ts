@@ -5,13 +5,13 @@ import { startRelay } from '../relay/server/index.js'
 import { openSqliteStore } from '../store/sqlite/index.js'
 import { deferred } from '../stream/index.js'
 import { tuneCollector } from './collector.js'
-import { cliError } from './errors.js'
+import { cliError, failureCode } from './errors.js'
 import { addressesToBe } from './relay/addresses.js'
 import { askForInvite } from './relay/admin.js'
 import { printConfig, readConfig } from './relay/config.js'
 import { reportFailure } from './relay/failure.js'
 import { identityFile, identityToKeep } from './relay/identity-file.js'
-import { codeOf, relayLog, type Logger } from './relay/log.js'
+import { relayLog, type Logger } from './relay/log.js'
 import { serve, type Serving } from './relay/serve.js'
 import { defaultSettings, withSettings, type Settings, type SomeSettings } from './relay/settings.js'
 import { welcome } from './relay/welcome.js'
@@ -127,7 +127,7 @@ async function untilSignal (serving: Serving, log: Logger): Promise<void> {
     serving.drain().then(stopped.resolve, stopped.reject)
   }
   const reload = (): void => {
-    serving.reload().then(read => { if (read) log.info({ event: 'reloaded' }); else log.debug({ event: 'nothing-to-reload' }) }, (error: unknown) => { log.error({ event: 'reload-failed', code: codeOf(error) }) })
+    serving.reload().then(read => { if (read) log.info({ event: 'reloaded' }); else log.debug({ event: 'nothing-to-reload' }) }, (error: unknown) => { log.error({ event: 'reload-failed', code: failureCode(error) }) })
   }
   process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', reload)
   try {

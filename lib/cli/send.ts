@@ -1,16 +1,18 @@
 import { Command } from 'commander'
 import { formatUuid } from '../bytes/index.js'
-import { sendFiles, type SendState, type Sent, type SourceFile } from '../files/index.js'
+import { durationOf, sendFiles, type SendState, type Sent, type SourceFile } from '../files/index.js'
 import type { Peer } from '../nova/index.js'
-import { deferred, HushwireError } from '../stream/index.js'
+import { deferred } from '../stream/index.js'
 import { action, clientOptions, type ClientFlags } from './client-options.js'
-import { duration, filesAmount } from './files/amounts.js'
-import { checkNames, meetingOptions, minutes, type MeetingFlags } from './files/options.js'
+import { failureCode } from './errors.js'
+import { filesAmount } from './files/amounts.js'
+import { meetingOptions, type MeetingFlags } from './files/options.js'
 import { sourceTree } from './files/source-tree.js'
 import { TransferBar } from './files/transfer-bar.js'
-import { cleanName, type NamedContact } from './names.js'
+import type { NamedContact } from './names.js'
 import { Meeting } from './pair/meeting.js'
 import { beforeItExpires, tellOffer } from './pair/offer.js'
+import { checkNames, minutes } from './pair/options.js'
 import { withClient, type Session } from './session.js'
 import { EXIT } from './terminal/failure.js'
 import type { Output } from './terminal/output.js'
@@ -58,7 +60,7 @@ async function met (session: Session, coming: Promise<Peer>, { name, as, expires
   const { client, names, output, signal } = session
   const milliseconds = Math.round(expires * MINUTE)
   const offer = await client.offer({ expires: milliseconds })
-  const meeting = await Meeting.open(as === undefined ? session : { ...session, ownName: cleanName(as) })
+  const meeting = await Meeting.open(session, as)
   tellOffer(offer, { minutes: expires, other: 'hushwire receive DIR OFFER' }, output)
   const peer = await beforeItExpires(coming, milliseconds, signal)
   output.status()
@@ -91,7 +93,7 @@ async function send ({ client, output, signal }: Session, peer: NamedContact, fi
 function stateTeller (output: Output, { name }: NamedContact, bar: TransferBar): (state: SendState) => void {
   let last = ''
   return state => {
-    const code = state.type === 'waiting' ? codeOf(state.error) : undefined
+    const code = state.type === 'waiting' ? failureCode(state.error) : undefined
     const now = `${state.type} ${code ?? ''}`
     if (state.type === 'opening' || now === last) return
     last = now
@@ -104,9 +106,9 @@ function stateTeller (output: Output, { name }: NamedContact, bar: TransferBar):
 
 function told (output: Output, { id, name }: NamedContact, { bytes, files, failures, id: transfer }: Sent, time: number): number {
   output.status()
-  for (const { path, error } of failures) output.warn(`${plainLine(path)} was not sent: ${plainLine(error.message)} (${codeOf(error)})`)
-  output.event('sent', { transfer, peer: formatUuid(id), files, bytes, failures: failures.map(({ path, error }) => ({ path, code: codeOf(error), message: error.message })), milliseconds: Math.round(time) })
-  output.line(`sent ${filesAmount(files - failures.length, bytes)} to ${name} in ${duration(time / 1000)}`)
+  for (const { path, error } of failures) output.warn(`${plainLine(path)} was not sent: ${plainLine(error.message)} (${failureCode(error)})`)
+  output.event('sent', { transfer, peer: formatUuid(id), files, bytes, failures: failures.map(({ path, error }) => ({ path, code: failureCode(error), message: error.message })), milliseconds: Math.round(time) })
+  output.line(`sent ${filesAmount(files - failures.length, bytes)} to ${name} in ${durationOf(time / 1000)}`)
   return failures.length > 0 ? EXIT.failed : EXIT.done
 }
 
@@ -114,8 +116,4 @@ function told (output: Output, { id, name }: NamedContact, { bytes, files, failu
 function bytesOf (files: readonly SourceFile[], { bytes, failures }: Sent): number {
   const failed = new Set(failures.map(({ path }) => path))
   return files.reduce((left, { path, size }) => failed.has(path) ? left - size : left, bytes)
-}
-
-function codeOf (error: Error): string {
-  return error instanceof HushwireError ? error.code : error.name
 }

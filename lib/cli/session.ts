@@ -2,10 +2,10 @@ import { setMaxListeners } from 'node:events'
 import type { Identity, VerifyPeer } from '../nova/index.js'
 import { connect, parseRelayAddress, type Client, type ClientState, type ConnectOptions, type IncomingStream } from '../relay/index.js'
 import type { Store, StoreReport } from '../store/index.js'
-import { asError, HushwireError, ignore } from '../stream/index.js'
+import { asError, ignore } from '../stream/index.js'
 import type { ClientFlags } from './client-options.js'
 import { tuneCollector } from './collector.js'
-import { cliError } from './errors.js'
+import { cliError, failureCode } from './errors.js'
 import { Names } from './names.js'
 import { PING_KIND, pingAnswers } from './ping/answer.js'
 import type { ProfileFolders } from './profile/folders.js'
@@ -163,8 +163,8 @@ function connectionTeller (output: Output, url: string): (state: ClientState) =>
     if (state.type === 'waiting' && stood) {
       lost = true
       const seconds = Math.max(1, Math.round(state.delay / 1000))
-      output.event('connection', { state: 'waiting', code: codeOf(state.error), delay: Math.round(state.delay) })
-      output.status(`no connection to the relay (${codeOf(state.error)}); trying again in ${seconds} s`)
+      output.event('connection', { state: 'waiting', code: failureCode(state.error), delay: Math.round(state.delay) })
+      output.status(`no connection to the relay (${failureCode(state.error)}); trying again in ${seconds} s`)
     }
     if (state.type !== 'connected') return
     output.event('connection', { state: 'connected' })
@@ -173,10 +173,6 @@ function connectionTeller (output: Output, url: string): (state: ClientState) =>
     stood = true
     lost = false
   }
-}
-
-function codeOf (error: Error): string {
-  return error instanceof HushwireError ? error.code : error.name
 }
 
 function damage (report: StoreReport): string {

@@ -1,4 +1,4 @@
-import { errorsOf, HushwireError, type ErrorTable } from '../stream/index.js'
+import { codeOf, errorsOf, HushwireError, type ErrorTable } from '../stream/index.js'
 
 /** The codes of a transfer of files. What the other side has said, has `origin` remote whatever the table says. */
 export const FILES_ERRORS = {
@@ -26,11 +26,6 @@ export type FilesErrorCode = keyof typeof FILES_ERRORS
 
 /** Makes an error of {@link FILES_ERRORS}. */
 export const filesError = errorsOf('files', FILES_ERRORS)
-
-/** The code of an error, if it is one of ours. */
-export function codeOf (error: unknown): string | undefined {
-  return error instanceof HushwireError ? error.code : undefined
-}
 
 /** What is said on the wire about why a transfer or a file has failed (docs/protocol.md, Files). */
 const WIRE_CODES = {

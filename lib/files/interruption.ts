@@ -1,4 +1,4 @@
-import { codeOf } from './errors.js'
+import { codeOf } from '../stream/index.js'
 
 /** What a stream ends with when its connection, or the other side, has gone for a while. */
 const PASSING: ReadonlySet<string> = new Set(['ERR_RESET_GONE', 'ERR_RESET_SHUTDOWN', 'ERR_RESET_STALLED', 'ERR_RESET_LIMIT'])

@@ -2,9 +2,9 @@ import { crypto } from '../crypto/index.js'
 import type { HashState } from '../crypto/index.js'
 import { RESET_CODES, resetError } from '../nova/index.js'
 import type { PeerStream } from '../relay/index.js'
-import { abortReason, asError, deferred, letGo } from '../stream/index.js'
+import { abortReason, asError, codeOf, deferred, ignore, letGo } from '../stream/index.js'
 import { Checkpoints } from './checkpoints.js'
-import { codeOf, filesError, wireCodeOf } from './errors.js'
+import { filesError, wireCodeOf } from './errors.js'
 import type { CheckedFilesLimits } from './limits.js'
 import { encodeManifest, type Manifest } from './manifest.js'
 import type { FilesProgress } from './progress.js'
@@ -110,7 +110,7 @@ class OutgoingRun {
     for (let record = await this.#wire.next(); record !== undefined; record = await this.#wire.next()) {
       this.#sending.take(record)
       if (record.type === 'accept') this.#accepted.resolve()
-      if (record.type === 'finished') this.#wire.end().catch(() => undefined)
+      if (record.type === 'finished') this.#wire.end().catch(ignore)
     }
     this.#sending.end()
   }

@@ -1,7 +1,7 @@
 import { toHex, type Uuid } from '../bytes/index.js'
 import type { Client, PeerStream } from '../relay/index.js'
-import { asError, checkExpected, checkSignal, FUNCTION, limitsOf, OBJECT, streamError, type Expected } from '../stream/index.js'
-import { codeOf, filesError } from './errors.js'
+import { asError, checkExpected, checkSignal, codeOf, FUNCTION, limitsOf, OBJECT, pause, streamError, type Expected } from '../stream/index.js'
+import { filesError } from './errors.js'
 import { isInterruption } from './interruption.js'
 import { FILES_LIMITS, type CheckedFilesLimits, type FilesLimits } from './limits.js'
 import { checkManifest, encodeManifest, transferId, type Manifest } from './manifest.js'
@@ -10,7 +10,6 @@ import type { NameRules } from './path.js'
 import type { FilesProgress } from './progress.js'
 import type { FileFailure } from './sending.js'
 import { entryOf, type SourceFile } from './source-file.js'
-import { pause } from './waiting.js'
 
 /** The kind of a stream with files: `file` in ASCII. */
 export const FILES_KIND = 0x66696c65n

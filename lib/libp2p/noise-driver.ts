@@ -1,7 +1,7 @@
 import type { MessageStream } from '@libp2p/interface'
 import { byteStream } from '@libp2p/utils'
 import { noiseFraming } from '../noise/index.js'
-import { abortable, abortReason, type Handshake, streamError } from '../stream/index.js'
+import { abortable, abortReason, deadline, type Handshake, streamError } from '../stream/index.js'
 
 /** Lengths in two bytes. */
 const framing = noiseFraming(2)
@@ -22,12 +22,7 @@ export interface RunOptions {
 export async function runHandshake<Result> (stream: MessageStream, handshake: Handshake<Result>, options: RunOptions): Promise<Result> {
   const bytes = byteStream(stream)
   const reader = { read: async (length: number) => (await bytes.read({ bytes: length, signal })).subarray() }
-  const control = new AbortController()
-  const { signal } = control
-  const onAbort = (): void => { control.abort(abortReason(options.signal as AbortSignal)) }
-  if (options.signal?.aborted === true) onAbort()
-  options.signal?.addEventListener('abort', onAbort, { once: true })
-  const timer = setTimeout(() => { control.abort(streamError('ERR_HANDSHAKE_TIMEOUT')) }, options.timeout)
+  const { signal, done } = deadline(options.signal, options.timeout, () => streamError('ERR_HANDSHAKE_TIMEOUT'))
   try {
     while (handshake.turn !== 'done') {
       signal.throwIfAborted()
@@ -45,7 +40,6 @@ export async function runHandshake<Result> (stream: MessageStream, handshake: Ha
     handshake.destroy()
     throw signal.aborted ? abortReason(signal) : error
   } finally {
-    clearTimeout(timer)
-    options.signal?.removeEventListener('abort', onAbort)
+    done()
   }
 }

@@ -1,4 +1,4 @@
-import { deferred, type Deferred } from '../stream/index.js'
+import { deferred, ignore, type Deferred } from '../stream/index.js'
 import type { Mail } from './mailbox.js'
 
 /** What a reader asks its mailbox. */
@@ -27,7 +27,7 @@ export class MailReader implements AsyncIterableIterator<Mail> {
 
   next (): Promise<IteratorResult<Mail>> {
     const result = this.#last.then(() => this.#advance())
-    this.#last = result.catch(() => undefined)
+    this.#last = result.catch(ignore)
     return result
   }
 

@@ -81,6 +81,22 @@ export const STREAM_ERRORS = {
 /** Makes an error of {@link STREAM_ERRORS}. */
 export const streamError = errorsOf('stream', STREAM_ERRORS)
 
+/**
+ * The code of an error, ours or the platform's, such as `ENOENT`; undefined for what has none.
+ *
+ * @example
+ * ```ts
+ * import { codeOf } from 'hushwire/stream'
+ *
+ * codeOf(Object.assign(new Error('no such file'), { code: 'ENOENT' })) // 'ENOENT'
+ * codeOf('anything else that was thrown') // undefined
+ * ```
+ */
+export function codeOf (error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code
+  return typeof code === 'string' ? code : undefined
+}
+
 /** The error as it is, or anything else that was thrown wrapped as `ERR_ABORTED` with it as the cause. */
 export function asError (thrown: unknown): Error {
   return thrown instanceof Error ? thrown : streamError('ERR_ABORTED', undefined, thrown)

@@ -1,6 +1,7 @@
-import { abortable, abortReason } from './abort.js'
+import { abortable } from './abort.js'
 import { Channel } from './channel.js'
 import { checkDuplex } from './check.js'
+import { deadline, type Deadline } from './deadline.js'
 import { deferred } from './deferred.js'
 import { asError, streamError } from './errors.js'
 import { iterable } from './iterating.js'
@@ -36,7 +37,7 @@ export interface HandshakeFraming {
 
 /** Options of {@link performHandshake}. */
 export interface HandshakeOptions {
-  /** Milliseconds for the whole handshake, not for one message. Default 10,000. */
+  /** Milliseconds for the whole handshake, not for one message; `Infinity` for no limit. Default 10,000. */
   timeout?: number | undefined
   signal?: AbortSignal | undefined
 }
@@ -52,26 +53,22 @@ export async function performHandshake<Result> (duplex: Duplex, handshake: Hands
   const reader = new Reader(duplex.source)
   const messages = new Channel<Bytes>({ maxItems: 1 })
   const after = deferred<AsyncIterable<Bytes>>({ handled: true })
-  const stop = new AbortController()
-  const onAbort = (): void => { stop.abort(abortReason(options.signal as AbortSignal)) }
-  if (options.signal?.aborted === true) onAbort()
-  options.signal?.addEventListener('abort', onAbort, { once: true })
-  const timer = setTimeout(() => { stop.abort(streamError('ERR_HANDSHAKE_TIMEOUT')) }, options.timeout ?? 10_000)
+  const limit = deadline(options.signal, options.timeout ?? 10_000, () => streamError('ERR_HANDSHAKE_TIMEOUT'))
   const written = duplex.sink(sequence(messages, after.promise))
-  const watch = stopping(written, stop)
+  const watch = stopping(written, limit)
   try {
     while (handshake.turn !== 'done') {
-      stop.signal.throwIfAborted()
+      limit.signal.throwIfAborted()
       if (handshake.turn === 'write') {
         const room = messages.push(framing.encode(await handshake.write()))
-        if (room !== undefined) await abortable(room, stop.signal)
+        if (room !== undefined) await abortable(room, limit.signal)
       } else {
-        const taken = handshake.read(await framing.read(reader, stop.signal))
+        const taken = handshake.read(await framing.read(reader, limit.signal))
         // what decides about the other side may take its time, but not more than there is
-        if (taken instanceof Promise) await abortable(taken, stop.signal)
+        if (taken instanceof Promise) await abortable(taken, limit.signal)
       }
     }
-    stop.signal.throwIfAborted()
+    limit.signal.throwIfAborted()
     const result = handshake.result()
     messages.end()
     return { result, duplex: new Continued(duplex, reader.rest(), { written, start: after.resolve }) }
@@ -83,15 +80,14 @@ export async function performHandshake<Result> (duplex: Duplex, handshake: Hands
     duplex.abort(error)
     throw error
   } finally {
-    clearTimeout(timer)
+    limit.done()
     watch.end()
-    options.signal?.removeEventListener('abort', onAbort)
   }
 }
 
 /** Aborts when the promise is rejected, until that is ended. Apart, since whoever waits on the promise of a connection holds on to it for as long as that stands. */
-function stopping (promise: Promise<void>, controller: AbortController): { end(): void } {
-  let stop: AbortController | undefined = controller
+function stopping (promise: Promise<void>, limit: Deadline): { end(): void } {
+  let stop: Deadline | undefined = limit
   promise.catch((error: unknown) => { stop?.abort(error) })
   return { end: () => { stop = undefined } }
 }

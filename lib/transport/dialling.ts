@@ -1,4 +1,4 @@
-import { abortReason, deferred } from '../stream/index.js'
+import { abortable, deadline, deferred } from '../stream/index.js'
 import { transportError } from './errors.js'
 
 /**
@@ -8,16 +8,8 @@ import { transportError } from './errors.js'
  * @throws ERR_TRANSPORT_CONNECT_TIMEOUT, the signal's reason, or what `start` was refused with
  */
 export async function dialling (options: { connectTimeout: number, signal?: AbortSignal | undefined }, start: (stands: () => void, refused: (error: Error) => void) => void): Promise<void> {
-  const { signal } = options
+  const limit = deadline(options.signal, options.connectTimeout, () => transportError('ERR_TRANSPORT_CONNECT_TIMEOUT'))
   const standing = deferred()
-  const stop = (): void => { standing.reject(abortReason(signal as AbortSignal)) }
-  const timer = setTimeout(() => { standing.reject(transportError('ERR_TRANSPORT_CONNECT_TIMEOUT')) }, options.connectTimeout)
-  signal?.addEventListener('abort', stop, { once: true })
   start(standing.resolve, standing.reject)
-  try {
-    await standing.promise
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', stop)
-  }
+  await abortable(standing.promise, limit.signal).finally(limit.done)
 }

@@ -1,4 +1,4 @@
-import { errorsOf, type ErrorTable, type HushwireError } from '../stream/index.js'
+import { codeOf, errorsOf, type ErrorTable, type HushwireError } from '../stream/index.js'
 
 /** The codes that the transports raise. Errors of the platform are their `cause`. */
 export const TRANSPORT_ERRORS = {
@@ -50,10 +50,4 @@ export function dialError (cause: unknown): HushwireError {
 function statusOf (cause: unknown): string | undefined {
   const status = /^Unexpected server response: (\d{3})$/.exec((cause as Error | undefined)?.message ?? '')?.[1]
   return status && `the answer was HTTP ${status}, and no WebSocket`
-}
-
-/** The platform's code, if the error has one; its message may name paths and peers, so it stays in the cause. */
-export function codeOf (error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | undefined)?.code
-  return typeof code === 'string' ? code : undefined
 }

@@ -1,8 +1,8 @@
 import type { Server, Socket } from 'node:net'
 import { createServer as createTls, type TLSSocket } from 'node:tls'
-import { ignore } from '../stream/index.js'
+import { codeOf, ignore } from '../stream/index.js'
 import { endsOf } from './admission.js'
-import { codeOf, handshakeError, transportError } from './errors.js'
+import { handshakeError, transportError } from './errors.js'
 import type { Address } from './listener.js'
 import type { Pem, ServerTls } from './tls-options.js'
 

@@ -1,4 +1,4 @@
-import { abortReason, asError } from '../stream/index.js'
+import { asError, deadline } from '../stream/index.js'
 
 /** What ends a piece of work before it is done. */
 export interface Bounds {
@@ -11,17 +11,12 @@ export interface Bounds {
 }
 
 /** Runs work with a signal that aborts when one of its bounds is reached. No timer or listener is left afterwards. */
-export async function bounded<T> ({ signal, failed, timeout, late }: Bounds, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController()
-  const stop = (): void => { controller.abort(abortReason(signal)) }
-  const timer = timeout === undefined ? undefined : setTimeout(() => { controller.abort(late?.()) }, timeout)
-  if (signal.aborted) stop()
-  signal.addEventListener('abort', stop, { once: true })
-  failed.catch((error: unknown) => { controller.abort(asError(error)) })
+export async function bounded<T> ({ signal, failed, timeout = Infinity, late }: Bounds, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = deadline(signal, timeout, () => late?.())
+  failed.catch((error: unknown) => { limit.abort(asError(error)) })
   try {
-    return await work(controller.signal)
+    return await work(limit.signal)
   } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', stop)
+    limit.done()
   }
 }

@@ -1,8 +1,8 @@
 import { RESET_CODES, resetError } from '../nova/index.js'
-import { asError, ignore, type Duplex } from '../stream/index.js'
+import { asError, codeOf, ignore, type Duplex } from '../stream/index.js'
 import type { Transport } from '../transport/tcp.js'
 import { Inbound, outbound } from './directions.js'
-import { codeOf, tunnelError } from './errors.js'
+import { tunnelError } from './errors.js'
 import type { CheckedTunnelLimits } from './limits.js'
 
 /** What is needed of a live stream; its source is given to {@link Carriage.receive} when the head has been read. */

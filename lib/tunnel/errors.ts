@@ -1,4 +1,4 @@
-import { errorsOf, type ErrorTable, type HushwireError } from '../stream/index.js'
+import { errorsOf, type ErrorTable } from '../stream/index.js'
 
 /** The codes that a tunnel raises. */
 export const TUNNEL_ERRORS = {
@@ -19,8 +19,3 @@ export const TUNNEL_ERRORS = {
 
 /** Makes an error of {@link TUNNEL_ERRORS}. */
 export const tunnelError = errorsOf('tunnel', TUNNEL_ERRORS)
-
-/** The code of an error, if it has one. */
-export function codeOf (error: unknown): string | undefined {
-  return (error as Partial<HushwireError> | undefined)?.code
-}

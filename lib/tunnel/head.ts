@@ -1,5 +1,5 @@
-import type { Reader } from '../stream/index.js'
-import { codeOf, tunnelError } from './errors.js'
+import { codeOf, type Reader } from '../stream/index.js'
+import { tunnelError } from './errors.js'
 
 /** The kind of the streams of a tunnel: `tunl`. */
 export const TUNNEL_KIND = 0x74756e6cn

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { abortable, abortOn } from '../../lib/stream/abort.js'
 import { deferred } from '../../lib/stream/deferred.js'
 import { performHandshake, type Handshake, type HandshakeFraming } from '../../lib/stream/handshake.js'
+import { pause } from '../../lib/stream/pause.js'
 import { join } from '../../lib/stream/pieces.js'
 import { memoryPair } from '../../lib/transport/memory.js'
 import { leaksOf } from '../support/leaks.js'
@@ -77,6 +78,15 @@ test('a peer that never answers: the limit is for the whole, the duplex is abort
   t.is(talk.destroyed, 1)
   t.is(await codeOf(left.closed), 'ERR_HANDSHAKE_TIMEOUT')
   t.is(await codeOf(right.closed), 'ERR_TRANSPORT_RESET')
+})
+
+test('a handshake without a limit of time waits', async t => {
+  const [left, right] = memoryPair()
+  const done = codeOf(performHandshake(left, new Talk('write', 'read'), framing, { timeout: Infinity }))
+  // a timer that cannot wait for so long would have fired by then
+  await pause(2)
+  right.abort(REASON)
+  t.is(await done, 'ERR_TRANSPORT_RESET')
 })
 
 test('a peer that drips bytes does not move the limit', async t => {

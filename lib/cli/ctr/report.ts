@@ -1,4 +1,4 @@
-import { HushwireError } from '../../stream/index.js'
+import { failureCode, messageOf } from '../errors.js'
 
 /** What the command tells on stderr; stdout is for the bytes. */
 export interface Report {
@@ -39,7 +39,7 @@ export function plainReport (): Report {
     connected: (host, port) => { say(`connected to ${address(host, port)}`) },
     warning: text => { say(`warning: ${text}`) },
     ended: () => {},
-    failed: error => { say([`${codeOf(error)}: ${messageOf(error)}.`, ADVICE[codeOf(error)]].filter(Boolean).join(' ')) }
+    failed: error => { say([`${failureCode(error)}: ${messageOf(error)}.`, ADVICE[failureCode(error)]].filter(Boolean).join(' ')) }
   }
 }
 
@@ -51,20 +51,8 @@ export function jsonReport (): Report {
     connected: (host, port) => { say('connected', { host, port }) },
     warning: text => { say('warning', { text }) },
     ended: (counts, seconds) => { say('ended', { ...counts, seconds }) },
-    failed: (error, counts) => { say('failed', { code: codeOf(error), message: messageOf(error), advice: ADVICE[codeOf(error)], ...counts }) }
+    failed: (error, counts) => { say('failed', { code: failureCode(error), message: messageOf(error), advice: ADVICE[failureCode(error)], ...counts }) }
   }
-}
-
-/** The code of an error, ours or the platform's. */
-export function codeOf (error: unknown): string {
-  const { code } = (error ?? {}) as { code?: unknown }
-  return typeof code === 'string' ? code : 'ERR_CLI_UNEXPECTED'
-}
-
-/** Only messages of ours are sure to hold nothing secret. */
-function messageOf (error: unknown): string {
-  if (error instanceof HushwireError) return error.message
-  return error instanceof Error ? error.name : typeof error
 }
 
 function address (host: string, port: number): string {

@@ -1,7 +1,8 @@
+import { messageOf } from '../errors.js'
 import { chatSecrets, LINES } from './chat.js'
 import { Child, type ProcessFailure } from './child.js'
 import { demoError } from './errors.js'
-import { codeOf, messageOf } from './failure.js'
+import { demoCode } from './failure.js'
 import type { MemoryUse } from './memory-use.js'
 import type { FileSeen, ProcessName, RelaySight, Report } from './orders.js'
 import type { DemoFile } from './sample-file.js'
@@ -75,7 +76,7 @@ export class Demonstration {
       await this.#play()
     } catch (error) {
       // a process that has failed is in the list already; anything else is ours
-      if (this.#failures.length === 0) this.#failures.push({ process: 'demo', code: codeOf(error), message: messageOf(error) })
+      if (this.#failures.length === 0) this.#failures.push({ process: 'demo', code: demoCode(error), message: messageOf(error) })
       // over the wire they learn of each other's end, but only once they are on it
       if (!this.#linked || this.#failures.some(({ process }) => process === 'demo')) onAbort()
     } finally {

@@ -2,8 +2,8 @@ import { randomFillSync } from 'node:crypto'
 import { mkdtemp, open, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { codeOf } from './failure.js'
 import { demoError } from './errors.js'
+import { demoCode } from './failure.js'
 
 /** Bytes of the generated file. */
 export const GENERATED_BYTES = 67_108_864
@@ -27,8 +27,8 @@ export async function givenFile (path: string): Promise<DemoFile> {
     await file.close()
     return { path, bytes: about.size, generated: false, remove: () => Promise.resolve() }
   } catch (error) {
-    if (codeOf(error) === 'ERR_DEMO_FILE') throw error
-    throw demoError('ERR_DEMO_FILE', `${path} (${codeOf(error)})`, error)
+    if (demoCode(error) === 'ERR_DEMO_FILE') throw error
+    throw demoError('ERR_DEMO_FILE', `${path} (${demoCode(error)})`, error)
   }
 }
 
@@ -47,7 +47,7 @@ export async function generatedFile (bytes: number, signal: AbortSignal): Promis
   } catch (error) {
     await remove()
     if (signal.aborted) throw error
-    throw demoError('ERR_DEMO_GENERATED', `${bytes} bytes in ${tmpdir()} (${codeOf(error)})`, error)
+    throw demoError('ERR_DEMO_GENERATED', `${bytes} bytes in ${tmpdir()} (${demoCode(error)})`, error)
   }
 }
 

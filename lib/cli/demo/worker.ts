@@ -1,4 +1,5 @@
-import { codeOf, messageOf } from './failure.js'
+import { messageOf } from '../errors.js'
+import { demoCode } from './failure.js'
 import { demoError } from './errors.js'
 import type { Order, Report } from './orders.js'
 
@@ -36,7 +37,7 @@ export function runWorker (begin: (desk: Desk) => Work): void {
     fail: error => {
       if (over) return
       process.exitCode = 1
-      report({ type: 'failed', code: codeOf(error), message: messageOf(error) })
+      report({ type: 'failed', code: demoCode(error), message: messageOf(error) })
       finish(error instanceof Error ? error : demoError('ERR_DEMO_UNEXPECTED', undefined, error))
     },
     end: () => { if (!over) finish(undefined) }

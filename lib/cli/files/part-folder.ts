@@ -1,4 +1,4 @@
-import { lstat, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkPath, filesError } from '../../files/index.js'
 import { ignore } from '../../stream/index.js'
@@ -118,17 +118,6 @@ export class PartFolder {
 function checkName (name: unknown): void {
   if (typeof name !== 'string' || name.includes('/')) throw new TypeError('no name')
   checkPath(name, { names: 'any' })
-}
-
-/** Writes what a folder names through to the disk, where the platform can. */
-export async function syncFolder (path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const folder = await open(path)
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }
 
 async function unlinkIfThere (path: string): Promise<void> {

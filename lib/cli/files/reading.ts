@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
+import { ignore } from '../../stream/index.js'
 
 /** Bytes of one read. */
 const PIECE_BYTES = 262_144
@@ -29,11 +30,11 @@ export async function * pieces (path: string, { from, to = Infinity, follow = fa
       ahead = undefined
       if (piece.byteLength === 0) return
       ahead = read(rooms[turn % 2 as 0 | 1])
-      ahead.catch(() => undefined)
+      ahead.catch(ignore)
       yield piece
     }
   } finally {
-    await ahead?.catch(() => undefined)
+    await ahead?.catch(ignore)
     await file.close()
   }
 }

@@ -1,10 +1,11 @@
 import { equalUuid, formatUuid, type Uuid } from '../../bytes/index.js'
-import { FileReceiver, type Destination, type NameRules, type Received, type Transfer } from '../../files/index.js'
+import { durationOf, FileReceiver, type Destination, type NameRules, type Received, type Transfer } from '../../files/index.js'
 import type { IncomingStream } from '../../relay/index.js'
-import { deferred, HushwireError } from '../../stream/index.js'
+import { deferred } from '../../stream/index.js'
+import { failureCode } from '../errors.js'
 import type { Session } from '../session.js'
 import { cut, plainLine } from '../terminal/plain-text.js'
-import { duration, filesAmount } from './amounts.js'
+import { filesAmount } from './amounts.js'
 import type { Questions } from './question.js'
 import { TransferBar } from './transfer-bar.js'
 
@@ -110,7 +111,7 @@ export class ReceptionDesk {
     if (received.type === 'done' && !received.confirmed) {
       // who was lost at the very end comes again, to hear that all is there
       this.#lingering = setTimeout(() => { this.#over.resolve(received) }, LINGER)
-    } else if (received.type === 'done' || received.type === 'failed' && codeOf(received.error) !== 'ERR_FILES_DECLINED') {
+    } else if (received.type === 'done' || received.type === 'failed' && failureCode(received.error) !== 'ERR_FILES_DECLINED') {
       this.#over.resolve(received)
     }
   }
@@ -118,7 +119,7 @@ export class ReceptionDesk {
   /** What was no offer of files. */
   #strange (received: Received): void {
     if (received.type !== 'failed' || this.#session.signal.aborted) return
-    this.#session.output.warn(`something that is no offer of files was refused: ${plainLine(received.error.message)} (${codeOf(received.error)})`)
+    this.#session.output.warn(`something that is no offer of files was refused: ${plainLine(received.error.message)} (${failureCode(received.error)})`)
   }
 
   #done ({ transfer, failures }: Extract<Received, { type: 'done' }>, bar: TransferBar): void {
@@ -126,23 +127,23 @@ export class ReceptionDesk {
     const { files, bytes, entries } = transfer.manifest
     const failed = new Set(failures.map(({ path }) => path))
     const missing = entries.reduce((sum, { path, size }) => failed.has(path) ? sum + size : sum, 0)
-    for (const { path, error } of failures) output.warn(`${plainLine(path)} was not received: ${plainLine(error.message)} (${codeOf(error)})`)
-    output.event('received', { ...aboutOf(transfer), files, bytes: bytes - missing, failures: failures.map(({ path, error }) => ({ path, code: codeOf(error), message: error.message })), milliseconds: Math.round(bar.time) })
-    output.line(`received ${filesAmount(files - failures.length, bytes - missing)} from ${names.of(transfer.from.id)} into ${this.#options.folder} in ${duration(bar.time / 1000)}`)
+    for (const { path, error } of failures) output.warn(`${plainLine(path)} was not received: ${plainLine(error.message)} (${failureCode(error)})`)
+    output.event('received', { ...aboutOf(transfer), files, bytes: bytes - missing, failures: failures.map(({ path, error }) => ({ path, code: failureCode(error), message: error.message })), milliseconds: Math.round(bar.time) })
+    output.line(`received ${filesAmount(files - failures.length, bytes - missing)} from ${names.of(transfer.from.id)} into ${this.#options.folder} in ${durationOf(bar.time / 1000)}`)
   }
 
   #interrupted (transfer: Transfer, error: Error): void {
     const { output, names } = this.#session
-    output.event('interrupted', { ...aboutOf(transfer), code: codeOf(error) })
-    if (codeOf(error) !== 'ERR_FILES_SUPERSEDED') output.status(`${names.of(transfer.from.id)} was lost (${codeOf(error)}); waiting until they come again`)
+    output.event('interrupted', { ...aboutOf(transfer), code: failureCode(error) })
+    if (failureCode(error) !== 'ERR_FILES_SUPERSEDED') output.status(`${names.of(transfer.from.id)} was lost (${failureCode(error)}); waiting until they come again`)
   }
 
   #failed ({ error }: Extract<Received, { type: 'failed' }>, transfer: Transfer): void {
     const { output, names, signal } = this.#session
     if (signal.aborted) return
-    output.event('refused', { ...aboutOf(transfer), code: codeOf(error), message: error.message })
+    output.event('refused', { ...aboutOf(transfer), code: failureCode(error), message: error.message })
     // what ends the command is told at its end
-    if (!this.#options.once) output.note(`from ${names.of(transfer.from.id)}: ${plainLine(error.message)} (${codeOf(error)})`)
+    if (!this.#options.once) output.note(`from ${names.of(transfer.from.id)}: ${plainLine(error.message)} (${failureCode(error)})`)
   }
 
   #barOf (transfer: Transfer): TransferBar {
@@ -154,8 +155,4 @@ export class ReceptionDesk {
 
 function aboutOf ({ id, from }: Transfer): { transfer: string, peer: string } {
   return { transfer: id, peer: formatUuid(from.id) }
-}
-
-function codeOf (error: Error): string {
-  return error instanceof HushwireError ? error.code : error.name
 }

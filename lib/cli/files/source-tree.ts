@@ -2,8 +2,7 @@ import type { Dirent, Stats } from 'node:fs'
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { FILES_LIMITS, filesError, type SourceFile } from '../../files/index.js'
-import { cliError } from '../errors.js'
-import { codeOf } from '../relay/log.js'
+import { cliError, failureCode } from '../errors.js'
 import { pieces } from './reading.js'
 
 /** What {@link sourceTree} is told. */
@@ -43,7 +42,7 @@ class Walk {
     try {
       about = await stat(whole)
     } catch (error) {
-      throw cliError('ERR_CLI_FILE', `${path} cannot be read (${codeOf(error)})`, error)
+      throw cliError('ERR_CLI_FILE', `${path} cannot be read (${failureCode(error)})`, error)
     }
     if (about.isFile()) this.#file(whole, name, about, true)
     else if (about.isDirectory()) await this.#folder(whole, name, about, [])
@@ -66,7 +65,7 @@ class Walk {
     try {
       about = await (link ? stat : lstat)(whole)
     } catch (error) {
-      if (!link) throw cliError('ERR_CLI_FILE', `${whole} cannot be read (${codeOf(error)})`, error)
+      if (!link) throw cliError('ERR_CLI_FILE', `${whole} cannot be read (${failureCode(error)})`, error)
       this.#leaveOut(path, 'a link to nothing')
       return
     }
@@ -83,8 +82,8 @@ class Walk {
       if (entries.some(({ name }) => name.includes('\ufffd'))) for (const name of await readdir(whole, { encoding: 'buffer' })) this.#checkText(whole, name)
       return entries.sort((one, other) => one.name < other.name ? -1 : 1)
     } catch (error) {
-      if (codeOf(error).startsWith('ERR_FILES_')) throw error
-      throw cliError('ERR_CLI_FILE', `${whole} cannot be read (${codeOf(error)})`, error)
+      if (failureCode(error).startsWith('ERR_FILES_')) throw error
+      throw cliError('ERR_CLI_FILE', `${whole} cannot be read (${failureCode(error)})`, error)
     }
   }
 

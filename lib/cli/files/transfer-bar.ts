@@ -1,7 +1,6 @@
 import { basename } from 'node:path/posix'
-import type { FilesProgress } from '../../files/index.js'
+import { amountOf, durationOf, type FilesProgress } from '../../files/index.js'
 import type { Output, Progress } from '../terminal/output.js'
-import { amount, duration } from './amounts.js'
 import { Rate } from './rate.js'
 
 /** Milliseconds between two drawings, and between two events. */
@@ -49,10 +48,10 @@ export class TransferBar {
   }
 
   #draw ({ path, bytes, size, files, fileCount }: FilesProgress): void {
-    this.#bar ??= this.#output.progress('', size, amount)
+    this.#bar ??= this.#output.progress('', size, amountOf)
     const rate = this.#rate.perSecond
     const name = fileCount > 1 ? `${Math.min(files + 1, fileCount)}/${fileCount} ${basename(path)}` : basename(path)
-    this.#bar.update(bytes, name, rate === 0 ? '' : `${amount(rate)}/s ${duration((size - bytes) / rate)}`)
+    this.#bar.update(bytes, name, rate === 0 ? '' : `${amountOf(rate)}/s ${durationOf((size - bytes) / rate)}`)
   }
 
   #event ({ path, fileBytes, fileSize, bytes, size, files, fileCount }: FilesProgress): void {

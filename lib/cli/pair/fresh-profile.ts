@@ -4,6 +4,7 @@ import { createIdentity, type Identity } from '../../nova/index.js'
 import { formatRelayAddress, offeredRelay, type Offer } from '../../relay/index.js'
 import type { ClientFlags } from '../client-options.js'
 import { cliError } from '../errors.js'
+import { cleanName } from '../names.js'
 import { profileFolders, type ProfileFolders } from '../profile/folders.js'
 import { givenPassphrase } from '../profile/passphrase.js'
 import { findProfile, hasData, makeProfile } from '../profile/profile.js'
@@ -41,16 +42,16 @@ export class FreshProfile {
   /**
    * The profile that the flags name is to be made.
    *
-   * @param ownName - what it calls its owner, cleaned
+   * @param as - what it is to call its owner; see `checkNames`
    * @returns undefined when it is there already
    * @throws ERR_CLI_EXISTS when there are data of an earlier one, and as `findProfile` (as rejections)
    */
-  static async unlessThere (flags: ClientFlags, offer: Offer, ownName: string | undefined): Promise<FreshProfile | undefined> {
+  static async unlessThere (flags: ClientFlags, offer: Offer, as: string | undefined): Promise<FreshProfile | undefined> {
     const folders = profileFolders(flags.profile)
     if (await findProfile(folders) !== undefined) return undefined
     // somebody else's contacts and messages are not to become those of a new identity
     if (await hasData(folders)) throw cliError('ERR_CLI_EXISTS', `${folders.data}, of an earlier profile ${folders.name}`)
-    return new FreshProfile(folders, offer, flags, ownName)
+    return new FreshProfile(folders, offer, flags, as === undefined ? undefined : cleanName(as))
   }
 
   /** Writes it down, once there is a connection and before anybody trusts it. @throws as {@link makeProfile} (as rejections) */

@@ -1,7 +1,8 @@
 import { formatUuid, uuidKey, type Uuid } from '../../bytes/index.js'
 import { voiceGroups, type Contact } from '../../relay/index.js'
-import { abortable, deferred, ignore, type Deferred } from '../../stream/index.js'
+import { abortable, deadline, deferred, ignore, streamError, type Deferred } from '../../stream/index.js'
 import { Desk } from '../chat/desk.js'
+import { cleanName } from '../names.js'
 import type { Session } from '../session.js'
 import { plainLine } from '../terminal/plain-text.js'
 
@@ -12,16 +13,23 @@ const NAME_TIMEOUT = 5000
 export class Meeting {
   readonly #session: Session
   readonly #desk: Desk
+  readonly #ownName: string | undefined
   readonly #names = new Map<string, Deferred<string>>()
 
-  private constructor (session: Session, desk: Desk) {
+  private constructor (session: Session, desk: Desk, ownName: string | undefined) {
     this.#session = session
     this.#desk = desk
+    this.#ownName = ownName
   }
 
-  /** Begins to read mail, in which names come; texts among it are kept for chat. @throws what the store does (as rejections) */
-  static async open (session: Session): Promise<Meeting> {
-    const meeting = new Meeting(session, await Desk.open(session))
+  /**
+   * Begins to read mail, in which names come; texts among it are kept for chat.
+   *
+   * @param as - what we are called this time; see `checkNames`
+   * @throws what the store does (as rejections)
+   */
+  static async open (session: Session, as: string | undefined): Promise<Meeting> {
+    const meeting = new Meeting(session, await Desk.open(session), as === undefined ? session.ownName : cleanName(as))
     meeting.#desk.read({ onName: (from, name) => { meeting.#named(from).resolve(name) } }).catch(ignore)
     return meeting
   }
@@ -33,11 +41,11 @@ export class Meeting {
    * @throws what the store does (as rejections)
    */
   async greet ({ id, publicKey }: Contact, name: string | undefined): Promise<void> {
-    const { names, output, ownName, signal } = this.#session
+    const { names, output, signal } = this.#session
     // they are paired already, so a name that another contact has is no failure
     if (name !== undefined) await names.set(id, name).catch((error: unknown) => { output.warn(`not called ${name}: ${plainLine((error as Error).message)}; see hushwire contacts rename`) })
     // a name that does not arrive is no failure: the keys are there
-    await this.#desk.introduce(id, ownName, signal).catch((error: unknown) => { output.warn(`our name could not be sent: ${(error as Error).message}`) })
+    await this.#desk.introduce(id, this.#ownName, signal).catch((error: unknown) => { output.warn(`our name could not be sent: ${(error as Error).message}`) })
     const told = await this.#told(id)
     const about = { id: formatUuid(id), name: names.of(id), callsItself: told === undefined || told === '' ? undefined : plainLine(told), publicKey: Buffer.from(publicKey).toString('base64url'), fingerprint: voiceGroups(publicKey) }
     output.event('paired', about)
@@ -47,18 +55,8 @@ export class Meeting {
   }
 
   async #told (id: Uuid): Promise<string | undefined> {
-    const late = new AbortController()
-    const timer = setTimeout(() => { late.abort() }, NAME_TIMEOUT)
-    const stop = (): void => { late.abort() }
-    this.#session.signal.addEventListener('abort', stop, { once: true })
-    try {
-      return await abortable(this.#named(id).promise, late.signal)
-    } catch {
-      return undefined
-    } finally {
-      clearTimeout(timer)
-      this.#session.signal.removeEventListener('abort', stop)
-    }
+    const limit = deadline(this.#session.signal, NAME_TIMEOUT, () => streamError('ERR_TIMEOUT', 'a name'))
+    return abortable(this.#named(id).promise, limit.signal).catch(() => undefined).finally(limit.done)
   }
 
   #named (id: Uuid): Deferred<string> {

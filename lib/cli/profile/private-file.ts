@@ -1,6 +1,7 @@
 import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { wipe } from '../../crypto/index.js'
+import { codeOf, ignore } from '../../stream/index.js'
 import { cliError } from '../errors.js'
 
 /** Permission bits of everybody but the owner: all of them, and those to write. */
@@ -77,7 +78,7 @@ export async function replaceFile (path: string, text: string): Promise<void> {
     await rename(fresh, path)
     await syncFolder(dirname(path))
   } catch (error) {
-    await rm(fresh, { force: true }).catch(() => {})
+    await rm(fresh, { force: true }).catch(ignore)
     throw fileError(error, `${path} cannot be written`)
   }
 }
@@ -89,14 +90,15 @@ async function writeThrough (path: string, text: string): Promise<void> {
     await file.sync()
   } catch (error) {
     // a part of it is worse than nothing
-    await rm(path, { force: true }).catch(() => {})
+    await rm(path, { force: true }).catch(ignore)
     throw error
   } finally {
     await file.close()
   }
 }
 
-async function syncFolder (path: string): Promise<void> {
+/** Writes what a folder names through to the disk, where the platform can. */
+export async function syncFolder (path: string): Promise<void> {
   // Windows opens no folders
   if (process.platform === 'win32') return
   const folder = await open(path)
@@ -112,6 +114,5 @@ export function fileError (error: unknown, what: string): unknown {
 
 /** The code of an error of the platform. */
 export function platformCode (error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' ? code : 'unknown'
+  return codeOf(error) ?? 'unknown'
 }

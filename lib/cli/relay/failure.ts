@@ -1,5 +1,4 @@
-import { HushwireError } from '../../stream/index.js'
-import { codeOf } from './log.js'
+import { failureCode, messageOf } from '../errors.js'
 
 /** What cannot be used as it is given. */
 const USAGE: ReadonlySet<string> = new Set(['ERR_CLI_OPTION', 'ERR_CLI_CONFIG', 'ERR_CLI_IDENTITY', 'ERR_CLI_CERTIFICATE', 'ERR_TRANSPORT_CERTIFICATE', 'ERR_LIMIT_OPTION'])
@@ -19,8 +18,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** Tells on stderr why a command failed. @returns the exit code */
 export function reportFailure (error: unknown, json: boolean): number {
-  const code = codeOf(error)
-  const message = error instanceof HushwireError ? error.message : error instanceof Error ? error.name : typeof error
+  const code = failureCode(error)
+  const message = messageOf(error)
   const advice = ADVICE[code]
   process.stderr.write(json ? `${JSON.stringify({ event: 'failed', code, message, advice })}\n` : `hushwire relay: ${[`${code}: ${message}.`, advice].filter(Boolean).join(' ')}\n`)
   return USAGE.has(code) ? 2 : 1

@@ -1,7 +1,7 @@
 import type { RelayEvent } from '../../relay/server/index.js'
 import type { Health } from '../../relay/metrics/index.js'
 import type { Store } from '../../store/index.js'
-import { codeOf } from './log.js'
+import { failureCode } from '../errors.js'
 
 /** A key that there is not. */
 const NO_KEY = new TextEncoder().encode('health')
@@ -21,7 +21,7 @@ export class RelayHealth {
 
   /** Told of every event. */
   note (event: RelayEvent): void {
-    if ('error' in event && event.error !== undefined && STORE.test(codeOf(event.error))) this.#failing = true
+    if ('error' in event && event.error !== undefined && STORE.test(failureCode(event.error))) this.#failing = true
     else if (event.type === 'mail-stored' || event.type === 'registered' || event.type === 'mail-taken') this.#failing = false
   }
 

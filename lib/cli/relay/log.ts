@@ -3,6 +3,7 @@ import { formatUuid, type Uuid } from '../../bytes/index.js'
 import { RELAY_CODES } from '../../nova/index.js'
 import type { RelayEvent } from '../../relay/server/index.js'
 import type { StoreReport } from '../../store/index.js'
+import { failureCode } from '../errors.js'
 
 export type { Logger } from 'pino'
 
@@ -27,7 +28,7 @@ export function logEvent (log: Logger, event: RelayEvent): void {
 
 /** Tells that a connection could not be taken, with the code of the platform. */
 export function logListener (log: Logger, error: Error, remote: { readonly host: string } | undefined): void {
-  log.warn({ event: 'listener', code: codeOf(error), cause: error.cause === undefined ? undefined : codeOf(error.cause), address: remote?.host })
+  log.warn({ event: 'listener', code: failureCode(error), cause: error.cause === undefined ? undefined : failureCode(error.cause), address: remote?.host })
 }
 
 /** Tells of damage. The record's own key and bytes stay out. */
@@ -45,12 +46,6 @@ function fieldsOf (event: RelayEvent): Record<string, unknown> {
   for (const key of PLAIN) if (given[key] !== undefined) fields[key] = given[key]
   if ('header' in event) Object.assign(fields, { source: formatUuid(event.header.source), target: formatUuid(event.header.target), kind: event.header.kind.toString() })
   if ('code' in event) fields['code'] = typeof event.code === 'number' ? CODE_NAMES[event.code] ?? event.code : event.code
-  if ('error' in event && event.error !== undefined) fields['error'] = codeOf(event.error)
+  if ('error' in event && event.error !== undefined) fields['error'] = failureCode(event.error)
   return fields
-}
-
-/** Never the sentence of an error: a platform's can name what is secret. */
-export function codeOf (error: unknown): string {
-  const { code } = (error ?? {}) as { code?: unknown }
-  return typeof code === 'string' ? code : 'ERR_CLI_UNEXPECTED'
 }

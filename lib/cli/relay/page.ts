@@ -1,6 +1,7 @@
 import type { Identity } from '../../nova/index.js'
 import { pageHandler, type PageHandler } from '../../page/index.js'
-import { codeOf, type Logger } from './log.js'
+import { failureCode } from '../errors.js'
+import type { Logger } from './log.js'
 import type { Settings } from './settings.js'
 
 /** What serves the page, unless the settings want none. A relay works without the files of it, too. */
@@ -11,13 +12,7 @@ export function pageOf (settings: Settings, { publicKey }: Identity, log: Logger
     // pages find the relay where they come from, unless it is said where it is for all the world
     return pageHandler({ relay: publicKey, url: url === '' ? path : url })
   } catch (error) {
-    log.warn({ event: 'page', code: codeOf(error) })
+    log.warn({ event: 'page', code: failureCode(error) })
     return undefined
   }
-}
-
-/** Where the page is, seen from the WebSockets beside it. */
-export function pageUrl (websocket: string): string {
-  const url = new URL(websocket)
-  return `${url.protocol === 'wss:' ? 'https' : 'http'}://${url.host}/`
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { formatUuid, parseUuid } from '../../bytes/index.js'
 import type { Identity } from '../../nova/index.js'
 import { mlKem768 } from '../../noise/hybrid.js'
+import { relayPage } from '../../relay/index.js'
 import { relayMetrics, serveMetrics } from '../../relay/metrics/index.js'
 import { rateAdmission, startRelay, type Registration, type Relay, type RelayEvent, type RelayOptions } from '../../relay/server/index.js'
 import { memoryStore, type Store, type StoreReport } from '../../store/index.js'
@@ -9,13 +10,13 @@ import { openSqliteStore } from '../../store/sqlite/index.js'
 import { asError } from '../../stream/index.js'
 import type { Address, ServerTls } from '../../transport/tcp.js'
 import { parseAddress } from '../ctr/address.js'
-import { cliError } from '../errors.js'
+import { cliError, failureCode } from '../errors.js'
 import { addressesOf, addressesToBe, type Addresses } from './addresses.js'
 import { serveAdmin } from './admin.js'
 import { RelayHealth } from './health.js'
 import type { KeptIdentity } from './identity-file.js'
-import { codeOf, logEvent, logListener, logReport, type Logger } from './log.js'
-import { pageOf, pageUrl } from './page.js'
+import { logEvent, logListener, logReport, type Logger } from './log.js'
+import { pageOf } from './page.js'
 import type { Settings } from './settings.js'
 
 /** Something that is to be let go of. */
@@ -93,7 +94,7 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
   if (!settings.store.memory) await admin(settings, relay, log, closers)
   const addresses = addressesOf(settings, relay, identity.publicKey)
   tell(log, relay, identity, settings, addresses)
-  const link = page === undefined || addresses.websocket === undefined ? undefined : pageUrl(addresses.websocket)
+  const link = page === undefined || addresses.websocket === undefined ? undefined : relayPage(addresses.websocket)
   if (link !== undefined) log.info({ event: 'page', url: link })
   return {
     relay,
@@ -143,7 +144,7 @@ function registrationOf ({ registration: { rule, ids } }: Settings): Registratio
 async function readTls ({ tls: { cert, key } }: Settings): Promise<ServerTls | undefined> {
   if (cert === '' && key === '') return undefined
   if (cert === '' || key === '') throw cliError('ERR_CLI_CERTIFICATE', 'tls.cert and tls.key are needed both')
-  const file = (path: string): Promise<Buffer> => readFile(path).catch((error: unknown) => { throw cliError('ERR_CLI_CERTIFICATE', `${path} (${codeOf(error)})`, error) })
+  const file = (path: string): Promise<Buffer> => readFile(path).catch((error: unknown) => { throw cliError('ERR_CLI_CERTIFICATE', `${path} (${failureCode(error)})`, error) })
   return { cert: await file(cert), key: await file(key) }
 }
 
@@ -153,7 +154,7 @@ async function admin ({ store: { folder }, registration: { rule } }: Settings, r
     const socket = await serveAdmin(folder, { rule, invite: async () => Buffer.from(await relay.invite()).toString('base64url') })
     closers.push(() => socket.close())
   } catch (error) {
-    log.warn({ event: 'admin', code: codeOf(asError(error)) })
+    log.warn({ event: 'admin', code: failureCode(asError(error)) })
   }
 }
 

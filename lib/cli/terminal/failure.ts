@@ -1,4 +1,4 @@
-import { HushwireError } from '../../stream/index.js'
+import { failureCode, messageOf } from '../errors.js'
 
 /** How a command ends, as the shell sees it. */
 export const EXIT = {
@@ -106,14 +106,9 @@ export interface Failure {
 
 /** What an error is for who has typed the command. */
 export function failureOf (error: unknown): Failure {
-  const code = codeOf(error)
-  const message = error instanceof HushwireError ? error.message : error instanceof Error ? error.name : typeof error
-  if (code === 'ERR_CLI_STOPPED') return { code, message, advice: '', exit: (error as HushwireError).message.endsWith('SIGTERM') ? EXIT.SIGTERM : EXIT.SIGINT }
+  const code = failureCode(error)
+  const message = messageOf(error)
+  if (code === 'ERR_CLI_STOPPED') return { code, message, advice: '', exit: message.endsWith('SIGTERM') ? EXIT.SIGTERM : EXIT.SIGINT }
   const [exit, advice] = KNOWN_FAILURES[code] ?? [EXIT.failed, '']
   return { code, message, advice, exit }
-}
-
-function codeOf (error: unknown): string {
-  const { code } = (error ?? {}) as { code?: unknown }
-  return typeof code === 'string' ? code : 'ERR_CLI_UNEXPECTED'
 }

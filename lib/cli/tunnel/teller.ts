@@ -1,4 +1,5 @@
 import { formatUuid } from '../../bytes/index.js'
+import { amountOf } from '../../files/index.js'
 import type { Peer } from '../../nova/index.js'
 import type { TunnelEvent } from '../../tunnel/index.js'
 import type { Names } from '../names.js'
@@ -31,7 +32,7 @@ export class TunnelTeller {
   summarise (): void {
     const { connections, reset, refused, sent, received } = this.#counts
     this.#output.event('summary', { ...this.#counts })
-    this.#output.note(`${connections} connections, ${reset} of them reset, ${refused} more refused; ${sizeOf(sent)} into the tunnel, ${sizeOf(received)} out of it`)
+    this.#output.note(`${connections} connections, ${reset} of them reset, ${refused} more refused; ${amountOf(sent)} into the tunnel, ${amountOf(received)} out of it`)
   }
 
   #opened ({ connection, peer, service }: Extract<TunnelEvent, { type: 'open' }>): void {
@@ -57,7 +58,7 @@ export class TunnelTeller {
     this.#output.event('close', { connection, peer: formatUuid(peer.id), service, sent, received, milliseconds: Math.round(milliseconds), code })
     if (!this.#verbose) return
     const seconds = (milliseconds / 1000).toFixed(1)
-    this.#output.note(`#${connection} ${this.#name(peer)}${serviceText(service)}: ${code === undefined ? 'closed' : `reset (${code})`} after ${seconds} s, ${sizeOf(sent)} in, ${sizeOf(received)} out`)
+    this.#output.note(`#${connection} ${this.#name(peer)}${serviceText(service)}: ${code === undefined ? 'closed' : `reset (${code})`} after ${seconds} s, ${amountOf(sent)} in, ${amountOf(received)} out`)
   }
 
   #name ({ id }: Peer): string { return this.#names.of(id) }
@@ -65,16 +66,4 @@ export class TunnelTeller {
 
 function serviceText (service: string): string {
   return service === '' ? '' : ` to ${service}`
-}
-
-/** Bytes for people. */
-export function sizeOf (bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-  let value = bytes
-  let unit = 0
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024
-    unit++
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit] as string}`
 }

@@ -1,6 +1,7 @@
 import type { Store } from '../../store/index.js'
+import { codeOf } from '../../stream/index.js'
 import { inviteOf } from './model/invite.js'
-import { adviceOf, codeOf } from './model/advice.js'
+import { adviceOf } from './model/advice.js'
 import { Desk } from './model/desk.js'
 import { deleteKept, openKept, OUTGOING } from './model/keeping.js'
 import { takeOffer } from './model/offer-text.js'

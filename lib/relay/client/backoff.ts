@@ -1,5 +1,3 @@
-import { delayOf } from '../../stream/index.js'
-
 /**
  * How long to wait before the next try: exponential, with full jitter, so that those who were cut off at once do not come
  * back at once.
@@ -32,18 +30,4 @@ export class Backoff {
 
   /** It has worked. */
   reset (): void { this.#tries = 0 }
-}
-
-/** Waits so many milliseconds, or until one of the signals aborts. Never rejects. */
-export function pause (milliseconds: number, ...signals: ReadonlyArray<AbortSignal | undefined>): Promise<void> {
-  return new Promise(resolve => {
-    const done = (): void => {
-      clearTimeout(timer)
-      for (const signal of signals) signal?.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, delayOf(milliseconds))
-    if (signals.some(signal => signal?.aborted === true)) done()
-    else for (const signal of signals) signal?.addEventListener('abort', done, { once: true })
-  })
 }

@@ -1,5 +1,5 @@
 import { RELAY_CODES } from '../../nova/index.js'
-import { errorsOf, type ErrorTable, HushwireError } from '../../stream/index.js'
+import { errorsOf, type ErrorTable, type HushwireError } from '../../stream/index.js'
 import { relayError } from '../errors.js'
 
 /** What the relay says no with, a code each of `RELAY_CODES`. */
@@ -69,11 +69,6 @@ export const RELAY_CLIENT_ERRORS = {
   ERR_OFFER_LIMIT: { origin: 'local', fatal: false, sentence: 'as many offers are open as are allowed, or as many answers are waited for' },
   ERR_CONTACT_LIMIT: { origin: 'local', fatal: false, sentence: 'there are as many contacts as are allowed' }
 } as const satisfies ErrorTable
-
-/** The code of an error, if it is one of ours. */
-export function codeOf (error: unknown): string | undefined {
-  return error instanceof HushwireError ? error.code : undefined
-}
 
 /** Makes an error of {@link RELAY_CLIENT_ERRORS}. */
 export const clientError = errorsOf('relay.client', RELAY_CLIENT_ERRORS)

@@ -1,6 +1,6 @@
 import { GOAWAY_CODES } from '../../nova/index.js'
-import { abortable, asError, deferred, ignore, type Deferred } from '../../stream/index.js'
-import { Backoff, pause } from './backoff.js'
+import { abortable, asError, deferred, ignore, pause, type Deferred } from '../../stream/index.js'
+import { Backoff } from './backoff.js'
 import type { RelayClient } from './client.js'
 import { clientError } from './errors.js'
 import type { Receiving } from './receiving.js'

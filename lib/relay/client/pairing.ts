@@ -2,9 +2,8 @@ import { equalUuid, toHex, uuidKey } from '../../bytes/index.js'
 import { crypto } from '../../crypto/index.js'
 import { KIND, type Identity, type Peer } from '../../nova/index.js'
 import type { OpenedMail } from '../../nova/mail/index.js'
-import { abortable, collect, HushwireError, ignore, streamError } from '../../stream/index.js'
+import { abortable, collect, deadline, HushwireError, ignore, streamError } from '../../stream/index.js'
 import type { Contact, StoredContacts } from './contacts.js'
-import { deadline } from './deadline.js'
 import type { Opened } from './delivery.js'
 import { clientError } from './errors.js'
 import type { Line } from './line.js'
@@ -139,7 +138,7 @@ export class Pairing {
     try {
       await this.#parts.outbox.send(id, KIND.pairing, token, { signal })
       const limit = deadline(signal, timeout, () => clientError('ERR_OFFER_UNANSWERED'))
-      if (!await abortable(accepted, limit.signal).finally(() => { limit.done() })) throw clientError('ERR_OFFER_REFUSED')
+      if (!await abortable(accepted, limit.signal).finally(limit.done)) throw clientError('ERR_OFFER_REFUSED')
     } finally {
       leave()
     }

@@ -1,7 +1,7 @@
 import type { StoreTransaction } from '../../store/index.js'
-import { deferred } from '../../stream/index.js'
+import { deferred, pause } from '../../stream/index.js'
 import { Allowance } from './allowance.js'
-import { Backoff, pause } from './backoff.js'
+import { Backoff } from './backoff.js'
 import type { Connection } from './line.js'
 import type { PrekeyRing } from './prekey-ring-options.js'
 

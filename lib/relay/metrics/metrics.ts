@@ -62,10 +62,10 @@ export function relayMetrics (): RelayMetrics {
   const count = (event: RelayEvent): void => {
     switch (event.type) {
       case 'connected': connected.inc(); break
-      case 'refused': refused.inc({ code: codeOf(event.error) }); break
+      case 'refused': refused.inc({ code: labelOf(event.error) }); break
       case 'registered': registered.inc(); break
       case 'taken-over': takenOver.inc(); break
-      case 'disconnected': disconnected.inc({ cause: event.error === undefined ? 'end' : codeOf(event.error) }); break
+      case 'disconnected': disconnected.inc({ cause: event.error === undefined ? 'end' : labelOf(event.error) }); break
       case 'forwarded': packets.inc(); bytes.inc(event.bytes); break
       case 'undelivered': undelivered.inc({ code: nameOf(event.code) }); break
       case 'answered': answered.inc({ code: nameOf(event.code) }); break
@@ -77,7 +77,7 @@ export function relayMetrics (): RelayMetrics {
       case 'mail-expired': mailOf('expired', event.messages); break
       case 'slow-consumer': slow.inc(); break
       case 'silent': silent.inc(); break
-      case 'failed': failures.inc({ code: codeOf(event.error) }); break
+      case 'failed': failures.inc({ code: labelOf(event.error) }); break
       case 'broken-off': case 'stopped': brokenOff.inc({ by: event.type === 'stopped' ? 'target' : 'sender' }); break
       case 'draining': case 'drained': break
     }
@@ -102,4 +102,4 @@ function watch (registry: Registry, relay: Pick<Relay, 'connections' | 'mailbox'
 function nameOf (code: number): string { return CODE_NAMES[code] ?? 'other' }
 
 /** Of ours alone, since a label must not grow with what others send. */
-function codeOf (error: Error): string { return error instanceof HushwireError ? error.code : 'other' }
+function labelOf (error: Error): string { return error instanceof HushwireError ? error.code : 'other' }

@@ -1,11 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
 import fc from 'fast-check'
-import { Backoff, pause } from '../../../lib/relay/client/backoff.js'
+import { Backoff } from '../../../lib/relay/client/backoff.js'
 import { statusError } from '../../../lib/relay/client/errors.js'
 import { RELAY_CODES } from '../../../lib/nova/index.js'
 import { deferred } from '../../../lib/stream/index.js'
-import { deadline } from '../../../lib/relay/client/deadline.js'
 import { Handled } from '../../../lib/relay/client/handled.js'
 import { Receiving } from '../../../lib/relay/client/receiving.js'
 import { PresenceWatch } from '../../../lib/relay/client/presence.js'
@@ -49,15 +48,6 @@ test('each wait is a random part of twice the one before, up to the most', t => 
   t.is(longest.next(), 100)
   t.is(new Backoff(100, 1000, () => 0).next(), 0)
   for (let tries = 0; tries < 2000; tries++) t.true(longest.next() <= 1000)
-})
-
-test('a pause ends with its signal', async t => {
-  const stop = new AbortController()
-  const paused = pause(2 ** 40, stop.signal)
-  stop.abort()
-  await paused
-  await pause(2 ** 40, stop.signal)
-  t.pass()
 })
 
 test('no more are at work than there are places, and each gets its turn (property)', async t => {
@@ -148,17 +138,6 @@ test('mail that comes at once and for ever is given up, and so is one of another
   t.is(await read(endless(), 10), 'ERR_TIMEOUT')
   t.is(await read(cut(new Uint8Array(10), 3), 10), 'resolved')
   for (const length of [9, 11]) t.is(await read(cut(new Uint8Array(10), 3), length), 'ERR_RELAY_PROTOCOL')
-})
-
-test('a deadline without a limit of time leaves it to its signal', async t => {
-  const stop = new AbortController()
-  const limit = deadline(stop.signal, Infinity, () => new Error('late'))
-  await turn()
-  await turn()
-  t.false(limit.signal.aborted)
-  stop.abort(new Error('enough'))
-  t.is((limit.signal.reason as Error).message, 'enough')
-  limit.done()
 })
 
 test('a relay that takes fewer positions at a time is told in smaller parts', async t => {

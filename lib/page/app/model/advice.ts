@@ -77,8 +77,3 @@ export function adviceOf (error: unknown): string {
   if (known !== undefined) return known
   return `Something went wrong (${error instanceof Error ? error.message : 'unknown'}). Load the page again; if that does not help, tell who runs it.`
 }
-
-/** The code of an error, if it is one of ours. */
-export function codeOf (error: unknown): string | undefined {
-  return error instanceof HushwireError ? error.code : undefined
-}

@@ -1,5 +1,5 @@
 import type { Destination, Manifest, Place, Transfer } from '../../../files/index.js'
-import { ByteQueue } from '../../../stream/index.js'
+import { ByteQueue, ignore } from '../../../stream/index.js'
 import { APP_LIMITS } from './limits.js'
 
 const ROOT = 'hushwire-incoming'
@@ -186,7 +186,7 @@ async function writeFile (folder: FileSystemDirectoryHandle, name: string, piece
     for (const piece of pieces) await writing.write(piece as Uint8Array<ArrayBuffer> | string)
     await writing.close()
   } catch (error) {
-    await writing.abort().catch(() => undefined)
+    await writing.abort().catch(ignore)
     throw error
   }
 }

@@ -1,5 +1,6 @@
+import { codeOf, ignore } from '../../../stream/index.js'
 import type { Desk, DeskEvents } from '../model/desk.js'
-import { adviceOf, codeOf } from '../model/advice.js'
+import { adviceOf } from '../model/advice.js'
 import { isUnread, type FilesEntry } from '../model/entry.js'
 import { countOf, plainName, sizeOf } from '../model/words.js'
 import { ContactsView } from './contacts.js'
@@ -86,7 +87,7 @@ export class Shell implements DeskEvents {
   onCame (entry: FilesEntry): void {
     announce(`${titleOf(entry)} from ${this.#desk.people.nameOf(entry.peer)} has arrived.`)
     // of many the browser would ask for each
-    if (entry.count === 1 && this.#talk?.peer === entry.peer) this.#talk.save(entry).catch(() => undefined)
+    if (entry.count === 1 && this.#talk?.peer === entry.peer) this.#talk.save(entry).catch(ignore)
   }
 
   onPaired (peer: string): void {
@@ -147,7 +148,7 @@ export class Shell implements DeskEvents {
     if (peer === undefined || document.visibilityState !== 'visible') return
     this.#desk.texts.shown(peer)
     const files = this.#desk.history.of(peer).filter((entry): entry is FilesEntry => entry.type === 'files' && isUnread(entry))
-    if (files.length > 0) this.#desk.history.put(...files.map(entry => ({ ...entry, unread: false }))).catch(() => undefined)
+    if (files.length > 0) this.#desk.history.put(...files.map(entry => ({ ...entry, unread: false }))).catch(ignore)
   }
 
   #drawTitle (): void {
