@@ -25,6 +25,7 @@ export class Carriage {
   #received = 0
   /** True when the other end has ended its direction. */
   #ended = false
+  #over = false
   #error: Error | undefined
 
   constructor (stream: Sending, connection: Transport, limits: Pick<CheckedTunnelLimits, 'idleTimeout' | 'lingerTimeout'>) {
@@ -86,6 +87,7 @@ export class Carriage {
   /** Resolves when both are gone. */
   async over (): Promise<void> {
     await Promise.all([this.#stream.closed.catch(ignore), this.#connection.closed.catch(ignore)])
+    this.#over = true
     clearTimeout(this.#idle)
     clearTimeout(this.#linger)
   }
@@ -93,6 +95,8 @@ export class Carriage {
   /** One of the TCP connections is gone: what is on its way has so much time. */
   #failing (error: Error): void {
     this.#error ??= error
+    // of a stream that was aborted, the sink can be told after that it is closed
+    if (this.#over) return
     this.#linger ??= setTimeout(() => { this.abort(error, RESET_CODES.stalled) }, this.#limits.lingerTimeout)
   }
 }

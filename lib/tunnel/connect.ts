@@ -114,7 +114,7 @@ class Connecting implements Tunnel {
 
   async #end (): Promise<void> {
     await this.#listener?.close()
-    await this.#standing.end(undefined, RESET_CODES.shutdown)
+    await this.#standing.end()
   }
 
   #arrived (connection: TcpConnection): void {

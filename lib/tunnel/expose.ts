@@ -1,7 +1,7 @@
 import { uuidKey } from '../bytes/index.js'
 import { RESET_CODES, resetError, type Peer } from '../nova/index.js'
 import type { AcceptPolicy, Client, IncomingStream, PeerStream } from '../relay/index.js'
-import { abortOn, asError, codeOf, deferred, FUNCTION, ignore, letGo, OBJECT, Reader, type Expected } from '../stream/index.js'
+import { abortable, abortOn, asError, codeOf, deferred, FUNCTION, ignore, letGo, OBJECT, Reader, type Expected } from '../stream/index.js'
 import { dialTcp, type TcpConnection } from '../transport/tcp.js'
 import { bounded } from './bounded.js'
 import { Carriage } from './carriage.js'
@@ -97,15 +97,30 @@ class Exposing implements Exposure {
 
   async close (): Promise<void> {
     letGo(this.#streams)
-    await this.#standing.end(undefined, RESET_CODES.shutdown)
+    await this.#standing.end()
     await this.closed.catch(ignore)
   }
 
   async #run (): Promise<void> {
     try {
-      for (let next = await this.#streams.next(); next.done !== true; next = await this.#streams.next()) this.#arrived(next.value)
+      for (let incoming = await this.#next(); incoming !== undefined; incoming = await this.#next()) this.#arrived(incoming)
     } finally {
-      await this.#standing.end(undefined, RESET_CODES.shutdown)
+      await this.#standing.end()
+    }
+  }
+
+  /** The next stream; undefined when there is none any more, or the tunnel has ended: a source that does not let go of its reader cannot hold that up. */
+  async #next (): Promise<IncomingStream | undefined> {
+    const { signal } = this.#standing
+    const coming = this.#streams.next()
+    try {
+      const { value, done } = await abortable(coming, signal)
+      return done === true ? undefined : value
+    } catch (error) {
+      if (!signal.aborted) throw error
+      // what comes all the same is nobody's
+      coming.then(({ value, done }) => { if (done !== true) value.refuse() }).catch(ignore)
+      return undefined
     }
   }
 
@@ -133,9 +148,12 @@ class Exposing implements Exposure {
     const { peer } = incoming
     const about = { service: '' }
     try {
-      if (!await this.#accepts(peer)) throw tunnelError('ERR_TUNNEL_PEER')
+      const { signal } = this.#standing
+      if (!await abortable(this.#accepts(peer), signal)) throw tunnelError('ERR_TUNNEL_PEER')
       // what an attacker has a part in must not be compressed together with secrets, and most of it does not compress anyway
       const stream = incoming.accept({ level: 0 })
+      // whatever is being done with it, an answer that the other end does not take included
+      abortOn(signal, { closed: stream.closed, abort: () => { stream.abort(resetError(RESET_CODES.shutdown)) } })
       try {
         await this.#serveStream(stream, about)
       } catch (error) {

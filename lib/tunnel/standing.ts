@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import type { Peer } from '../nova/index.js'
+import { RESET_CODES, type Peer } from '../nova/index.js'
 import type { PeerStream } from '../relay/index.js'
 import { deferred, type Deferred } from '../stream/index.js'
 import type { Carriage } from './carriage.js'
@@ -49,9 +49,10 @@ export class Standing {
   }
 
   /** Resets all that stand or are being made; resolves when none is left. */
-  async end (reason: Error = tunnelError('ERR_TUNNEL_CLOSED'), code?: number): Promise<void> {
+  async end (): Promise<void> {
+    const reason = tunnelError('ERR_TUNNEL_CLOSED')
     this.#stop.abort(reason)
-    for (const carriage of this.#carriages) carriage.abort(reason, code)
+    for (const carriage of this.#carriages) carriage.abort(reason, RESET_CODES.shutdown)
     if (this.#count === 0) return
     this.#empty ??= deferred()
     await this.#empty.promise

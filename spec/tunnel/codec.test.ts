@@ -99,3 +99,20 @@ test('a direction that ends inside a record is malformed', t => {
 function codeOfError (error: unknown): string {
   return (error as { code: string }).code
 }
+
+test('tiny records do not become as many arrays', t => {
+  const bytes = Uint8Array.from({ length: 200_000 }, (_, index) => index)
+  const wire = Buffer.alloc(5 * bytes.byteLength)
+  for (const [index, byte] of bytes.entries()) wire.set([0, 0, 0, 1, byte], 5 * index)
+  for (const size of [wire.byteLength, 1_048_576, 60_001]) {
+    const records = new RecordReader()
+    const content: Uint8Array[] = []
+    for (let at = 0; at < wire.byteLength; at += size) {
+      const views = records.read(wire.subarray(at, at + size))
+      t.true(views.length <= 17)
+      content.push(...views)
+    }
+    t.deepEqual(Buffer.concat(content), Buffer.from(bytes))
+    records.end()
+  }
+})

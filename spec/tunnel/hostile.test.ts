@@ -1,7 +1,4 @@
 import test, { type ExecutionContext } from 'ava'
-import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
-import { Worker } from 'node:worker_threads'
 import type { PeerStream } from '../../lib/relay/index.js'
 import { deferred } from '../../lib/stream/index.js'
 import { memoryPair } from '../../lib/transport/memory.js'
@@ -12,6 +9,7 @@ import { encodeAnswer, encodeHead, STATUS } from '../../lib/tunnel/head.js'
 import { encodeData, encodeReset } from '../../lib/tunnel/records.js'
 import { codeOf } from '../relay/codes.js'
 import { next } from '../relay/client/support.js'
+import { deaf } from './deaf.js'
 import { Caller, event, service, TunnelWorld } from './support.js'
 
 // Either end against one that does not keep to what docs/protocol.md says.
@@ -214,21 +212,6 @@ test('connections that are idle for too long are reset', async t => {
   t.is(((await event(world.connected, 'close')).error as { code?: string }).code, 'ERR_TUNNEL_IDLE')
   t.is(((await event(world.exposed, 'close')).error as { code?: string }).code, 'ERR_RESET_STALLED')
 })
-
-/** A port whose connections nobody accepts, in a thread that stands still: once its backlog is full, the kernel answers no more. */
-async function deaf (t: ExecutionContext): Promise<number> {
-  const worker = new Worker(`
-    const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
-      require('node:worker_threads').parentPort.postMessage(server.address().port)
-      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))
-    })`, { eval: true })
-  t.teardown(() => worker.terminate())
-  const [port] = await once(worker, 'message') as [number]
-  const fillers = Array.from({ length: 8 }, () => connect({ port, host: '127.0.0.1' }).on('error', () => {}))
-  t.teardown(() => { for (const socket of fillers) socket.destroy() })
-  await once(fillers[0] as Socket, 'connect')
-  return port
-}
 
 test('a service that does not answer in time is told as that', async t => {
   const world = await TunnelWorld.startTunnels()

@@ -1,4 +1,8 @@
 import test from 'ava'
+import { resetError, RESET_CODES } from '../../lib/nova/index.js'
+import { deferred } from '../../lib/stream/index.js'
+import { memoryPair } from '../../lib/transport/memory.js'
+import { Carriage } from '../../lib/tunnel/carriage.js'
 import { leaksOf } from '../support/leaks.js'
 import { act, script, theatre } from './script.js'
 import { Caller, TunnelWorld } from './support.js'
@@ -24,6 +28,20 @@ test.serial('connections in order, reset, refused, cut off and left at the end l
     await world.end()
     await stage.close()
     t.is(tunnel.connections, 0)
+  })
+  t.deepEqual(leaks, { rejections: [], handles: {} })
+})
+
+test.serial('what a sink throws when its stream has closed before keeps no timer', async t => {
+  const leaks = await leaksOf(async () => {
+    const [closed, sent] = [deferred({ handled: true }), deferred({ handled: true })]
+    const [near] = memoryPair()
+    const carriage = new Carriage({ closed: closed.promise, sink: () => sent.promise, abort: closed.reject }, near, { idleTimeout: 60_000, lingerTimeout: 60_000 })
+    carriage.send(Uint8Array.of(0))
+    carriage.abort(new Error('enough'), RESET_CODES.cancelled)
+    await carriage.over()
+    sent.reject(resetError(RESET_CODES.cancelled))
+    await sent.promise.catch(() => {})
   })
   t.deepEqual(leaks, { rejections: [], handles: {} })
 })
