@@ -114,12 +114,12 @@ class Exposing implements Exposure {
     const { signal } = this.#standing
     const coming = this.#streams.next()
     try {
-      const { value, done } = await abortable(coming, signal)
-      return done === true ? undefined : value
+      const result = await abortable(coming, signal)
+      return result.done === true ? undefined : result.value
     } catch (error) {
       if (!signal.aborted) throw error
       // what comes all the same is nobody's
-      coming.then(({ value, done }) => { if (done !== true) value.refuse() }).catch(ignore)
+      coming.then(late => { if (late.done !== true) late.value.refuse() }).catch(ignore)
       return undefined
     }
   }

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
-import type { IncomingStream, PeerStream } from '../../lib/relay/index.js'
+import { createIdentity, type Peer } from '../../lib/nova/index.js'
+import type { Client, IncomingStream, PeerStream } from '../../lib/relay/index.js'
 import { deferred } from '../../lib/stream/index.js'
 import { encodeHead } from '../../lib/tunnel/head.js'
 import { expose, TUNNEL_KIND, type ExposeOptions, type Exposure } from '../../lib/tunnel/index.js'
@@ -17,6 +18,9 @@ async function exposing (t: ExecutionContext, options: Partial<ExposeOptions> = 
   t.teardown(upstream.close)
   return { exposure: world.expose({ web: { port: upstream.port } }, options), world }
 }
+
+/** Nobody asks them. */
+const CONTACTS = Object.create(null) as Client['contacts']
 
 /** Opens a stream that says so much and reads nothing. */
 async function opened (world: TunnelWorld, ...said: Uint8Array[]): Promise<PeerStream> {
@@ -46,15 +50,17 @@ test('a stream that does not take its refusal', async t => {
   const aborted = deferred<Error>()
   const closed = deferred({ handled: true })
   const answering = deferred()
-  const stream = {
+  const peer = somebody()
+  const stream: PeerStream = {
+    peer,
+    kind: TUNNEL_KIND,
     closed: closed.promise,
     source: (async function * () { yield encodeHead('nothing') })(),
     sink: () => closed.promise,
     close: async () => { answering.resolve(); await closed.promise.catch(() => {}) },
     abort: (reason: Error) => { aborted.resolve(reason); closed.reject(reason) }
-  } as unknown as PeerStream
-  const peer = { id: new Uint8Array(16), publicKey: new Uint8Array(32) } as IncomingStream['peer']
-  const exposure = expose({ streams: one({ peer, kind: TUNNEL_KIND, accept: () => stream, refuse: () => {} }), contacts: contacts() }, { services: { web: { port: 1 } } })
+  }
+  const exposure = expose({ streams: one({ peer, kind: TUNNEL_KIND, accept: () => stream, refuse: () => {} }), contacts: CONTACTS }, { accept: 'anyone', services: { web: { port: 1 } } })
   await answering.promise
   await exposure.close()
   t.is((await aborted.promise as { code?: string }).code, 'ERR_RESET_SHUTDOWN')
@@ -75,25 +81,26 @@ test('streams of a source that does not let go of its reader: closed all the sam
   const coming = deferred<IncomingStream>()
   const refused = deferred()
   async function * streams (): AsyncGenerator<IncomingStream> { yield await coming.promise }
-  const exposure = expose({ streams: streams(), contacts: contacts() }, { services: { web: { port: 1 } } })
+  const exposure = expose({ streams: streams(), contacts: CONTACTS }, { accept: 'anyone', services: { web: { port: 1 } } })
   await exposure.close()
   await exposure.closed
-  coming.resolve({ kind: TUNNEL_KIND, refuse: () => { refused.resolve() } } as unknown as IncomingStream)
+  coming.resolve({ peer: somebody(), kind: TUNNEL_KIND, accept: () => { throw new Error('it is too late') }, refuse: () => { refused.resolve() } })
   await refused.promise
   t.pass()
 })
 
 test('a source that fails ends the exposure with that', async t => {
-  const exposure = expose({ streams: (async function * (): AsyncGenerator<IncomingStream> { throw new Error('no streams') })(), contacts: contacts() }, { services: { web: { port: 1 } } })
+  const exposure = expose({ streams: { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('no streams')) }) }, contacts: CONTACTS }, { accept: 'anyone', services: { web: { port: 1 } } })
   t.is(await codeOf(exposure.closed), 'Error: no streams')
 })
-
-function contacts (): TunnelWorld['bob']['contacts'] {
-  return { has: () => true } as unknown as TunnelWorld['bob']['contacts']
-}
 
 /** One stream, and no end. */
 async function * one (stream: IncomingStream): AsyncGenerator<IncomingStream> {
   yield stream
   await new Promise(() => {})
+}
+
+function somebody (): Peer {
+  const { id, publicKey } = createIdentity()
+  return { id, publicKey }
 }

@@ -59,16 +59,26 @@ export class OpenOffers {
 
   /** What a token is worth in the hands of a peer. @throws what the store does (as a rejection) */
   async worth (token: Uint8Array, peer: Uuid): Promise<Worth> {
-    const kept = token.byteLength === TOKEN_BYTES ? await this.#store.read(view => decode(view.get(keyOf(token)))) : undefined
+    return this.#store.read(view => this.#worth(keptOf(view, token), peer))
+  }
+
+  /**
+   * Uses a token up for a peer, as part of a transaction. What it is worth is looked at once more there: since {@link OpenOffers.worth}
+   * has said so, another client over the same store may have used it, or its time be over.
+   *
+   * @returns whether it is the peer's now; when it is not, nothing is written
+   */
+  use (transaction: StoreTransaction, token: Uint8Array, peer: Uuid): boolean {
+    const kept = keptOf(transaction, token)
+    const worth = this.#worth(kept, peer)
+    if (kept !== undefined && worth === 'open') transaction.set(keyOf(token), encode({ ...kept, by: peer }))
+    return worth === 'open' || worth === 'again'
+  }
+
+  #worth (kept: Kept | undefined, peer: Uuid): Worth {
     if (kept === undefined) return 'unknown'
     if (this.#open(kept)) return 'open'
     return kept.by.byteLength > 0 && crypto.equal(kept.by, peer) ? 'again' : 'over'
-  }
-
-  /** Uses a token up for a peer, as part of a transaction. */
-  use (transaction: StoreTransaction, token: Uint8Array, peer: Uuid): void {
-    const kept = decode(transaction.get(keyOf(token)))
-    if (kept !== undefined) transaction.set(keyOf(token), encode({ ...kept, by: peer }))
   }
 
   /** Forgets what was over long ago, and the oldest of what is over where that is too many. Gives how many are open. */
@@ -89,6 +99,10 @@ export class OpenOffers {
 
 function entries (view: StoreView): Array<{ key: Uint8Array, kept: Kept }> {
   return [...view.keys(keysUnder(storeKey(PREFIX)))].map(key => ({ key, kept: decode(view.get(key)) ?? { until: -Infinity, by: new Uint8Array(0) } }))
+}
+
+function keptOf (view: Pick<StoreView, 'get'>, token: Uint8Array): Kept | undefined {
+  return token.byteLength === TOKEN_BYTES ? decode(view.get(keyOf(token))) : undefined
 }
 
 function keyOf (token: Uint8Array): Uint8Array {

@@ -97,12 +97,14 @@ export class Pairing {
     if (worth !== 'open') return refused(clientError('ERR_OFFER_TOKEN'))
     if (contacts.has(sender.id) && !contacts.knows(sender)) return refused(clientError('ERR_OFFER_PEER'))
     if (contacts.full(sender.id)) return refused(clientError('ERR_CONTACT_LIMIT'))
+    let used = false
     return {
       use: transaction => {
-        offers.use(transaction, token, sender.id)
-        contacts.write(transaction, sender.publicKey)
+        used = offers.use(transaction, token, sender.id)
+        if (used) contacts.write(transaction, sender.publicKey)
       },
       kept: () => {
+        if (!used) return void this.#reply(sender, token, false)
         contacts.keep(sender.publicKey)
         // not before the other side can know: who is told may close the client at once
         void this.#reply(sender, token, true).then(() => { this.#parts.onPaired(sender) })

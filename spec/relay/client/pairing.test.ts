@@ -6,7 +6,7 @@ import { fingerprintOf, formatOffer, parseOfferAt } from '../../../lib/relay/cli
 import { OpenOffers } from '../../../lib/relay/client/open-offers.js'
 import { decodePairAnswer, encodePairAnswer } from '../../../lib/relay/client/pair-answer.js'
 import { qr } from '../../../lib/relay/qr.js'
-import { memoryStore } from '../../../lib/store/index.js'
+import { memoryStore, type Store, type StoreTransaction, type StoreView } from '../../../lib/store/index.js'
 import { Channel } from '../../../lib/stream/index.js'
 import type { Peer } from '../../../lib/nova/index.js'
 import { codeOf } from '../codes.js'
@@ -164,6 +164,50 @@ test('a token is good once, and until its time is over', async t => {
   await offers.add(now + 100)
   await offers.add(now + 200)
   t.is(await codeOf(offers.add(now + 100)), 'ERR_OFFER_LIMIT')
+})
+
+test('of two that use a token at once, the store knows one', async t => {
+  let now = 1_000_000
+  const store = memoryStore()
+  const [bob, carol] = [createIdentity().id, createIdentity().id]
+  // two clients over one store
+  const [offers, others] = [new OpenOffers(store, { maxOffers: 2 }, () => now), new OpenOffers(store, { maxOffers: 2 }, () => now)]
+  const token = await offers.add(now + 100)
+  t.deepEqual([await offers.worth(token, bob), await others.worth(token, carol)], ['open', 'open'])
+  t.true(await store.write(transaction => offers.use(transaction, token, bob)))
+  t.false(await store.write(transaction => others.use(transaction, token, carol)))
+  t.true(await store.write(transaction => others.use(transaction, token, bob)))
+  t.deepEqual([await offers.worth(token, bob), await offers.worth(token, carol)], ['again', 'over'])
+  t.false(await store.write(transaction => offers.use(transaction, token.slice(1), bob)))
+  const late = await offers.add(now + 100)
+  now += 100
+  t.false(await store.write(transaction => offers.use(transaction, late, bob)))
+})
+
+test('who has lost an offer to another while its own token was being taken is refused and no contact', async t => {
+  const inner = memoryStore()
+  const carol = createIdentity().id
+  const rival = new OpenOffers(inner, { maxOffers: 2 })
+  // just before the transaction of this client, another one over the same store takes the token
+  let taken: (() => Promise<unknown>) | undefined
+  const store: Store = Object.assign(Object.create(inner) as Store, {
+    read: <T>(work: (view: StoreView) => T) => inner.read(work),
+    write: async <T>(work: (transaction: StoreTransaction) => T) => {
+      await taken?.()
+      taken = undefined
+      return inner.write(work)
+    },
+    close: () => inner.close()
+  })
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const alice = await world.client({ accept: 'contacts', store })
+  const bob = await world.client({ accept: 'contacts' })
+  const text = await alice.offer()
+  const { token } = parseOffer(text)
+  taken = () => inner.write(transaction => rival.use(transaction, token, carol))
+  t.is(await codeOf(bob.pair(text)), 'ERR_OFFER_REFUSED')
+  t.deepEqual([alice.contacts.has(bob.id), bob.contacts.has(alice.id)], [false, false])
 })
 
 test('offers that are over are remembered for a day, and not too many', async t => {
