@@ -91,7 +91,7 @@ export class Talk {
     output.event('undelivered', { unsent: ids(unsent), underway: ids(this.#underway.values()) })
     for (const { text } of unsent) output.note(`not sent yet: ${cut(plainLine(text), 60)}`)
     if (unsent.length > 0) output.note(`The next hushwire chat with ${peer.name} sends ${unsent.length === 1 ? 'it' : 'them'}.`)
-    if (this.#underway.size > 0) output.note(`${peer.name} has not been shown ${this.#underway.size === 1 ? 'one message yet, which the relay has taken' : `${this.#underway.size} messages yet, which the relay has taken`}.`)
+    if (this.#underway.size > 0) output.note(`${peer.name} has not been shown ${this.#underway.size === 1 ? 'one message' : `${this.#underway.size} messages`} yet; the relay has taken ${this.#underway.size === 1 ? 'it' : 'them'}.`)
   }
 
   /** @param before - what is done first; its failure is the text's */

@@ -118,7 +118,8 @@ export class ReceptionDesk {
 
   /** What was no offer of files. */
   #strange (received: Received): void {
-    if (received.type !== 'failed' || this.#session.signal.aborted) return
+    // who comes too often, or too soon after a no, comes again by itself
+    if (received.type !== 'failed' || this.#session.signal.aborted || codeOf(received.error) === 'ERR_FILES_BUSY') return
     this.#session.output.warn(`something that is no offer of files was refused: ${plainLine(received.error.message)} (${failureCode(received.error)})`)
   }
 
