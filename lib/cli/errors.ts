@@ -1,4 +1,5 @@
 import { codeOf, errorsOf, HushwireError, type ErrorTable } from '../stream/index.js'
+import { knownReason } from './platform-reason.js'
 
 /** The codes of the command line itself; the exit code of those a person can mend on the command line is 2. */
 export const CLI_ERRORS = {
@@ -34,5 +35,5 @@ export function failureCode (error: unknown): string {
 /** What a person reads of an error. Only sentences of ours are sure to hold nothing secret: a platform's can name paths and peers. */
 export function messageOf (error: unknown): string {
   if (error instanceof HushwireError) return error.message
-  return error instanceof Error ? error.name : typeof error
+  return knownReason(error) ?? (error instanceof Error ? error.name : typeof error)
 }

@@ -65,7 +65,7 @@ test.serial('a copy is sealed, never written over anything, and makes the same i
   await writeFile(join(other.folder, 'none'), 'nothing of the kind')
   t.regex((await other.run(['id', 'import', join(other.folder, 'none'), '--profile', 'x'])).stderr, /ERR_CLI_IDENTITY/)
   t.regex((await other.run(['id', 'import', other.folder, '--profile', 'x'])).stderr, /ERR_CLI_FILE: .*is a folder/)
-  t.regex((await other.run(['id', 'import', join(other.folder, 'gone'), '--profile', 'x'])).stderr, /ERR_CLI_FILE: .*ENOENT/)
+  t.regex((await other.run(['id', 'import', join(other.folder, 'gone'), '--profile', 'x'])).stderr, /ERR_CLI_FILE: .*gone cannot be read: there is nothing of that name/)
 })
 
 test.serial('what cannot be used is told in one sentence, with what to do', async t => {

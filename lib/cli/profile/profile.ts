@@ -27,9 +27,9 @@ export async function loadProfile (name?: string): Promise<Profile> {
 export async function findProfile (folders: ProfileFolders): Promise<Profile | undefined> {
   const bytes = await readPrivate(folders.identity, { limit: MAX_IDENTITY_TEXT, others: 'nothing' })
   if (bytes === undefined) return undefined
-  const stored = parseIdentity(new TextDecoder().decode(bytes))
+  const text = new TextDecoder().decode(bytes)
   wipe(bytes)
-  return { folders, stored, settings: await readSettings(folders.settings) }
+  return { folders, stored: parseIdentity(text), settings: await readSettings(folders.settings) }
 }
 
 /** The private keys of a profile, asking for the passphrase where there is one. @throws what {@link passphrase} does, and ERR_CLI_PASSPHRASE (as rejections) */
