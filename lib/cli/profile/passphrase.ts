@@ -80,7 +80,7 @@ function encoded (text: string): Uint8Array {
 
 /** Asks on the terminal; what is typed is not shown. */
 async function ask (question: string, { input, output }: AskingTerminal): Promise<string> {
-  if (input.isTTY !== true) throw cliError('ERR_CLI_PASSPHRASE', 'there is no terminal to ask for it')
+  if (input.isTTY !== true) throw cliError('ERR_CLI_PASSPHRASE', 'there is no terminal to ask for it, so set HUSHWIRE_PASSPHRASE or give --passphrase-file FILE')
   const answer = deferred<string>()
   const silent = new Writable({ write: (_bytes, _encoding, done) => { done() } })
   const lines = createInterface({ input, output: silent, terminal: true, historySize: 0 })
