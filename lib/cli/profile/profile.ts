@@ -1,6 +1,7 @@
-import { stat } from 'node:fs/promises'
+import { rm, rmdir, stat } from 'node:fs/promises'
 import { wipe } from '../../crypto/index.js'
 import type { Identity } from '../../nova/index.js'
+import { ignore } from '../../stream/index.js'
 import { cliError } from '../errors.js'
 import { profileFolders, type ProfileFolders } from './folders.js'
 import { formatIdentity, MAX_IDENTITY_TEXT, parseIdentity, type StoredIdentity } from './identity-text.js'
@@ -55,6 +56,12 @@ export async function makeProfile (folders: ProfileFolders, identity: Identity, 
   await writeSettings(folders.settings, settings)
   // last: without it there is no profile
   await writeNew(folders.identity, await formatIdentity(identity, secret))
+}
+
+/** Takes away the files of a profile, and their folder when nothing else is in it. @throws what the platform does (as rejections) */
+export async function removeProfile ({ config, identity, settings }: Pick<ProfileFolders, 'config' | 'identity' | 'settings'>): Promise<void> {
+  for (const path of [identity, settings]) await rm(path, { force: true })
+  await rmdir(config).catch(ignore)
 }
 
 /** Seals the identity of a profile anew, or not at all. @throws ERR_CLI_FILE (as rejections) */
