@@ -4,8 +4,6 @@ import type { Schema } from './schema.js'
 const encoder = new TextEncoder()
 // a byte order mark is a character like others: ignoreBOM keeps it
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-/** Under the u flag a surrogate that is matched stands alone: it has no UTF-8 form. */
-const LONE_SURROGATE = /\p{Surrogate}/u
 
 /** Bytes behind a u32 length. What is decoded is a view on the input. */
 export const bytes: Schema<Uint8Array> = {
@@ -34,7 +32,7 @@ export const string: Schema<string> = {
   },
   write: (output, value) => {
     if (typeof value !== 'string') throw bytesError('ERR_VALUE', 'string')
-    if (LONE_SURROGATE.test(value)) throw bytesError('ERR_VALUE_RANGE', 'a string with half of a surrogate pair')
+    if (!value.isWellFormed()) throw bytesError('ERR_VALUE_RANGE', 'a string with half of a surrogate pair')
     bytes.write(output, encoder.encode(value))
   }
 }

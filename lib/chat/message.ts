@@ -21,8 +21,6 @@ const RECEIPT = 2
 const NAME = 3
 const HEAD_BYTES = 2
 const TIME_BYTES = 8
-/** Under the u flag a surrogate that is matched stands alone: it has no UTF-8 form. */
-const LONE_SURROGATE = /\p{Surrogate}/u
 
 /** Something that was said. */
 export interface ChatText {
@@ -156,7 +154,7 @@ function checkId (id: unknown): Uuid {
 /** @throws ERR_CHAT_VALUE */
 function utf8 (text: string, most: number): Uint8Array {
   // more characters than bytes are too many, before they are looked at
-  if (typeof text !== 'string' || text.length > most || LONE_SURROGATE.test(text)) throw chatError('ERR_CHAT_VALUE', `a text has at most ${most} bytes and no half of a surrogate pair`)
+  if (typeof text !== 'string' || text.length > most || !text.isWellFormed()) throw chatError('ERR_CHAT_VALUE', `a text has at most ${most} bytes and no half of a surrogate pair`)
   const bytes = new TextEncoder().encode(text)
   if (bytes.byteLength > most) throw chatError('ERR_CHAT_VALUE', `a text has at most ${most} bytes`)
   return bytes

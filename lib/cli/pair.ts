@@ -1,11 +1,11 @@
 import { Command } from 'commander'
 import type { Peer } from '../nova/index.js'
-import { parseOffer } from '../relay/index.js'
+import { offerIn, parseOffer } from '../relay/index.js'
 import { deferred } from '../stream/index.js'
 import { action, clientOptions, type ClientFlags } from './client-options.js'
 import { FreshProfile } from './pair/fresh-profile.js'
 import { Meeting } from './pair/meeting.js'
-import { answerOffer, beforeItExpires, offerOf, tellOffer } from './pair/offer.js'
+import { answerOffer, beforeItExpires, tellOffer } from './pair/offer.js'
 import { checkNames, minutes, type NameFlags } from './pair/options.js'
 import { withClient } from './session.js'
 import type { Output } from './terminal/output.js'
@@ -33,7 +33,7 @@ export function pairCommand (): Command {
     .addHelpText('after', HELP)
     .action(action(async (flags: Flags, [offer], output, command) => {
       checkNames(flags)
-      await (offer === undefined ? show(flags, output, command) : answer(offerOf(offer), flags, output, command))
+      await (offer === undefined ? show(flags, output, command) : answer(offerIn(offer) ?? offer, flags, output, command))
     }))
 }
 

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import type { Uuid } from '../bytes/index.js'
 import { FILES_KIND } from '../files/index.js'
-import { parseOffer } from '../relay/index.js'
+import { offerIn, parseOffer } from '../relay/index.js'
 import { abortable } from '../stream/index.js'
 import { action, clientOptions, type ClientFlags } from './client-options.js'
 import { cliError } from './errors.js'
@@ -11,7 +11,7 @@ import { Questions } from './files/question.js'
 import { ReceptionDesk } from './files/reception-desk.js'
 import { FreshProfile } from './pair/fresh-profile.js'
 import { Meeting } from './pair/meeting.js'
-import { answerOffer, offerOf } from './pair/offer.js'
+import { answerOffer } from './pair/offer.js'
 import { checkNames } from './pair/options.js'
 import { withClient, type Session } from './session.js'
 import { EXIT } from './terminal/failure.js'
@@ -46,7 +46,7 @@ export function receiveCommand (): Command {
     .addHelpText('after', HELP)
     .action(action((flags: Flags, [path = '', offer], output, command) => {
       checkNames(flags)
-      return offer === undefined ? fromContacts(path, flags, output, command) : fromOffer(path, offerOf(offer), flags, output, command)
+      return offer === undefined ? fromContacts(path, flags, output, command) : fromOffer(path, offerIn(offer) ?? offer, flags, output, command)
     }))
 }
 

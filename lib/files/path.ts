@@ -9,7 +9,6 @@ const MAX_PART_BYTES = 255
 
 /** Control characters, those that turn the direction of what is read, and those that nobody sees (but for joiners, which pictures are made with): a name is what it looks like. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u
-const LONE_SURROGATE = /\p{Surrogate}/u
 /** What Windows takes for something else in a name: streams, drives, patterns, quotes. */
 const FOREIGN = /[<>:"|?*]|[. ]$/
 /** Devices of Windows, whatever follows the first dot. */
@@ -35,7 +34,7 @@ export interface PathOptions {
 export function checkPath (path: string, { names = 'portable', maxPathBytes = FILES_LIMITS.maxPathBytes, maxPathParts = FILES_LIMITS.maxPathParts }: PathOptions = {}): void {
   const wrong = (what: string): Error => filesError('ERR_FILES_PATH', what)
   if (path.length > maxPathBytes || encoder.encode(path).byteLength > maxPathBytes) throw wrong(`more than ${maxPathBytes} bytes`)
-  if (LONE_SURROGATE.test(path)) throw wrong('half of a character')
+  if (!path.isWellFormed()) throw wrong('half of a character')
   if (CONTROL.test(path)) throw wrong('a control character')
   if (path.includes('\\')) throw wrong('a backslash')
   if (DRIVE.test(path)) throw wrong('a drive')

@@ -17,7 +17,7 @@ export const CIPHER_LIMITS = {
   rekeyFrames: 2 ** 24,
   /** Part 2: bytes of a direction after which it is time for the next key. */
   rekeyBytes: 2 ** 38,
-  /** Width of the window of packet nonces. */
+  /** On the seed's wire: width of the window of packet nonces. */
   replayWindow: 1024
 } as const
 

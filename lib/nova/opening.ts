@@ -44,11 +44,10 @@ export class Opening implements Step<Frame[], OpenedFrame[]> {
   #doomed = false
 
   constructor (sequenced: boolean, limits: OpeningLimits, mixed: boolean) {
-    const window = new ReplayWindow(limits.replayWindow)
     this.sequenced = sequenced
     this.mixed = mixed
     this.#limits = limits
-    this.#window = sequenced ? undefined : window
+    this.#window = sequenced ? undefined : new ReplayWindow(limits.replayWindow)
   }
 
   get keyed (): boolean { return this.#state !== undefined }

@@ -8,29 +8,9 @@ import type { OpenedFrame } from './opening.js'
 import type { OutgoingControls } from './outgoing-controls.js'
 import type { PacketRules } from './packet-rules.js'
 import { ReceiveCredit } from './receive-credit.js'
-import { fullest, ReceiveRoom } from './receive-room.js'
+import type { RECEIVE_LIMITS, SlowConsumer } from './receive-limits.js'
+import { ReceiveRoom, type PacketHolder } from './receive-room.js'
 import { resetError } from './reset-codes.js'
-
-/** The limits of what comes in and their defaults. The first two and the last two are for links without credit. */
-export const RECEIVE_LIMITS = {
-  /** Bytes that one packet holds for its reader; one frame more may come. */
-  packetBytes: 262_144,
-  /** Bytes that all packets of a link hold together. */
-  linkBytes: 4_194_304,
-  /** Packets in flight, from the first frame to the terminating one; with credit, until they are read to their end. */
-  maxIncoming: 1024,
-  /** With credit: bytes that the window of one packet grows to while its reader keeps up. */
-  maxWindow: 2_097_152,
-  /** With credit: bytes by which all windows of a link may grow together. */
-  poolBytes: 16_777_216,
-  /** Packets that wait to be taken from `source`. */
-  maxUnread: 1024,
-  /** Milliseconds for which full packets may keep the link from reading; 0 = for ever. */
-  stallTimeout: 30_000
-} as const
-
-/** What happens when a packet is full: reading stops for the link, or that packet fails and the rest goes on. */
-export type SlowConsumer = 'stop-reading' | 'fail-packet'
 
 /** How a receiver is made. */
 export interface ReceiverOptions {
@@ -54,13 +34,12 @@ export interface ReceiverEvents {
 }
 
 /** Sorts the frames that arrive into packets (nova.md, Packets: Receiving); sans I/O. */
-export class PacketReceiver implements PacketAccount, AsyncIterableIterator<IncomingPacket> {
+export class PacketReceiver implements PacketAccount, PacketHolder, AsyncIterableIterator<IncomingPacket> {
   /** Packets, as soon as their head is there. */
   readonly #packets: Channel<IncomingPacket>
   readonly #rules: PacketRules
   readonly #limits: ReceiverOptions['limits']
   readonly #headSize: number
-  readonly #slowConsumer: SlowConsumer
   readonly #events: ReceiverEvents
   readonly #open = new SparseMap<number, IncomingPacket>()
   /** What bounds what waits: credit where the link has it, else room. */
@@ -77,12 +56,11 @@ export class PacketReceiver implements PacketAccount, AsyncIterableIterator<Inco
     this.#rules = rules
     this.#limits = limits
     this.#headSize = headSize
-    this.#slowConsumer = slowConsumer
     this.#events = events
     this.#nextNonce = rules.firstNonce
     this.#nextControl = rules.remoteControlNonce
     if (rules.credit === undefined) {
-      this.#room = new ReceiveRoom(limits, this)
+      this.#room = new ReceiveRoom(limits, slowConsumer, this)
       this.#packets = new Channel<IncomingPacket>({ maxItems: limits.maxUnread, sizeOf: nothing })
     } else {
       this.#credit = new ReceiveCredit(rules.credit.receive, limits, events.controls, budget)
@@ -93,6 +71,7 @@ export class PacketReceiver implements PacketAccount, AsyncIterableIterator<Inco
 
   /** Packets in flight. */
   get size (): number { return this.#open.size }
+  get inFlight (): IncomingPacket[] { return Array.from(this.#open, ([, packet]) => packet) }
   /** Bytes that wait for readers. */
   get held (): number { return this.#held }
   /** Packets that wait to be taken. */
@@ -200,7 +179,6 @@ export class PacketReceiver implements PacketAccount, AsyncIterableIterator<Inco
     if (!headed && packet.headed) this.#announce(packet)
     if (frame.terminating) this.#terminate(packet)
     else if (this.#credit !== undefined) this.#credit.give(packet)
-    else if (packet.source.full && this.#slowConsumer === 'fail-packet') this.#fail(packet.nonce, novaError('ERR_PACKET_SLOW'), { discard: true })
     else if (packet.source.full) this.#room?.full(packet)
   }
 
@@ -289,13 +267,8 @@ export class PacketReceiver implements PacketAccount, AsyncIterableIterator<Inco
     if (this.#credit !== undefined && this.#error === undefined) this.#events.controls.add(CONTROL.stop, packet.nonce, code)
   }
 
-  /** Of a link without credit: fails the packet that holds most, in flight or whole and not read. */
-  stalled (unread: IncomingPacket | undefined): void {
-    const open = fullest([...this.#open].map(([, packet]) => packet))
-    const error = novaError('ERR_PACKET_STALLED')
-    if (open !== undefined && open.source.bytes >= (unread?.source.bytes ?? 0)) this.#fail(open.nonce, error, { discard: true })
-    else unread?.fail(error, { discard: true })
-  }
+  /** Of a link without credit: a packet in flight fails, with what waits of it. */
+  giveUp (packet: IncomingPacket, error: HushwireError): void { this.#fail(packet.nonce, error, { discard: true }) }
 }
 
 /** Packets that wait are counted, not weighed. */

@@ -1,4 +1,5 @@
-import { asError, SparseSet, type MaybePromise } from '../stream/index.js'
+import { asError, SparseSet } from '../stream/index.js'
+import { BatchReader, type Batch } from './batch-reader.js'
 import { CONTROL, GOAWAY_CODES, type ControlRecord } from './control.js'
 import { novaError } from './errors.js'
 import { LAST_NONCE, type Frame } from './frame.js'
@@ -35,8 +36,9 @@ export interface SenderEvents {
  * A batch is valid until the next one is asked for.
  */
 export class PacketSender implements AsyncIterableIterator<Frame[]> {
+  readonly #reader = new BatchReader(this)
   /** What is to be told to the other side. */
-  readonly controls = new OutgoingControls(this)
+  readonly controls = new OutgoingControls(this.#reader)
   readonly #rules: PacketRules
   readonly #limits: SendLimits
   readonly #events: SenderEvents
@@ -46,11 +48,9 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   readonly #end: SendingEnd
   readonly #active = new SparseSet<OutgoingPacket>()
   readonly #waiting: Array<{ packet: OutgoingPacket, start: () => void }> = []
-  readonly #ready = new ReadyQueue(this)
+  readonly #ready = new ReadyQueue(this.#reader)
+  /** Packets of the batch that is on its way to the wire. */
   #batch: OutgoingPacket[] = []
-  /** Settles the read that is pending. */
-  #reader: ((batch: MaybePromise<IteratorResult<Frame[]>>) => void) | undefined
-  #wakeScheduled = false
   #refusal: Error | undefined
   /** The last nonce that the other side still serves. */
   #served = Infinity
@@ -91,7 +91,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   close (code: number, refusal: Error = novaError('ERR_LINK_CLOSING')): void {
     if (!this.#end.close(code)) return
     this.#refusal ??= refusal
-    this.wake()
+    this.#reader.wake()
   }
 
   /** Tells the other side to begin no more packets than those up to `last`; what is sent goes on. */
@@ -119,9 +119,12 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     }
   }
 
+  /** The end was given. */
+  ended (): void { this.#events.sent() }
+
   /** There may be nothing more to wait for. */
   check (): void {
-    if (this.#end.closing) this.wake()
+    if (this.#end.closing) this.#reader.wake()
   }
 
   /**
@@ -137,7 +140,7 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     this.#refusal = error
     for (const { packet } of this.#waiting.splice(0)) packet.done.reject(error)
     for (const packet of this.#active) if (packet.nonce === 0 || packet.nonce > last) this.#drop(packet, error)
-    this.wake()
+    this.#reader.wake()
     return true
   }
 
@@ -149,19 +152,15 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     for (const packet of this.#active) this.#drop(packet, error)
     // whole, but not known to have been written
     for (const packet of this.#batch.splice(0)) packet.done.reject(error)
-    this.#reader?.(Promise.reject(error))
-    this.#reader = undefined
+    this.#reader.fail(error)
   }
 
-  next (): Promise<IteratorResult<Frame[]>> {
+  next (): Promise<Batch> {
     this.#release()
-    if (this.#error !== undefined) return Promise.reject(this.#error)
-    const batch = new Promise<IteratorResult<Frame[]>>(resolve => { this.#reader = resolve })
-    this.flush()
-    return batch
+    return this.#error === undefined ? this.#reader.read() : Promise.reject(this.#error)
   }
 
-  return (): Promise<IteratorResult<Frame[]>> {
+  return (): Promise<Batch> {
     this.fail(novaError('ERR_LINK_CLOSING'))
     return Promise.resolve({ value: undefined, done: true })
   }
@@ -220,32 +219,8 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     this.#ready.push(packet)
   }
 
-  /** In a microtask, so that everything that is finished in this turn goes out in one write. */
-  wake (): void {
-    if (this.#wakeScheduled || this.#reader === undefined) return
-    this.#wakeScheduled = true
-    queueMicrotask(() => {
-      this.#wakeScheduled = false
-      this.flush()
-    })
-  }
-
-  /** Gives the next batch to who reads, if there is one. */
-  flush (): void {
-    if (this.#reader === undefined) return
-    try {
-      const batch = this.#nextBatch()
-      if (batch === undefined) return
-      const reader = this.#reader
-      this.#reader = undefined
-      reader(batch)
-      if (batch.done === true) this.#events.sent()
-    } catch (error) {
-      this.fail(error as Error)
-    }
-  }
-
-  #nextBatch (): IteratorResult<Frame[]> | undefined {
+  /** What is ready, as far as it goes into one batch; at last the end of this direction. */
+  nextBatch (): Batch | undefined {
     const frames: Frame[] = []
     if (!this.#end.ended) this.#takeControls(frames, this.#ready.length + this.controls.length > 0)
     let bytes = 0
@@ -279,14 +254,11 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   }
 
   /** The end of this direction, and what goes before it. */
-  #lastWord (): IteratorResult<Frame[]> | undefined {
+  #lastWord (): Batch | undefined {
     if (this.size > 0) return undefined
     const word = this.#end.next(() => this.#events.mayEnd())
-    if (word === 'goaway') return this.#sayGoaway()
-    return word === 'end' ? { value: undefined, done: true } : undefined
-  }
-
-  #sayGoaway (): IteratorResult<Frame[]> {
+    if (word === 'wait') return undefined
+    if (word === 'end') return { value: undefined, done: true }
     const frames: Frame[] = []
     // everything that the other side has begun is still read until its end
     this.controls.add(CONTROL.goaway, LAST_NONCE, this.#end.code)
@@ -322,6 +294,6 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     packet.done.reject(error)
     packet.stop()
     this.#startWaiting()
-    this.wake()
+    this.#reader.wake()
   }
 }

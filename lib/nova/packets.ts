@@ -7,11 +7,12 @@ import { LAST_NONCE, MAX_PLAINTEXT, type Frame } from './frame.js'
 import type { Packet } from './incoming-packet.js'
 import type { OutgoingControls } from './outgoing-controls.js'
 import { faceOf, type PacketFace } from './packet-face.js'
-import { PacketReceiver, RECEIVE_LIMITS, type ReceiverEvents, type SlowConsumer } from './packet-receiver.js'
+import { PacketReceiver, type ReceiverEvents } from './packet-receiver.js'
 import { PacketSender, type SenderEvents } from './packet-sender.js'
 import { Pings, type PingOptions } from './pings.js'
 import type { PacketSource, SendOptions } from './packet-source.js'
 import { SEED_RULES, type PacketRules } from './packet-rules.js'
+import { RECEIVE_LIMITS, type SlowConsumer } from './receive-limits.js'
 
 /** The limits of packets and their defaults. */
 export const PACKET_LIMITS = {

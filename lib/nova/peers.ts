@@ -1,59 +1,15 @@
 import { isNilUuid, uuidKey, type Uuid } from '../bytes/index.js'
-import { asError, Channel, collect, ignore, leave, limitsOf, type LimitsOf, type LinkControl } from '../stream/index.js'
+import { asError, Channel, collect, ignore, leave, limitsOf, type LinkControl } from '../stream/index.js'
 import { readGreeting } from './greeting.js'
 import type { HopAgreement } from './handshake-hardened.js'
-import type { Offer } from './handshake-offer.js'
-import type { Identity } from './identity.js'
 import { PeerBacklog } from './peer-backlog.js'
 import { peerError } from './peer-errors.js'
 import { PeerHandshakes } from './peer-handshakes.js'
 import { Conversation, taking, type PeerSession } from './peer-session.js'
-import type { PostQuantum } from './post-quantum.js'
+import { PEERS_LIMITS, type PeersLink, type PeersOptions } from './peers-options.js'
 import { decodeRelayError, MAX_RELAY_ERROR_BYTES, type RelayError } from './relay-messages.js'
-import { KIND, type RoutedFace } from './routed.js'
+import { KIND } from './routed.js'
 import { type MessagePacket, Session } from './session/session.js'
-import type { VerifyPeer } from './verify-peer.js'
-
-/** The limits of {@link peers} and their defaults. */
-export const PEERS_LIMITS = {
-  /** Conversations at a time. */
-  maxSessions: 1024,
-  /** Handshakes under way at a time that others began, and as many of our own. */
-  maxHandshakes: 64,
-  /** Milliseconds for one handshake, and for one dial. */
-  handshakeTimeout: 10_000,
-  /**
-   * Messages of one peer that wait to be taken; then nothing more of the link is read. As many wait while `verify` takes
-   * its time about a peer that has greeted us; when there are more, that peer's handshake is given up.
-   */
-  maxMessages: 256,
-  /** Bytes of one peer that are kept while `verify` takes its time about it; when there are more, its handshake is given up. */
-  maxUnverifiedBytes: 1_048_576,
-  /** Conversations begun by others that wait to be taken from `incoming`; then greetings are left unanswered. */
-  maxIncoming: 256
-} as const
-
-/** Limits of {@link peers}; {@link PEERS_LIMITS} has the defaults. */
-export type PeersLimits = LimitsOf<typeof PEERS_LIMITS>
-
-/** Options of {@link peers}. */
-export interface PeersOptions {
-  identity: Identity
-  /** Decides about every peer whose identity is proved, whoever began. */
-  verify: VerifyPeer
-  offer?: Partial<Offer> | undefined
-  /** Whether handshakes with peers are hybrid; not unless given. That the link's is says nothing of theirs. */
-  postQuantum?: PostQuantum | undefined
-  limits?: PeersLimits | undefined
-  /** Takes the server's own packets (target nil) except its errors about peers. It must read or leave their source; what it throws ends the link. */
-  onServerPacket?: ((packet: MessagePacket) => void) | undefined
-}
-
-/** What conversations need of a link: that of `stack`, or another way to a server that routes packets. */
-export interface PeersLink extends Pick<RoutedFace, 'send' | 'close'>, LinkControl {
-  /** One consumer: {@link peers}. */
-  readonly source: AsyncIterable<MessagePacket>
-}
 
 /** Conversations over one link. */
 export interface Peers extends Pick<LinkControl, 'closed'> {

@@ -1,5 +1,7 @@
-import { deferred, SparseSet, type Deferred } from '../stream/index.js'
+import { deferred, SparseSet, type Deferred, type HushwireError } from '../stream/index.js'
+import { novaError } from './errors.js'
 import type { IncomingPacket } from './incoming-packet.js'
+import type { SlowConsumer } from './receive-limits.js'
 
 /** Limits of what waits for readers on a link without credit. */
 interface RoomLimits {
@@ -8,11 +10,13 @@ interface RoomLimits {
 }
 
 /** Whose readers it is about. */
-interface Holder {
+export interface PacketHolder {
   /** Bytes that wait for readers. */
   readonly held: number
-  /** There was no room for too long: something is to fail. `unread` is the whole packet that holds most, if any does. */
-  stalled(unread: IncomingPacket | undefined): void
+  /** Packets of which more is to come. */
+  readonly inFlight: readonly IncomingPacket[]
+  /** Fails one of those. */
+  giveUp(packet: IncomingPacket, error: HushwireError): void
 }
 
 /**
@@ -21,15 +25,17 @@ interface Holder {
  */
 export class ReceiveRoom {
   readonly #limits: RoomLimits
-  readonly #holder: Holder
+  readonly #slowConsumer: SlowConsumer
+  readonly #holder: PacketHolder
   /** Packets in flight whose readers are behind. */
   readonly #full = new SparseSet<IncomingPacket>()
   /** Whole packets that still hold bytes for their readers. */
   readonly #unread = new SparseSet<IncomingPacket>()
   #room: Deferred<void> | undefined
 
-  constructor (limits: RoomLimits, holder: Holder) {
+  constructor (limits: RoomLimits, slowConsumer: SlowConsumer, holder: PacketHolder) {
     this.#limits = limits
+    this.#slowConsumer = slowConsumer
     this.#holder = holder
   }
 
@@ -47,7 +53,10 @@ export class ReceiveRoom {
   }
 
   /** A packet in flight has more than its reader keeps up with. */
-  full (packet: IncomingPacket): void { this.#full.add(packet) }
+  full (packet: IncomingPacket): void {
+    if (this.#slowConsumer === 'fail-packet') this.#holder.giveUp(packet, novaError('ERR_PACKET_SLOW'))
+    else this.#full.add(packet)
+  }
 
   /** A packet has all that comes of it. */
   whole (packet: IncomingPacket): void {
@@ -76,8 +85,12 @@ export class ReceiveRoom {
 
   get #blocked (): boolean { return this.#holder.held >= this.#limits.linkBytes || this.#full.size > 0 }
 
+  /** There was no room for too long: the packet that holds most fails, in flight or whole and not read. */
   #stall (): void {
-    this.#holder.stalled(fullest(this.#unread))
+    const [open, unread] = [fullest(this.#holder.inFlight), fullest(this.#unread)]
+    const error = novaError('ERR_PACKET_STALLED')
+    if (open !== undefined && open.source.bytes >= (unread?.source.bytes ?? 0)) this.#holder.giveUp(open, error)
+    else unread?.fail(error, { discard: true })
     // if that was not enough, the next one has as long again
     this.#wake()
   }
@@ -93,7 +106,7 @@ export class ReceiveRoom {
 }
 
 /** The packet that holds most. */
-export function fullest (packets: Iterable<IncomingPacket>): IncomingPacket | undefined {
+function fullest (packets: Iterable<IncomingPacket>): IncomingPacket | undefined {
   let most: IncomingPacket | undefined
   for (const packet of packets) if (packet.source.bytes > (most?.source.bytes ?? 0)) most = packet
   return most

@@ -11,7 +11,7 @@ import { hopFraming } from './hop-framing.js'
 import type { Peer } from './identity.js'
 import { hardenedHandshake, type PostQuantum } from './post-quantum.js'
 import { hardenedRules, SEED_RULES, type PacketRules } from './packet-rules.js'
-import type { SlowConsumer } from './packet-receiver.js'
+import type { SlowConsumer } from './receive-limits.js'
 import { PACKET_LIMITS } from './packets.js'
 import { routed, type RoutedLink, type RoutedPacket } from './routed.js'
 

@@ -1,8 +1,9 @@
-import { checkUuid, isNilUuid, uuidKey, type Uuid } from '../bytes/index.js'
-import { ByteQueue, ignore, leave, letGo, limitsOf, type Bytes } from '../stream/index.js'
+import { checkUuid, uuidKey, type Uuid } from '../bytes/index.js'
+import { ignore, leave, letGo, limitsOf, type Bytes } from '../stream/index.js'
 import { storeError } from './errors.js'
+import { checkedEnvelope, IncomingMail, type MailRoom } from './incoming-mail.js'
 import type { Store, StoreTransaction } from './interface.js'
-import { COUNTER_KEY, encodeHeader, headerAt, mailKeys, removeMail, type MailHeader } from './mail-records.js'
+import { COUNTER_KEY, headerAt, mailKeys, removeMail, type MailHeader } from './mail-records.js'
 import { MailReader } from './mail-reader.js'
 import { MAILBOX_LIMITS, type Envelope, type Mail, type Mailbox, type MailboxLimits, type ReadOptions, type Usage } from './mailbox.js'
 import { migrate, type Migration } from './migrate.js'
@@ -73,7 +74,7 @@ class StoredMailbox implements Mailbox {
   readonly #removals = new Set<Promise<unknown>>()
   /** Bodies without a header that could not be deleted yet. */
   readonly #leftBehind = new Set<number>()
-  #numbers!: Numbers
+  #room!: MailRoom
   /** The latest time that anything was stored. */
   #latest = 0
   #closed = false
@@ -108,16 +109,17 @@ class StoredMailbox implements Mailbox {
       bodies.delete(body)
     }
     for (const body of bodies) await this.#clear(body)
-    this.#numbers = await this.#store.write(transaction => new Numbers(transaction, COUNTER_KEY, highest + 1))
+    const numbers = await this.#store.write(transaction => new Numbers(transaction, COUNTER_KEY, highest + 1))
+    this.#room = { store: this.#store, quotas: this.#quotas, numbers, limits: this.limits }
   }
 
   async put (envelope: Envelope, source: AsyncIterable<Bytes>): Promise<'stored' | 'duplicate'> {
     let putting: Promise<'stored' | 'duplicate'>
     try {
       if (this.#closed) throw storeError('ERR_STORE_CLOSED')
-      this.#check(envelope)
+      const checked = checkedEnvelope(envelope)
       if (this.#puts.size >= this.limits.maxPuts) throw storeError('ERR_MAIL_BUSY')
-      putting = this.#put(copied(envelope), source)
+      putting = this.#put(new IncomingMail(checked, this.#room), source)
     } catch (error) {
       leave(source)
       throw error
@@ -181,24 +183,13 @@ class StoredMailbox implements Mailbox {
     await Promise.all([...this.#puts, ...this.#removals])
   }
 
-  /** @throws ERR_UUID, ERR_MAIL_ID, ERR_MAIL_LIFETIME, ERR_VALUE_RANGE */
-  #check ({ id, sender, recipient, kind, lifetime }: Envelope): void {
-    if (isNilUuid(id)) throw storeError('ERR_MAIL_ID')
-    checkUuid(sender)
-    checkUuid(recipient)
-    if (lifetime !== undefined && !(lifetime > 0)) throw storeError('ERR_MAIL_LIFETIME')
-    // the only field that is written as it was given
-    encodeHeader({ id, sender, kind, length: 0, body: 0, parts: 0, stored: 0, expires: 0 })
-  }
-
-  async #put (envelope: Envelope, source: AsyncIterable<Bytes>): Promise<'stored' | 'duplicate'> {
-    const { id, sender, recipient } = envelope
-    const incoming: Incoming = { length: 0, parts: 0, body: undefined, counted: 0 }
+  async #put (incoming: IncomingMail, source: AsyncIterable<Bytes>): Promise<'stored' | 'duplicate'> {
+    const { id, sender, recipient } = incoming.envelope
     const iterator = source[Symbol.asyncIterator]()
     let outcome: 'stored' | 'duplicate' | undefined
     try {
       if (await this.#store.read(view => this.#senders.seen(view, sender, id))) outcome = 'duplicate'
-      else outcome = await this.#take(envelope, incoming, iterator)
+      else outcome = await this.#take(incoming, iterator)
       return outcome
     } finally {
       if (outcome === 'stored') {
@@ -206,53 +197,27 @@ class StoredMailbox implements Mailbox {
         for (const reader of this.#readers.get(uuidKey(recipient)) ?? []) reader.wake()
       } else {
         letGo(iterator)
-        this.#quotas.release(envelope, incoming.length, incoming.counted)
+        incoming.discount()
         if (incoming.body !== undefined) await this.#clear(incoming.body)
       }
     }
   }
 
-  async #take (envelope: Envelope, incoming: Incoming, iterator: AsyncIterator<Bytes>): Promise<'stored' | 'duplicate'> {
-    const { maxMessage, partBytes } = this.limits
-    this.#quotas.reserve(envelope, 0, 1)
-    incoming.counted = 1
-    const queue = new ByteQueue()
-    for (let result = await iterator.next(); result.done !== true; result = await iterator.next()) {
-      const bytes = result.value
-      if (incoming.length + bytes.byteLength > maxMessage) throw storeError('ERR_MAIL_LENGTH', `${maxMessage} bytes`)
-      this.#quotas.reserve(envelope, bytes.byteLength, 0)
-      incoming.length += bytes.byteLength
-      queue.push(new Uint8Array(bytes.subarray()))
-      while (queue.length > partBytes) {
-        const part = queue.takeJoined(partBytes)
-        await this.#store.write(transaction => { this.#addPart(transaction, incoming, part) })
-        incoming.parts++
-      }
-    }
-    const last = queue.takeJoined(queue.length)
-    return this.#store.write(transaction => this.#finish(transaction, envelope, incoming, last))
-  }
-
-  #addPart (transaction: StoreTransaction, incoming: Incoming, part: Uint8Array): void {
-    incoming.body ??= this.#numbers.take(transaction)
-    transaction.set(mailKeys.part(incoming.body, incoming.parts), part)
+  async #take (incoming: IncomingMail, iterator: AsyncIterator<Bytes>): Promise<'stored' | 'duplicate'> {
+    await incoming.take(iterator)
+    return this.#store.write(transaction => this.#finish(transaction, incoming))
   }
 
   /** The message becomes one, with its last part: on disk at once, or not at all. */
-  #finish (transaction: StoreTransaction, { id, sender, recipient, kind, lifetime }: Envelope, incoming: Incoming, last: Uint8Array): 'stored' | 'duplicate' {
+  #finish (transaction: StoreTransaction, incoming: IncomingMail): 'stored' | 'duplicate' {
+    const { id, sender, lifetime } = incoming.envelope
     // it may have come by another connection meanwhile
     if (this.#senders.seen(transaction, sender, id)) return 'duplicate'
-    if (last.byteLength > 0) this.#addPart(transaction, incoming, last)
-    const position = this.#numbers.take(transaction)
     // a clock that was set back must not let it run out early when it is right again
     const stored = Math.max(this.#latest, Math.floor(this.#now()))
     this.#latest = stored
     const expires = stored + Math.min(Math.ceil(lifetime ?? Infinity), this.limits.maxLifetime)
-    transaction.set(mailKeys.header(recipient, position), encodeHeader({
-      id, sender, kind, length: incoming.length, body: incoming.body ?? 0, parts: incoming.parts + (last.byteLength > 0 ? 1 : 0), stored, expires
-    }))
-    transaction.set(mailKeys.expiry(expires, position), recipient)
-    this.#senders.add(transaction, sender, id, position)
+    this.#senders.add(transaction, sender, id, incoming.finish(transaction, { stored, expires }))
     return 'stored'
   }
 
@@ -299,18 +264,6 @@ class StoredMailbox implements Mailbox {
   }
 }
 
-/** A message on its way in. */
-interface Incoming {
-  /** Bytes that have come. */
-  length: number
-  /** Parts that are written. */
-  parts: number
-  /** What its parts are written under, from the first one on. */
-  body: number | undefined
-  /** 1 once it counts as a message. */
-  counted: number
-}
-
 /** Keeps a promise in a set until it has settled. */
 async function during<T> (set: Set<Promise<unknown>>, promise: Promise<T>): Promise<T> {
   const settled = promise.catch(ignore)
@@ -320,8 +273,4 @@ async function during<T> (set: Set<Promise<unknown>>, promise: Promise<T>): Prom
   } finally {
     set.delete(settled)
   }
-}
-
-function copied ({ id, sender, recipient, kind, lifetime }: Envelope): Envelope {
-  return { id: new Uint8Array(id), sender: new Uint8Array(sender), recipient: new Uint8Array(recipient), kind, lifetime }
 }

@@ -45,19 +45,19 @@ export class ByteQueue {
   take (length: number): Uint8Array[] {
     const taken: Uint8Array[] = []
     let left = length
-    let whole = 0
+    let used = 0
     while (left > 0) {
-      const piece = this.#pieces[whole] as Uint8Array
+      const piece = this.#pieces[used] as Uint8Array
       if (piece.byteLength > left) {
         taken.push(piece.subarray(0, left))
-        this.#pieces[whole] = piece.subarray(left)
+        this.#pieces[used] = piece.subarray(left)
         break
       }
       taken.push(piece)
       left -= piece.byteLength
-      whole++
+      used++
     }
-    if (whole > 0) this.#pieces.splice(0, whole)
+    if (used > 0) this.#pieces.splice(0, used)
     if (this.#pieces.length === 0) this.#slab = undefined
     this.#length -= length
     return taken

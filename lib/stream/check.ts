@@ -4,7 +4,7 @@ import type { Bytes, Duplex } from './layer.js'
 // What types say, asked once more for callers in plain JavaScript: what is wrong is told where it is given, and what is not
 // bytes is not sent as some.
 
-/** @throws ERR_ARGUMENT unless it is what `{@link Duplex}` says */
+/** @throws ERR_ARGUMENT unless it is what {@link Duplex} says */
 export function checkDuplex (duplex: Duplex<unknown, unknown>): void {
   const given: Partial<Duplex<unknown, unknown>> | null | undefined = duplex
   if (isSource(given?.source) && typeof given.sink === 'function') return

@@ -37,7 +37,7 @@ export interface HandshakeFraming {
 
 /** Options of {@link performHandshake}. */
 export interface HandshakeOptions {
-  /** Milliseconds for the whole handshake, not for one message. Default 10,000. */
+  /** Milliseconds for the whole handshake, not for one message; `Infinity` for no limit. Default 10,000. */
   timeout?: number | undefined
   signal?: AbortSignal | undefined
 }

@@ -3,6 +3,7 @@ import { deferred, ignore } from './deferred.js'
 import { asError, streamError } from './errors.js'
 import type { Duplex, Endpoint, Layer } from './layer.js'
 import { leave, letGo } from './leaving.js'
+import { delayOf } from './limits.js'
 import { Outcome } from './outcome.js'
 
 /** What every link has beside its face. */
@@ -197,7 +198,7 @@ function until<T> (source: AsyncIterable<T>, end: Promise<void>): AsyncIterable<
 /** Waits until a promise has settled, at most so many milliseconds. */
 function settled (promise: Promise<void>, limit: number): Promise<void> {
   return new Promise(resolve => {
-    const timer = setTimeout(resolve, limit)
+    const timer = setTimeout(resolve, delayOf(limit))
     const done = (): void => { clearTimeout(timer); resolve() }
     promise.then(done, done)
   })

@@ -1,10 +1,11 @@
 import test from 'ava'
 import { randomUuid } from '../../lib/bytes/index.js'
-import { openDirectory, type Prekey, type Store } from '../../lib/store/index.js'
+import { openDirectory, type Prekey } from '../../lib/store/index.js'
 import { codeOf } from '../support/sources.js'
+import type { WithStore } from './with-store.js'
 
 /** What a directory keeps over every store. */
-export function directoryContract (it: (title: string) => string, withStore: (use: (store: Store, again: () => Promise<Store>) => Promise<void>) => Promise<void>): void {
+export function directoryContract (it: (title: string) => string, withStore: WithStore): void {
   test(it('directory: accounts, once a key, and invites, once a use'), async t => withStore(async (opened, again) => {
     const account = (seed: number) => ({ id: new Uint8Array(16).fill(seed), publicKey: new Uint8Array(32).fill(seed), staticKey: new Uint8Array(32).fill(seed + 1), proof: new Uint8Array(96).fill(seed) })
     let directory = await openDirectory(opened, { limits: { maxAccounts: 3, maxInvites: 2 } })

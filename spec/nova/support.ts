@@ -156,3 +156,25 @@ export function later<T> (promise: Promise<T>): Promise<T> {
   promise.catch(ignore)
   return promise
 }
+
+/** As if it had been opened: its content is nobody else's. */
+export function sealed (one: Frame): Frame {
+  return { ...one, encrypted: true }
+}
+
+/** Frames that go out until there are `count`, copied. */
+export async function take (link: Loose, count: number): Promise<FlatFrame[]> {
+  const found: FlatFrame[] = []
+  while (found.length < count) {
+    const { value, done } = await link.next() as IteratorResult<Frame[], undefined>
+    if (done === true) return found
+    found.push(...value.map(one => flat(one)))
+  }
+  return found
+}
+
+/** So many MiB, made as they are asked for, from one buffer that is written over. */
+export async function * flood (mib: number): AsyncGenerator<Uint8Array> {
+  const buffer = new Uint8Array(1_048_576)
+  for (let index = 0; index < mib; index++) yield buffer.fill(index)
+}

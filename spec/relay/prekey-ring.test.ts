@@ -1,83 +1,13 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { createIdentity, type Identity } from '../../lib/nova/index.js'
-import { sealMail, verifyPrekey } from '../../lib/nova/mail/index.js'
+import { verifyPrekey } from '../../lib/nova/mail/index.js'
 import { openPrekeyRing } from '../../lib/relay/client/prekey-ring.js'
-import type { PrekeyRing, PrekeyRingOptions, Publication } from '../../lib/relay/client/prekey-ring-options.js'
+import type { Publication } from '../../lib/relay/client/prekey-ring-options.js'
 import { encodeRequest, type WirePrekey } from '../../lib/relay/wire/index.js'
-import { memoryStore, openDirectory, type Directory, type Store } from '../../lib/store/index.js'
+import { memoryStore } from '../../lib/store/index.js'
 import { codeOf } from '../nova/session/support.js'
 import { collect } from '../zlib/support.js'
-
-const DAY = 86_400_000
-const NONE = new Uint8Array(8)
-const [alice, bob] = [createIdentity(), createIdentity()]
-const mark = (byte: number): Uint8Array => new Uint8Array(16).fill(byte)
-const idsOf = (prekeys: readonly WirePrekey[]): string[] => prekeys.map(({ id }) => Buffer.from(id).toString('hex'))
-
-function mailTo (prekey: WirePrekey, to: Identity = bob): AsyncIterable<Uint8Array> {
-  const sealed = sealMail([Uint8Array.of(1, 2, 3)], { identity: alice, prekey: verifyPrekey(to.publicKey, prekey), route: { target: to.id, source: alice.id, kind: 4n } })
-  return { async * [Symbol.asyncIterator] () { for await (const list of sealed) yield list.slice() } }
-}
-
-/** Bob's ring and what a relay would have of it. */
-class Setting {
-  readonly store: Store
-  readonly options: PrekeyRingOptions
-  now = 1_800_000_000_000
-  ring!: PrekeyRing
-  directory!: Directory
-  lastResort: Uint8Array = NONE
-
-  constructor (options: PrekeyRingOptions = {}, store = memoryStore()) {
-    this.store = store
-    this.options = { now: () => this.now, ...options }
-  }
-
-  async open (): Promise<this> {
-    this.ring = await openPrekeyRing(this.store, bob, this.options)
-    if (this.directory as Directory | undefined === undefined) {
-      this.directory = await openDirectory(memoryStore())
-      const { id, publicKey, staticKey, proof } = bob
-      await this.directory.register({ id, publicKey, staticKey: staticKey.publicKey, proof })
-    }
-    return this
-  }
-
-  async missing (): Promise<Publication | undefined> {
-    return this.ring.missing(await this.directory.prekeys(bob.id), this.lastResort, 200)
-  }
-
-  /** What the relay does with a publication; there is no `replace` here. */
-  async send ({ oneTime, lastResort: [last] }: Publication): Promise<void> {
-    await this.directory.addPrekeys(bob.id, oneTime)
-    if (last === undefined) return
-    await this.directory.setLastResort(bob.id, last)
-    this.lastResort = last.id
-  }
-
-  /** Publishes until nothing is missing. */
-  async settle (): Promise<number> {
-    let rounds = 0
-    for (let publication = await this.missing(); publication !== undefined; publication = await this.missing()) {
-      await this.send(publication)
-      await this.ring.published(publication)
-      if (++rounds > 20) throw new Error('something is always missing')
-    }
-    return rounds
-  }
-
-  async take (): Promise<WirePrekey> {
-    return await this.directory.takePrekey(bob.id) as WirePrekey
-  }
-
-  async receive (prekey: WirePrekey): Promise<string> {
-    return codeOf(this.ring.open(mailTo(prekey), { from: alice.id, kind: 4n }).then(async ({ prekeyId, mark, message }) => {
-      await this.store.write(transaction => this.ring.used(transaction, prekeyId, mark))
-      await collect(message)
-    }))
-  }
-}
+import { alice, bob, idsOf, mailTo, mark, NONE, Setting } from './prekey-setting.js'
 
 test('a new ring publishes, and is content then', async t => {
   const setting = await new Setting().open()
@@ -262,83 +192,6 @@ test('two questions at once have one answer', async t => {
   const setting = await new Setting({ limits: { oneTime: 4 } }).open()
   const [one, two] = await Promise.all([setting.missing(), setting.missing()])
   t.deepEqual(one, two)
-})
-
-test('the last resort is renewed after a week and opens for thirty days more', async t => {
-  const setting = await new Setting({ limits: { oneTime: 1 } }).open()
-  await setting.settle()
-  await setting.take()
-  const old = await setting.take()
-  await setting.settle()
-  setting.now += 7 * DAY - 1
-  t.is(await setting.missing(), undefined)
-  setting.now += 1
-  // it is renewed once, however often it is asked
-  const publication = await setting.missing()
-  t.deepEqual(await setting.missing(), publication)
-  t.is(publication?.lastResort.length, 1)
-  t.is(await setting.settle(), 1)
-  t.notDeepEqual(setting.lastResort, old.id)
-  setting.now += 30 * DAY - 1
-  t.is(await setting.receive(old), 'accepted')
-  setting.now += 1
-  t.is(await setting.receive(old), 'ERR_SEALED_MAIL_UNKNOWN_PREKEY')
-  t.is(await codeOf(setting.store.write(transaction => setting.ring.used(transaction, old.id, mark(1)))), 'ERR_PREKEY_RING_USED')
-  await setting.settle()
-  // forgotten for good, and its marks with it
-  setting.now -= 20 * DAY
-  t.is(await setting.ring.find(old.id), undefined)
-  t.deepEqual(await setting.store.read(view => [...view.keys({ from: Buffer.from('prekeys/mark/'), to: Buffer.from('prekeys/mark0') })]), [])
-})
-
-test('a last resort that was made under a clock far ahead is renewed', async t => {
-  const setting = await new Setting({ limits: { oneTime: 1 } }).open()
-  setting.now += 4000 * DAY
-  await setting.settle()
-  setting.now -= 4000 * DAY
-  t.is((await setting.missing())?.lastResort.length, 1)
-})
-
-test('a last resort under which much was opened is renewed at half, and full at the whole', async t => {
-  const setting = await new Setting({ limits: { oneTime: 1, maxOpened: 4 } }).open()
-  await setting.settle()
-  await setting.take()
-  await setting.settle()
-  const old = setting.lastResort
-  const use = (byte: number): Promise<unknown> => setting.store.write(transaction => setting.ring.used(transaction, old, mark(byte)))
-  t.deepEqual(await use(1), { oneTime: false, renew: false })
-  t.is(await setting.missing(), undefined)
-  t.deepEqual(await use(2), { oneTime: false, renew: true })
-  t.is(await setting.settle(), 1)
-  t.notDeepEqual(setting.lastResort, old)
-  t.deepEqual(await use(3), { oneTime: false, renew: false })
-  await use(4)
-  t.is(await codeOf(use(5)), 'ERR_PREKEY_RING_FULL')
-  t.is(await codeOf(use(4)), 'ERR_PREKEY_RING_REPLAYED')
-})
-
-test('what is kept is bounded: one-time prekeys that are never used, last resorts, marks', async t => {
-  const setting = await new Setting({ limits: { oneTime: 2, maxOneTime: 5, maxLastResorts: 2, maxOpened: 4000 } }).open()
-  await setting.settle()
-  const taken = []
-  for (let index = 0; index < 9; index++) {
-    taken.push(await setting.take())
-    await setting.settle()
-  }
-  const known = await Promise.all(taken.map(async ({ id }) => await setting.ring.find(id) !== undefined))
-  // two of the five wait at the relay
-  t.deepEqual(known, [false, false, false, false, false, false, true, true, true])
-  const resorts = [setting.lastResort]
-  await setting.store.write(transaction => {
-    for (let index = 0; index < 1500; index++) setting.ring.used(transaction, setting.lastResort, new Uint8Array(16).fill(index & 255).fill(index >>> 8, 8))
-  })
-  for (let renewed = 0; renewed < 2; renewed++) {
-    setting.now += 7 * DAY
-    await setting.settle()
-    resorts.push(setting.lastResort)
-  }
-  t.deepEqual(await Promise.all(resorts.map(async id => await setting.ring.find(id) !== undefined)), [false, true, true])
-  t.deepEqual(await setting.store.read(view => [...view.keys({ from: Buffer.from('prekeys/mark/'), to: Buffer.from('prekeys/mark0') })]), [])
 })
 
 test('the rings of two identities in one store do not meet', async t => {

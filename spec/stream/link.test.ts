@@ -5,6 +5,7 @@ import { Channel } from '../../lib/stream/channel.js'
 import { deferred } from '../../lib/stream/deferred.js'
 import type { Bytes, Duplex, Endpoint, Layer } from '../../lib/stream/layer.js'
 import { link } from '../../lib/stream/link.js'
+import { pause } from '../../lib/stream/pause.js'
 import { memoryPair } from '../../lib/transport/memory.js'
 import { leaksOf } from '../support/leaks.js'
 import { codeOf, collect, items, pattern, silence } from '../support/sources.js'
@@ -62,6 +63,26 @@ test('an endpoint that ends in order: closed resolves, the endpoint never fails'
   face.abort(REASON)
   t.is(face.name, 'recorder')
   t.deepEqual(recorder.failures, [])
+})
+
+test('a close without a limit of time waits for what the layers have still to say', async t => {
+  const last = deferred()
+  const slow: Layer<Uint8Array, Uint8Array, Bytes, Bytes> = {
+    inbound: through,
+    async * outbound (source) {
+      yield * source
+      await last.promise
+      yield Uint8Array.of(255)
+    }
+  }
+  const [left, right] = memoryPair({ closeTimeout: 50 })
+  const closing = link(left, slow).close({ flushTimeout: Infinity })
+  // a timer that cannot wait for so long would have fired by then
+  await pause(2)
+  last.resolve()
+  t.deepEqual(await collect(right.source), Uint8Array.of(255))
+  await right.sink(items())
+  await closing
 })
 
 test('what goes wrong in the read loop is the one cause: transport first, then the endpoint, once', async t => {

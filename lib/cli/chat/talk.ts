@@ -10,8 +10,6 @@ import type { TextRecords } from './records.js'
 import { Receipts } from './receipts.js'
 import type { Screen } from './screen.js'
 
-/** Half of a pair, which has no UTF-8 form. */
-const LONE_SURROGATE = /\p{Surrogate}/gu
 /** Texts of ours whose receipts are awaited; the oldest are forgotten above. */
 const MAX_UNDERWAY = 1000
 
@@ -69,7 +67,8 @@ export class Talk {
       output.warn(`that was not sent: ${unsent.total} messages wait for the relay already`)
       return
     }
-    const text = chatText(line.replace(LONE_SURROGATE, '\ufffd'))
+    // half of a surrogate pair has no UTF-8 form
+    const text = chatText(line.toWellFormed())
     await this.#post(text, async () => {
       await unsent.add({ peer: peer.id, text })
       output.event('said', { id: formatUuid(text.id), time: text.time, text: text.text })

@@ -1,29 +1,9 @@
-import { parseOffer, type Contact } from '../../relay/index.js'
+import { parseOffer, relayPage, type Contact } from '../../relay/index.js'
 import { qr } from '../../relay/qr.js'
 import { abortable, deadline } from '../../stream/index.js'
 import { cliError } from '../errors.js'
 import type { Session } from '../session.js'
 import type { Output } from '../terminal/output.js'
-
-/** The offer of an argument: as it is, or what stands behind # in a link of the relay's page. */
-export function offerOf (text: string): string {
-  if (!/^https?:/.test(text)) return text
-  const fragment = text.slice(text.indexOf('#') + 1)
-  try {
-    return decodeURIComponent(fragment)
-  } catch {
-    // parseOffer says that it is none
-    return fragment
-  }
-}
-
-/** The page of a relay that is reached by WebSockets takes an offer as its fragment; whether the relay serves it, only its operator knows. */
-function linkOf (url: string, offer: string): string | undefined {
-  if (!/^wss?:/.test(url)) return undefined
-  const page = new URL(url.replace(/^ws/, 'http'))
-  page.hash = offer
-  return page.href
-}
 
 /**
  * Shows an offer: as text, as a link where the relay may have a page, and on a terminal as a QR code.
@@ -32,7 +12,8 @@ function linkOf (url: string, offer: string): string | undefined {
  */
 export function tellOffer (text: string, { minutes, other }: { minutes: number, other: string }, output: Output): void {
   const { url, expires } = parseOffer(text)
-  const link = linkOf(url, text)
+  const page = relayPage(url)
+  const link = page && `${page}#${text}`
   output.event('offer', { offer: text, link, expires: new Date(expires).toISOString() })
   output.note(`Give this to whom you want to meet, by a way that nobody else sees. It is good for ${minutes} minutes, and once.\n`)
   output.line(text)

@@ -16,9 +16,3 @@ export function pageOf (settings: Settings, { publicKey }: Identity, log: Logger
     return undefined
   }
 }
-
-/** Where the page is, seen from the WebSockets beside it. */
-export function pageUrl (websocket: string): string {
-  const url = new URL(websocket)
-  return `${url.protocol === 'wss:' ? 'https' : 'http'}://${url.host}/`
-}

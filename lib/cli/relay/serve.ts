@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { formatUuid, parseUuid } from '../../bytes/index.js'
 import type { Identity } from '../../nova/index.js'
 import { mlKem768 } from '../../noise/hybrid.js'
+import { relayPage } from '../../relay/index.js'
 import { relayMetrics, serveMetrics } from '../../relay/metrics/index.js'
 import { rateAdmission, startRelay, type Registration, type Relay, type RelayEvent, type RelayOptions } from '../../relay/server/index.js'
 import { memoryStore, type Store, type StoreReport } from '../../store/index.js'
@@ -16,7 +17,7 @@ import { serveAdmin } from './admin.js'
 import { RelayHealth } from './health.js'
 import type { KeptIdentity } from './identity-file.js'
 import { logEvent, logListener, logReport, type Logger } from './log.js'
-import { pageOf, pageUrl } from './page.js'
+import { pageOf } from './page.js'
 import type { Settings } from './settings.js'
 
 /** Something that is to be let go of. */
@@ -94,7 +95,7 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
   if (!settings.store.memory) await admin(settings, relay, log, closers)
   const addresses = addressesOf(settings, relay, identity.publicKey)
   tell(log, relay, identity, settings, addresses)
-  const link = page === undefined || addresses.websocket === undefined ? undefined : pageUrl(addresses.websocket)
+  const link = page === undefined || addresses.websocket === undefined ? undefined : relayPage(addresses.websocket)
   if (link !== undefined) log.info({ event: 'page', url: link })
   return {
     relay,

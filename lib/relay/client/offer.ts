@@ -7,7 +7,7 @@ import { clientError } from './errors.js'
 import { relayUrl } from './relay-url.js'
 
 /** What an offer's text begins with. */
-const SCHEME = 'hushwire:'
+export const OFFER_SCHEME = 'hushwire:'
 const OFFER_VERSION = 2
 const FINGERPRINT_BYTES = 32
 /** Bytes of the token of an offer. */
@@ -46,7 +46,7 @@ export function fingerprintOf (publicKey: Uint8Array): Uint8Array {
 export function formatOffer ({ url, relayFingerprint, fingerprint, token, expires }: Omit<Offer, 'id'>): string {
   const bytes = new TextEncoder().encode(url)
   if (!fits(url, bytes.byteLength)) throw clientError('ERR_OFFER_TEXT', 'the URL')
-  return SCHEME + toBase64url(join([Uint8Array.of(OFFER_VERSION), relayFingerprint, fingerprint, token, u64(expires), bytes]))
+  return OFFER_SCHEME + toBase64url(join([Uint8Array.of(OFFER_VERSION), relayFingerprint, fingerprint, token, u64(expires), bytes]))
 }
 
 /**
@@ -75,8 +75,8 @@ export function parseOffer (text: string): Offer {
 /** The same, with the time of the own clock. @throws ERR_OFFER_TEXT, ERR_OFFER_VERSION, ERR_OFFER_EXPIRED */
 export function parseOfferAt (text: string, now: number): Offer {
   const trimmed = typeof text === 'string' ? text.trim() : ''
-  if (!trimmed.startsWith(SCHEME) || trimmed.length > 1024) throw clientError('ERR_OFFER_TEXT')
-  const bytes = fromBase64url(trimmed.slice(SCHEME.length))
+  if (!trimmed.startsWith(OFFER_SCHEME) || trimmed.length > 1024) throw clientError('ERR_OFFER_TEXT')
+  const bytes = fromBase64url(trimmed.slice(OFFER_SCHEME.length))
   if (bytes === undefined || bytes.byteLength === 0) throw clientError('ERR_OFFER_TEXT')
   if (bytes[0] !== OFFER_VERSION) throw clientError('ERR_OFFER_VERSION', `${bytes[0] ?? ''}`)
   if (bytes.byteLength <= FIXED_BYTES) throw clientError('ERR_OFFER_TEXT', 'too short')
