@@ -122,7 +122,7 @@ export class FileReceiver {
     const received = await new Reception(wire, remembered, this.#destination, this.#options).run()
     // what is over is asked about anew when it comes again
     const over = received.type === 'failed' || received.type === 'done' && received.confirmed
-    if (over || !remembered.decided && performance.now() >= remembered.until) this.#forget(remembered)
+    if (over || remembered.late) this.#forget(remembered)
     this.#withdraw(peer.id)
     return received
   }
@@ -149,7 +149,7 @@ export class FileReceiver {
   #ask (transfer: Transfer): Remembered {
     const asking = new AbortController()
     const decision = (async () => await this.#options.accept(transfer, asking.signal))()
-    const remembered: Remembered = { transfer, asking, until: performance.now() + this.#limits.questionTimeout, decision, decided: false, known: undefined, current: undefined }
+    const remembered: Remembered = { transfer, asking, until: performance.now() + this.#limits.questionTimeout, decision, decided: false, late: false, known: undefined, current: undefined }
     decision.catch(() => false).then(yes => {
       remembered.decided = true
       // what is said to a question that was taken back is no answer

@@ -19,6 +19,8 @@ export interface Remembered {
   readonly until: number
   /** True when there is a yes or no. */
   decided: boolean
+  /** True when there was none in time. */
+  late: boolean
   /** What the last stream has left. */
   known: Known | undefined
   /** The stream that it is on, and when that has been let go of. */
@@ -94,10 +96,13 @@ export class Reception {
 
   /** The yes or no. @throws what the stream failed with, ERR_RESET_STALLED when there was none in time */
   async #decided (): Promise<boolean> {
-    const { decision, until } = this.#remembered
-    const limit = deadline(undefined, Math.max(0, until - performance.now()), () => resetError(RESET_CODES.stalled))
+    const remembered = this.#remembered
+    const limit = deadline(undefined, Math.max(0, remembered.until - performance.now()), () => {
+      remembered.late = true
+      return resetError(RESET_CODES.stalled)
+    })
     try {
-      return await this.#wire.meanwhile(abortable(decision, limit.signal))
+      return await this.#wire.meanwhile(abortable(remembered.decision, limit.signal))
     } finally {
       limit.done()
     }
