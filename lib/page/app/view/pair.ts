@@ -1,10 +1,10 @@
+import { durationOf } from '../../../files/index.js'
 import { offerIn } from '../../../relay/index.js'
 import { ignore } from '../../../stream/index.js'
 import { qr } from '../../../relay/qr.js'
 import { adviceOf } from '../model/advice.js'
 import type { Desk } from '../model/desk.js'
 import { linkOf } from '../model/offer-text.js'
-import { durationOf } from '../model/words.js'
 import { announce, button, field, h, openDialog, trouble } from './dom.js'
 import { canScan, scan } from './scan.js'
 

@@ -1,8 +1,9 @@
+import { amountOf } from '../../../files/index.js'
 import { codeOf, ignore } from '../../../stream/index.js'
 import type { Desk, DeskEvents } from '../model/desk.js'
 import { adviceOf } from '../model/advice.js'
 import { isUnread, type FilesEntry } from '../model/entry.js'
-import { countOf, plainName, sizeOf } from '../model/words.js'
+import { countOf, plainName } from '../model/words.js'
 import { ContactsView } from './contacts.js'
 import { openContact, openSettings } from './details.js'
 import { announce, button, h } from './dom.js'
@@ -80,7 +81,7 @@ export class Shell implements DeskEvents {
   }
 
   onOffer (entry: FilesEntry): void {
-    announce(`${this.#desk.people.nameOf(entry.peer)} wants to send you ${titleOf(entry)}, ${sizeOf(entry.bytes)}.`)
+    announce(`${this.#desk.people.nameOf(entry.peer)} wants to send you ${titleOf(entry)}, ${amountOf(entry.bytes)}.`)
     this.#shown()
   }
 

@@ -1,9 +1,9 @@
 import test from 'ava'
-import { PING_KIND, PING_LIMITS, pingAnswers } from '../../../lib/cli/ping/answer.js'
-import { Echo } from '../../../lib/cli/ping/echo.js'
-import type { IncomingStream } from '../../../lib/relay/index.js'
-import { ignore } from '../../../lib/stream/index.js'
-import { next, World, type TestClient } from '../../relay/client/support.js'
+import { PING_KIND, PING_LIMITS, pingAnswers } from '../../lib/chat/index.js'
+import { Echo } from '../../lib/cli/ping/echo.js'
+import type { IncomingStream } from '../../lib/relay/index.js'
+import { ignore } from '../../lib/stream/index.js'
+import { next, World, type TestClient } from '../relay/client/support.js'
 
 async function both (t: { teardown(work: () => Promise<void>): void }, take: (stream: IncomingStream) => void): Promise<{ world: World, alice: TestClient, bob: TestClient }> {
   const world = await World.start()
@@ -32,6 +32,10 @@ test('a stream on which nothing comes is given up', async t => {
   const { alice, bob } = await both(t, pingAnswers({ ...PING_LIMITS, idleTimeout: 30 }))
   const stream = await alice.peer(bob.id).open(PING_KIND)
   await t.throwsAsync(next(stream.source), { code: 'ERR_RESET_STALLED' })
+})
+
+test('limits are checked', t => {
+  t.throws(() => pingAnswers({ maxAnswers: 0 }), { code: 'ERR_LIMIT_OPTION' })
 })
 
 test('who sends back something else is told as that', async t => {
