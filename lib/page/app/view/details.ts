@@ -4,7 +4,7 @@ import { ignore } from '../../../stream/index.js'
 import { adviceOf } from '../model/advice.js'
 import type { Desk } from '../model/desk.js'
 import { APP_LIMITS } from '../model/limits.js'
-import { button, field, h, openDialog, trouble } from './dom.js'
+import { announce, button, field, h, openDialog, trouble } from './dom.js'
 
 /** About somebody: their name here, their id, and an end. */
 export function openContact (desk: Desk, peer: string, onGone: () => void): void {
@@ -56,6 +56,7 @@ function confirmed (label: string, question: string, onYes: () => void): HTMLBut
     if (asked) onYes()
     asked = true
     ask.textContent = question
+    announce(question)
   }, { class: 'danger' })
   ask.addEventListener('blur', () => {
     asked = false

@@ -1,6 +1,7 @@
 import type { ClientState } from '../../../relay/index.js'
+import { codeOf } from '../../../stream/index.js'
 import { adviceOf } from '../model/advice.js'
-import { h } from './dom.js'
+import { button, h } from './dom.js'
 
 /** Whether there is a connection, in words, which are read out when they change. */
 export class StatusView {
@@ -8,10 +9,13 @@ export class StatusView {
   readonly #words = h('span', {})
   readonly #detail = h('p', { class: 'status-detail' })
   readonly #line: HTMLElement
+  readonly #key: HTMLElement
 
-  constructor () {
+  /** @param onKey - wants to know what to do about a relay that has another key */
+  constructor (onKey: () => void) {
+    this.#key = h('div', { class: 'status-detail', hidden: true }, button('What to do', onKey))
     this.#line = h('p', { class: 'status', role: 'status', 'aria-live': 'polite' }, h('span', { class: 'dot', 'aria-hidden': 'true' }), this.#words)
-    this.element = h('div', {}, this.#line, this.#detail)
+    this.element = h('div', {}, this.#line, this.#detail, this.#key)
   }
 
   show (state: ClientState): void {
@@ -22,6 +26,8 @@ export class StatusView {
     const detail = state.type === 'waiting' && navigator.onLine ? adviceOf(state.error) : ''
     if (this.#detail.textContent !== detail) this.#detail.textContent = detail
     this.#detail.hidden = detail === ''
+    // while it is tried again, nothing is known: whoever is about to press the button finds it where it was
+    if (state.type !== 'connecting') this.#key.hidden = !(state.type === 'waiting' && codeOf(state.error) === 'ERR_IDENTITY_REFUSED')
   }
 }
 
