@@ -213,13 +213,13 @@ async function blocked (): Promise<void> {
     queueMicrotask(() => { asked.dispatchEvent(new Event('blocked')) })
   }, async () => { await assert.rejects(open(name, false), { code: 'ERR_STORE_BUSY' }) })
   await open_
-  // a connection that stands hears of it before it is in the way, and ours would close then: this one is not to
-  const connections = await new Promise<boolean>(resolve => {
+  // what nobody closes is in the way of whoever comes next
+  const inTheWay = await new Promise<boolean>(resolve => {
     const asked = indexedDB.open(name, 2)
     asked.onblocked = () => { resolve(true) }
     asked.onsuccess = () => { asked.result.close(); resolve(false) }
   })
-  assert.equal(connections, false)
+  assert.equal(inTheWay, false)
 }
 
 async function lostEarly (): Promise<void> {

@@ -1,4 +1,6 @@
 import { strict as assert } from 'node:assert'
+import { PING_KIND } from '../../lib/chat/index.js'
+import { Echo } from '../../lib/cli/ping/echo.js'
 import type { PageCase, Scene } from './case.js'
 
 /** Texts between pages, and with Node. */
@@ -49,6 +51,16 @@ export const chatCases: readonly PageCase[] = [
       await alice.entry('from node 9').waitFor()
       const texts = await alice.page.locator('.bubble').allInnerTexts()
       assert.deepEqual(texts.filter(text => text.startsWith('from node')), Array.from({ length: 10 }, (_, index) => `from node ${index}`))
+    }
+  },
+  {
+    name: 'the page answers pings, as commands do',
+    run: async (scene: Scene): Promise<void> => {
+      const [, node] = await scene.mixed()
+      const echo = new Echo(await node.client.peer(node.other()).open(PING_KIND))
+      assert.ok(await echo.round(20_000) > 0)
+      assert.ok(await echo.round(20_000) > 0)
+      await echo.close()
     }
   },
   {
