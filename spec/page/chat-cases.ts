@@ -84,6 +84,18 @@ export const chatCases: readonly PageCase[] = [
       await scene.relay.kill()
       await alice.page.getByText('Not connected; trying again').waitFor()
       await alice.page.getByText('The relay cannot be reached').waitFor()
+      // who listens to the page does not hear of each new try
+      assert.equal(await alice.page.evaluate(() => new Promise<number>(resolve => {
+        const line = document.querySelector('.status')
+        let [tries, words] = [0, 0]
+        new MutationObserver(changes => {
+          for (const { type } of changes) {
+            if (type === 'attributes') tries++
+            else words++
+          }
+          if (tries >= 4) resolve(words)
+        }).observe(line as Element, { attributes: true, childList: true, characterData: true, subtree: true })
+      })), 0)
       await alice.say('for later')
       await alice.entry(/for later.*Sending/s).waitFor()
       await scene.relay.start()

@@ -18,7 +18,15 @@ export class StatusView {
     this.element = h('div', {}, this.#line, this.#detail, this.#key)
   }
 
+  #lost = false
+
   show (state: ClientState): void {
+    // each new try would be read out, and move what stands below
+    if (state.type === 'connecting' && this.#lost) {
+      this.#line.dataset['state'] = 'trying'
+      return
+    }
+    this.#lost = state.type === 'waiting'
     const [kind, words] = wordsOf(state)
     this.#line.dataset['state'] = kind
     // the same words again would be read out again
@@ -26,8 +34,7 @@ export class StatusView {
     const detail = state.type === 'waiting' && navigator.onLine ? adviceOf(state.error) : ''
     if (this.#detail.textContent !== detail) this.#detail.textContent = detail
     this.#detail.hidden = detail === ''
-    // while it is tried again, nothing is known: whoever is about to press the button finds it where it was
-    if (state.type !== 'connecting') this.#key.hidden = !(state.type === 'waiting' && codeOf(state.error) === 'ERR_IDENTITY_REFUSED')
+    this.#key.hidden = !(state.type === 'waiting' && codeOf(state.error) === 'ERR_IDENTITY_REFUSED')
   }
 }
 
