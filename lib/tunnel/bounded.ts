@@ -1,4 +1,4 @@
-import { asError, deadline, ignore } from '../stream/index.js'
+import { asError, deadline } from '../stream/index.js'
 
 /** What ends a piece of work before it is done. */
 export interface Bounds {
@@ -11,8 +11,8 @@ export interface Bounds {
 }
 
 /** Runs work with a signal that aborts when one of its bounds is reached. No timer or listener is left afterwards. */
-export async function bounded<T> ({ signal, failed, timeout = Infinity, late = ignore }: Bounds, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const limit = deadline(signal, timeout, late)
+export async function bounded<T> ({ signal, failed, timeout = Infinity, late }: Bounds, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = deadline(signal, timeout, () => late?.())
   failed.catch((error: unknown) => { limit.abort(asError(error)) })
   try {
     return await work(limit.signal)

@@ -61,6 +61,8 @@ export class TerminalScreen implements Screen {
     this.#reader.on('SIGINT', () => { process.kill(process.pid, 'SIGINT') })
     // before each line that is typed, the next prompt
     this.#reader.on('line', () => { this.#reader.prompt() })
+    // Ctrl-D ends it as well: from then on there is no line that anything could stand above
+    this.#reader.once('close', () => { this.close() })
     output.through(text => { this.#above(text) })
     this.standing({ online: undefined, unsent: 0, underway: 0 })
   }

@@ -44,6 +44,21 @@ test('what comes is written above the line that is being typed, which stays', as
   t.is(out.lines(), 'after\n')
 })
 
+test('once Ctrl-D has ended the line, what still comes is written as it is', async t => {
+  const { input, screen, written } = terminal()
+  const out = output()
+  const chat = new TerminalScreen('bob', out.output, input, screen)
+  input.write('\u0004')
+  t.true((await chat.lines[Symbol.asyncIterator]().next()).done)
+  const before = written().length
+  chat.received('bob', chatText('late'))
+  chat.standing({ online: true, unsent: 0, underway: 0 })
+  t.regex(written().slice(before), /^\d\d:\d\d bob: late\n$/)
+  out.output.note('after')
+  t.is(out.lines(), 'after\n')
+  chat.close()
+})
+
 test('all rows of a long line are taken away before something is written above it', t => {
   const { input, screen, written } = terminal()
   const chat = new TerminalScreen('bob', output().output, input, screen)
