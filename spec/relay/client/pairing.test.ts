@@ -63,6 +63,24 @@ test('who offers and is away answers later: until then it is trusted, and the sa
   t.deepEqual([bob.rejected, again.rejected, again.contacts.has(bob.id)], [0, 0, true])
 })
 
+test('who stops waiting when the relay has the token stays trusting: its owner may trust us by then', async t => {
+  const stored = deferred()
+  const world = await World.start({ onEvent: ({ type }) => { if (type === 'mail-stored') stored.resolve() } })
+  t.teardown(() => world.end())
+  const alice = await world.client({ accept: 'contacts' })
+  const text = await alice.offer()
+  await alice.close()
+  const bob = await world.client({ accept: 'contacts' })
+  const stop = new AbortController()
+  const pairing = codeOf(bob.pair(text, { signal: stop.signal }))
+  await stored.promise
+  // goes after the token, and is there when that has been acknowledged
+  await bob.peer(alice.id).send(1n, bytes('after it'))
+  stop.abort(new Error('enough'))
+  t.is(await pairing, 'Error: enough')
+  t.true(bob.contacts.has(alice.id))
+})
+
 test('mail that nobody has taken yet holds up no pairing, on either side', async t => {
   const world = await World.start()
   t.teardown(() => world.end())
