@@ -28,7 +28,7 @@ export function openRelayKey (trusted: RelayPlace, trust: (relay: RelayPlace) =>
   }
   openDialog('The relay has another key', [
     h('p', {}, 'What answers there cannot prove to be the relay that you have used so far. Either the relay was set up anew, or somebody stands between you and it. Nothing goes there until you trust it.'),
-    h('p', {}, 'Ask who runs the relay, by another way than this page, whether its key has changed. If so, they can give you its new address: hushwire relay prints it when it starts. Your contacts and messages stay here.'),
+    h('p', {}, 'Ask who runs the relay, by another way than this page, whether its key has changed; then they can give you its new address, which hushwire relay prints. Your contacts and messages stay here.'),
     ...trusted.key === undefined ? [] : [h('dl', { class: 'facts' }, h('dt', {}, 'Key that was trusted so far'), h('dd', {}, h('code', {}, voiceGroups(fromHex(trusted.key)))))],
     h('form', { onsubmit: submit },
       field('New address of the relay', address, 'It begins with wss: and ends with a key. Never take it from a message that you did not ask for.'),
