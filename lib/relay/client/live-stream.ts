@@ -112,6 +112,8 @@ export class LiveStream implements PeerStream {
   readonly #read = deferred({ handled: true })
   readonly #written: Promise<void>
   readonly #closed = deferred({ handled: true })
+  /** Settles when both directions have ended, however each has: `closed` knows of the first failure. */
+  readonly over: Promise<unknown>
   #failure: Error | undefined
   #ended = false
   #hasReader = false
@@ -123,6 +125,7 @@ export class LiveStream implements PeerStream {
     this.#parts = parts
     this.source = { next: () => this.#asked(), return: () => this.#leave(RESET_CODES.cancelled), [Symbol.asyncIterator]: () => this.source }
     this.#written = parts.sent.catch((error: unknown) => { throw this.#failure ?? parts.outgoing.failure ?? asReset(error) })
+    this.over = Promise.allSettled([this.#read.promise, this.#written])
     Promise.all([this.#read.promise, this.#written]).then(() => { this.#closed.resolve() }, this.#closed.reject)
     // half of a stream whose other half was cut off is of no use to anybody, unless the other side has only stopped reading
     this.#written.catch((error: unknown) => { if (!stopped(error)) this.abort(asError(error)) })

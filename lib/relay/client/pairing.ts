@@ -2,7 +2,7 @@ import { equalUuid, toHex, uuidKey } from '../../bytes/index.js'
 import { crypto } from '../../crypto/index.js'
 import { KIND, type Identity, type Peer } from '../../nova/index.js'
 import type { OpenedMail } from '../../nova/mail/index.js'
-import { abortable, collect, deadline, HushwireError, ignore, streamError } from '../../stream/index.js'
+import { abortable, codeOf, collect, deadline, ignore, streamError } from '../../stream/index.js'
 import type { Contact, StoredContacts } from './contacts.js'
 import type { Opened } from './delivery.js'
 import { clientError } from './errors.js'
@@ -75,11 +75,12 @@ export class Pairing {
     const known = contacts.has(offer.id)
     // before the token is sent: its owner may write or open a stream as soon as it has it
     const contact = await contacts.trust(publicKey)
+    const progress = { stored: false }
     try {
-      await this.#ask(offer, timeout, signal)
+      await this.#ask(offer, progress, timeout, signal)
     } catch (error) {
-      // who does not answer may do so later, and then each is to know the other
-      if (!known && !(error instanceof HushwireError && error.code === 'ERR_OFFER_UNANSWERED')) await contacts.forget(offer.id)
+      // who has the token and does not answer may do so later, whether we still wait or not: then each is to know the other
+      if (!known && (!progress.stored || codeOf(error) === 'ERR_OFFER_REFUSED')) await contacts.forget(offer.id)
       throw error
     }
     return contact
@@ -133,10 +134,11 @@ export class Pairing {
   }
 
   /** Sends the token, and waits for what its owner says. @throws ERR_OFFER_REFUSED, ERR_OFFER_UNANSWERED, ERR_OFFER_LIMIT, what `send` does, and the signal's reason (as rejections) */
-  async #ask ({ id, token }: Offer, timeout: number, signal: AbortSignal | undefined): Promise<void> {
+  async #ask ({ id, token }: Offer, progress: { stored: boolean }, timeout: number, signal: AbortSignal | undefined): Promise<void> {
     const { accepted, leave } = this.#answers.wait({ id, token })
     try {
       await this.#parts.outbox.send(id, KIND.pairing, token, { signal })
+      progress.stored = true
       const limit = deadline(signal, timeout, () => clientError('ERR_OFFER_UNANSWERED'))
       if (!await abortable(accepted, limit.signal).finally(limit.done)) throw clientError('ERR_OFFER_REFUSED')
     } finally {

@@ -134,9 +134,9 @@ export class Streams {
   #stream ({ peer }: PeerSession, parts: { kind: bigint, message: Message, rest: AsyncIterableIterator<Uint8Array>, outgoing: Outgoing, sent: Promise<void> }): PeerStream {
     const { kind, message, rest, outgoing, sent } = parts
     const stream = new LiveStream({ peer, kind, outgoing, sent, incoming: rest, stop: code => { stop(message, rest, code) }, closeTimeout: this.#limits.streamCloseTimeout })
-    const over = (): void => { this.#standing.delete(stream) }
     this.#standing.add(stream)
-    stream.closed.then(over, over)
+    // one whose other side has only stopped reading still has what that has sent
+    void stream.over.then(() => { this.#standing.delete(stream) })
     return stream
   }
 
