@@ -1,4 +1,5 @@
 import { codeOf, errorsOf, HushwireError, type ErrorTable } from '../stream/index.js'
+import { knownReason } from './platform-reason.js'
 
 /** The codes of the command line itself; the exit code of those a person can mend on the command line is 2. */
 export const CLI_ERRORS = {
@@ -15,10 +16,11 @@ export const CLI_ERRORS = {
   ERR_CLI_EXISTS: { origin: 'local', fatal: true, sentence: 'there is something already, and it is not overwritten' },
   ERR_CLI_PROFILE: { origin: 'local', fatal: true, sentence: 'there is no such profile yet' },
   ERR_CLI_BUSY: { origin: 'local', fatal: true, sentence: 'another command uses the profile' },
-  ERR_CLI_PASSPHRASE: { origin: 'local', fatal: true, sentence: 'the passphrase does not open the identity' },
+  ERR_CLI_PASSPHRASE: { origin: 'local', fatal: true, sentence: 'the passphrase cannot be used' },
   ERR_CLI_RELAY: { origin: 'local', fatal: true, sentence: 'there is no address of a relay that can be used' },
   ERR_CLI_PEER: { origin: 'local', fatal: true, sentence: 'nobody is known by that name or id' },
   ERR_CLI_EXPIRED: { origin: 'local', fatal: true, sentence: 'nobody answered the offer in time' },
+  ERR_CLI_ECHO: { origin: 'remote', fatal: true, sentence: 'what came back of a ping is something else' },
   ERR_CLI_NAME: { origin: 'local', fatal: true, sentence: 'the name cannot be used' },
   ERR_CLI_UNEXPECTED: { origin: 'local', fatal: true, sentence: 'an error without a code' }
 } as const satisfies ErrorTable
@@ -34,5 +36,5 @@ export function failureCode (error: unknown): string {
 /** What a person reads of an error. Only sentences of ours are sure to hold nothing secret: a platform's can name paths and peers. */
 export function messageOf (error: unknown): string {
   if (error instanceof HushwireError) return error.message
-  return error instanceof Error ? error.name : typeof error
+  return knownReason(error) ?? (error instanceof Error ? error.name : typeof error)
 }

@@ -7,10 +7,11 @@ import { formatRelayAddress, parseRelayAddress, voiceGroups } from '../relay/ind
 import { action, profileOptions, type ClientFlags } from './client-options.js'
 import { cliError } from './errors.js'
 import { cleanName } from './names.js'
+import { reasonOf } from './platform-reason.js'
 import { profileFolders } from './profile/folders.js'
 import { formatIdentity, MAX_IDENTITY_TEXT, parseIdentity } from './profile/identity-text.js'
 import { newPassphrase, passphrase } from './profile/passphrase.js'
-import { platformCode, readAll, writeNew } from './profile/private-file.js'
+import { readAll, writeNew } from './profile/private-file.js'
 import { hasData, loadProfile, makeProfile, openIdentity, resealProfile, type Profile } from './profile/profile.js'
 import { writeSettings } from './profile/settings.js'
 import type { Output } from './terminal/output.js'
@@ -75,8 +76,7 @@ async function makeNew (flags: NewFlags, _args: readonly string[], output: Outpu
     if (secret !== undefined) wipe(secret)
     identity.destroy()
   }
-  tell(await loadProfile(flags.profile), output)
-  if (settings.relay === undefined) output.note('No relay yet: hushwire id relay ADDRESS, or hushwire pair OFFER.')
+  tellNew(await loadProfile(flags.profile), output)
 }
 
 function settingsOf ({ relay, name }: NewFlags): { relay: string | undefined, name: string | undefined } {
@@ -87,6 +87,11 @@ function settingsOf ({ relay, name }: NewFlags): { relay: string | undefined, na
 
 async function show ({ profile }: ClientFlags, _args: readonly string[], output: Output): Promise<void> {
   tell(await loadProfile(profile), output)
+}
+
+function tellNew (profile: Profile, output: Output): void {
+  tell(profile, output)
+  if (profile.settings.relay === undefined) output.note('No relay yet: hushwire id relay ADDRESS, or hushwire pair OFFER.')
 }
 
 function tell ({ folders, settings, stored }: Profile, output: Output): void {
@@ -142,14 +147,17 @@ async function importFrom (flags: NewFlags, [path = '']: readonly string[], outp
     if (secret !== undefined) wipe(secret)
     identity?.destroy()
   }
-  tell(await loadProfile(flags.profile), output)
+  tellNew(await loadProfile(flags.profile), output)
 }
 
 async function textOf (path: string): Promise<string> {
-  const file = await open(path).catch((error: unknown) => { throw cliError('ERR_CLI_FILE', `${path} cannot be read (${platformCode(error)})`, error) })
+  const file = await open(path).catch((error: unknown) => { throw cliError('ERR_CLI_FILE', `${path} cannot be read: ${reasonOf(error)}`, error) })
   try {
     if ((await file.stat()).isDirectory()) throw cliError('ERR_CLI_FILE', `${path} is a folder`)
-    return new TextDecoder().decode(await readAll(file, path, MAX_IDENTITY_TEXT))
+    const bytes = await readAll(file, path, MAX_IDENTITY_TEXT)
+    const text = new TextDecoder().decode(bytes)
+    wipe(bytes)
+    return text
   } finally {
     await file.close()
   }
@@ -162,8 +170,7 @@ async function changePassphrase (flags: PassphraseFlags, _args: readonly string[
     // where there is an old one, that is what the file and the environment have
     const sources = flags.newPassphraseFile !== undefined || profile.stored.sealed ? { passphraseFile: flags.newPassphraseFile, env: {} } : flags
     const secret = flags.remove === true ? undefined : await newPassphrase(`A new passphrase for the profile ${profile.folders.name}: `, sources)
-    await resealProfile(profile.folders, identity, secret)
-    if (secret !== undefined) wipe(secret)
+    await resealProfile(profile.folders, identity, secret).finally(() => { if (secret !== undefined) wipe(secret) })
     output.event('passphrase', { profile: profile.folders.name, sealed: secret !== undefined })
     output.line(secret === undefined ? 'The identity is not sealed any more: who can read its file has it.' : 'The identity is sealed with the new passphrase.')
   } finally {

@@ -10,12 +10,16 @@ process.stdout.on('error', ignore)
 // and reports that nobody reads end nothing
 process.stderr.on('error', ignore)
 
-const asked = new Set(process.argv.slice(2))
+const given = process.argv.slice(2)
+const asked = new Set(given)
+// behind -- stand arguments alone
+const json = given.slice(0, asked.has('--') ? given.indexOf('--') : undefined).includes('--json')
 
 try {
-  const hushwire = await program(({ name }) => asked.has(name))
+  const hushwire = await program(({ name }) => asked.has(name), { silent: json })
   await hushwire.parseAsync()
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error
   process.exitCode = error.exitCode === 0 ? 0 : USAGE
+  if (json && error.exitCode !== 0) (await import('./terminal/usage.js')).tellUsage(error)
 }

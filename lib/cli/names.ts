@@ -1,4 +1,5 @@
 import { equalUuid, formatUuid, uuidKey, type Uuid } from '../bytes/index.js'
+import { lookOf } from '../chat/index.js'
 import type { Contact, Contacts } from '../relay/index.js'
 import { keysUnder, storeKey, type Store } from '../store/index.js'
 import { cliError } from './errors.js'
@@ -61,7 +62,7 @@ export class Names {
    */
   resolve (text: string): NamedContact {
     const all = this.list()
-    const named = all.filter(({ id, name }) => this.has(id) && folded(name) === folded(text))
+    const named = all.filter(({ id, name }) => this.has(id) && lookOf(name) === lookOf(text))
     const wanted = text.toLowerCase()
     const found = wanted.length < MIN_PREFIX ? [] : all.filter(({ id }) => formatUuid(id).startsWith(wanted))
     // somebody may call themselves like the beginning of another's id
@@ -97,7 +98,7 @@ export class Names {
   }
 
   #taken (name: string, id: Uuid): boolean {
-    return this.list().some(other => !equalUuid(other.id, id) && folded(other.name) === folded(name))
+    return this.list().some(other => !equalUuid(other.id, id) && lookOf(other.name) === lookOf(name))
   }
 
   async #keep (id: Uuid, name: string): Promise<void> {
@@ -109,8 +110,5 @@ export class Names {
 /** A name as it may be shown and typed, or undefined when nothing of it is left or it looks like an id. */
 export function cleanName (text: string): string | undefined {
   const name = Array.from(plainLine(text.normalize('NFC')).replace(/\s+/g, ' ').trim()).slice(0, MAX_CHARACTERS).join('').trim()
-  return name === '' || LIKE_AN_ID.test(name) ? undefined : name
+  return lookOf(name) === '' || LIKE_AN_ID.test(name) ? undefined : name
 }
-
-/** What names have in common that look alike: case, forms of a letter, and characters that nobody sees. */
-function folded (text: string): string { return text.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '').toLowerCase() }

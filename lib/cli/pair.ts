@@ -5,7 +5,7 @@ import { deferred } from '../stream/index.js'
 import { action, clientOptions, type ClientFlags } from './client-options.js'
 import { FreshProfile } from './pair/fresh-profile.js'
 import { Meeting } from './pair/meeting.js'
-import { beforeItExpires, tellOffer } from './pair/offer.js'
+import { answerOffer, beforeItExpires, tellOffer } from './pair/offer.js'
 import { checkNames, minutes, type NameFlags } from './pair/options.js'
 import { withClient } from './session.js'
 import type { Output } from './terminal/output.js'
@@ -55,14 +55,13 @@ async function answer (text: string, flags: Flags, output: Output, command: stri
   try {
     await withClient({ flags, output, command, opening: fresh?.opening }, async session => {
       const meeting = await Meeting.open(session, flags.as)
-      await fresh?.keep(output)
-      output.status('waiting for their answer')
-      const contact = await session.client.pair(text, { signal: session.signal })
-      output.status()
+      await fresh?.keep()
+      const contact = await answerOffer(text, session)
+      fresh?.tell(output)
       await meeting.greet(contact, flags.name)
     })
   } catch (error) {
-    await fresh?.discard()
+    await fresh?.failed(error, output)
     throw error
   }
 }

@@ -1,18 +1,21 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { setTimeout as pause } from 'node:timers/promises'
 import { formatUuid } from '../bytes/index.js'
+import { PING_KIND, PING_LIMITS } from '../chat/index.js'
 import type { Contact } from '../relay/index.js'
 import { abortable, ignore } from '../stream/index.js'
 import { action, clientOptions, type ClientFlags } from './client-options.js'
-import { PING_KIND } from './ping/answer.js'
 import { Echo } from './ping/echo.js'
 import { summaryOf } from './ping/summary.js'
 import { withClient, type Session } from './session.js'
 import { EXIT, failureOf } from './terminal/failure.js'
 import type { Output } from './terminal/output.js'
 
+/** Seconds between two pings from which on each has a stream of its own: below it the other side keeps one. */
+const LONG_INTERVAL = PING_LIMITS.idleTimeout / 2000
+
 interface Flags extends ClientFlags {
-  readonly count: number
+  readonly count?: number
   readonly interval: number
   readonly timeout: number
 }
@@ -29,7 +32,7 @@ is unknown or not there, and with 1 when nothing came back.`
 /** `hushwire ping PEER`: round trips. */
 export function pingCommand (): Command {
   return clientOptions(new Command('ping').description('Measure round trips to the relay and to a peer.').argument('<peer>', 'name, id, or the beginning of an id'))
-    .option('-c, --count <number>', 'how many; endless unless given', wholeNumber, Infinity)
+    .option('-c, --count <number>', 'how many; endless unless given', wholeNumber)
     .option('-i, --interval <seconds>', 'from one to the next', seconds, 1)
     .option('--timeout <seconds>', 'for each answer', seconds, 10)
     .addHelpText('after', HELP)
@@ -57,7 +60,7 @@ async function ping ({ client, names, signal }: Session, text: string, flags: Fl
   const rounds: Rounds = { hops: [], ends: [] }
   output.line(`ping ${peer.name} (${formatUuid(peer.id)}) through the relay`)
   let sent = 0
-  while (sent < flags.count && !signal.aborted) {
+  while (sent < (flags.count ?? Infinity) && !signal.aborted) {
     if (sent > 0) await pause(flags.interval * 1000, undefined, { signal }).catch(ignore)
     if (signal.aborted) break
     sent++
@@ -69,6 +72,10 @@ async function ping ({ client, names, signal }: Session, text: string, flags: Fl
       rounds.ends.push(end)
       output.event('ping', { number: sent, hop: rounded(hop), end: rounded(end) })
       output.line(`${sent}: hop ${shown(hop)}, end to end ${shown(end)}`)
+      if (flags.interval < LONG_INTERVAL) continue
+      // they would have given it up when the next is due
+      await echo.close()
+      echo = undefined
     } catch (error) {
       echo = undefined
       if (signal.aborted) break

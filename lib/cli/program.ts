@@ -17,8 +17,9 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 no relay, 4 no such peer or not 
  * The program with its commands.
  *
  * @param loaded - whether a command is loaded whole; the others are there by name and description alone
+ * @param options - `silent`: what is wrong with the arguments is thrown, and not written
  */
-export async function program (loaded: (entry: CommandEntry) => boolean): Promise<Command> {
+export async function program (loaded: (entry: CommandEntry) => boolean, { silent = false }: { readonly silent?: boolean } = {}): Promise<Command> {
   const all = new Command('hushwire')
     .description('End-to-end encrypted messages, files and tunnels through a relay that can read none of them.')
     .version(version)
@@ -28,12 +29,13 @@ export async function program (loaded: (entry: CommandEntry) => boolean): Promis
     const command = loaded(entry) ? await entry.load(() => program(() => true)) : new Command(entry.name).description(entry.description)
     all.addCommand(command.helpGroup(`${entry.group}:`))
   }
-  settle(all, 'hushwire')
+  settle(all, 'hushwire', silent)
   return all
 }
 
 /** Set for each command, since one that was added has settings of its own. */
-function settle (command: Command, name: string): void {
+function settle (command: Command, name: string, silent: boolean): void {
   command.exitOverride().showHelpAfterError(`See ${name} --help.`)
-  for (const child of command.commands) settle(child, `${name} ${child.name()}`)
+  if (silent) command.configureOutput({ writeErr: () => {} })
+  for (const child of command.commands) settle(child, `${name} ${child.name()}`, silent)
 }

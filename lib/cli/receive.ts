@@ -11,6 +11,7 @@ import { Questions } from './files/question.js'
 import { ReceptionDesk } from './files/reception-desk.js'
 import { FreshProfile } from './pair/fresh-profile.js'
 import { Meeting } from './pair/meeting.js'
+import { answerOffer } from './pair/offer.js'
 import { checkNames } from './pair/options.js'
 import { withClient, type Session } from './session.js'
 import { EXIT } from './terminal/failure.js'
@@ -71,16 +72,15 @@ async function fromOffer (path: string, text: string, flags: Flags, output: Outp
     return await withClient({ flags, output, command, opening: fresh?.opening }, async session => {
       const desk = deskOf(session, { path, flags, destination, questions: undefined, once: true }, 'later')
       const meeting = await Meeting.open(session, flags.as)
-      await fresh?.keep(output)
-      output.status('waiting for their answer')
+      await fresh?.keep()
       desk.from(parseOffer(text).id)
-      const contact = await session.client.pair(text, { signal: session.signal })
-      output.status()
+      const contact = await answerOffer(text, session)
+      fresh?.tell(output)
       await meeting.greet(contact, flags.name)
       return desked(session, desk, true)
     })
   } catch (error) {
-    await fresh?.discard()
+    await fresh?.failed(error, output)
     throw error
   }
 }

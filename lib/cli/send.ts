@@ -100,7 +100,7 @@ function stateTeller (output: Output, { name }: NamedContact, bar: TransferBar):
     output.event('state', { state: state.type, code })
     if (state.type === 'sending') return output.status()
     bar.stop()
-    output.status(state.type === 'asking' ? `waiting for ${name} to say yes` : `${name} is not there (${code}); waiting, Ctrl-C gives up`)
+    output.status(state.type === 'asking' ? `waiting for ${name} to say yes` : `${name} ${code === 'ERR_RESET_LIMIT' ? 'takes nothing more just now' : 'is not there'} (${code}); waiting, Ctrl-C gives up`)
   }
 }
 

@@ -14,7 +14,7 @@ export const FILES_ERRORS = {
   ERR_FILES_READ: { origin: 'local', fatal: false, sentence: 'a file cannot be read' },
   ERR_FILES_CHANGED: { origin: 'local', fatal: false, sentence: 'a file has changed while it was sent: send it again when it is at rest' },
   ERR_FILES_HASH: { origin: 'local', fatal: false, sentence: 'a file is not what was sent, its SHA-256 differs: send it again' },
-  ERR_FILES_BUSY: { origin: 'local', fatal: true, sentence: 'as many transfers are under way as are allowed: try again when one has ended' },
+  ERR_FILES_BUSY: { origin: 'local', fatal: true, sentence: 'more than may be under way or asked about at once, or too soon after a no: try again later' },
   ERR_FILES_STOPPED: { origin: 'remote', fatal: true, sentence: 'the other side has stopped the transfer: send again to go on, what has come is kept' },
   ERR_FILES_NO_ANSWER: { origin: 'remote', fatal: true, sentence: 'the other side has not said in time whether it wants the files' },
   ERR_FILES_UNREACHABLE: { origin: 'remote', fatal: true, sentence: 'the other side could not be reached for too long: send again to go on, what has come is kept' },

@@ -13,9 +13,17 @@ export const FILES_LIMITS = {
   /** Parts of a path. */
   maxPathParts: 32,
   /** Transfers that a receiver has under way at once, those that wait for a yes among them. */
-  maxTransfers: 8,
+  maxTransfers: 16,
   /** Of them, those of one peer. */
   maxPeerTransfers: 4,
+  /** Of those of one peer, the ones that wait for a yes. */
+  maxPeerQuestions: 2,
+  /** Milliseconds that a receiver waits for its own yes or no; then the question is taken back, and the sender may come again. */
+  questionTimeout: 3_600_000,
+  /** Milliseconds for which a peer whose offer was not wanted is not asked about again; twice as long with each no in a row. */
+  declinePause: 5000,
+  /** The longest of these pauses. */
+  maxDeclinePause: 600_000,
   /** Transfers that a receiver remembers after their stream has ended, so that it asks nobody twice. */
   maxRemembered: 64,
   /** Milliseconds without a sign of the other side after which a stream is given up. */

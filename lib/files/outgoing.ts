@@ -6,7 +6,7 @@ import { abortReason, asError, codeOf, deferred, ignore, letGo } from '../stream
 import { Checkpoints } from './checkpoints.js'
 import { filesError, wireCodeOf } from './errors.js'
 import type { CheckedFilesLimits } from './limits.js'
-import { encodeManifest, type Manifest } from './manifest.js'
+import type { Manifest } from './manifest.js'
 import type { FilesProgress } from './progress.js'
 import { encodeData, encodeRecord, FILES_VERSION, RECEIVERS, RecordReader, type Part } from './records.js'
 import { Sending, type FileFailure } from './sending.js'
@@ -23,6 +23,8 @@ const ANSWER_BYTES = 64
 export interface Outgoing {
   readonly files: readonly SourceFile[]
   readonly manifest: Manifest
+  /** The manifest as bytes. */
+  readonly encoded: Uint8Array
   readonly limits: CheckedFilesLimits
   /** Of the file that was on its way last. */
   readonly checkpoints: Map<number, Checkpoints>
@@ -89,8 +91,8 @@ class OutgoingRun {
   }
 
   async #ask (): Promise<void> {
-    const { manifest, limits } = this.#outgoing
-    await this.#wire.say({ type: 'offer', version: FILES_VERSION, manifest: encodeManifest(manifest) })
+    const { manifest, encoded, limits } = this.#outgoing
+    await this.#wire.say({ type: 'offer', version: FILES_VERSION, manifest: encoded })
     const timer = setTimeout(() => { this.#wire.fail(filesError('ERR_FILES_NO_ANSWER'), resetError(RESET_CODES.cancelled)) }, limits.answerTimeout)
     try {
       await this.#wire.until(this.#accepted.promise)

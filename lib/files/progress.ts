@@ -1,16 +1,16 @@
-/** How far a transfer is. */
+/** How far a transfer is, at its sender: what it has read and given to the stream; at its receiver: what it has written. */
 export interface FilesProgress {
   /** The file that is on its way; empty when there is none. */
   readonly path: string
-  /** Of that file, the bytes that are over there. */
+  /** Bytes of that file, those of earlier streams among them. */
   readonly fileBytes: number
   readonly fileSize: number
-  /** Of all files, the bytes that are over there, those of earlier runs among them. */
+  /** Bytes of all files, those of earlier streams among them, and all of each file that was given up. */
   readonly bytes: number
   readonly size: number
-  /** Bytes that were over there when this run began: what a rate does not count. */
+  /** Bytes that the receiver had when this stream began: what a rate does not count. */
   readonly resumed: number
-  /** Files that are over there, or were given up. */
+  /** Files that are over, or were given up. */
   readonly files: number
   readonly fileCount: number
 }

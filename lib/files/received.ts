@@ -9,14 +9,14 @@ import type { FileFailure } from './sending.js'
 export type Received =
   /** All files that could be had are in their place. `confirmed` when the sender knows that. */
   | { readonly type: 'done', readonly transfer: Transfer, readonly failures: readonly FileFailure[], readonly confirmed: boolean }
-  /** The stream was lost, and the transfer goes on when the sender comes again. Without a transfer, when it was lost before the offer. */
+  /** The stream was lost, or nobody has said yes or no in time; the transfer goes on when the sender comes again. Without a transfer, when it was lost before the offer. */
   | { readonly type: 'interrupted', readonly transfer: Transfer | undefined, readonly error: Error }
-  /** It was declined, stopped, or has failed. What has come is kept, unless it was declined. */
+  /** It was declined, stopped, or has failed. What has come is kept. Without a transfer, when nothing was offered, or nobody was asked: with ERR_FILES_BUSY the sender tries again. */
   | { readonly type: 'failed', readonly transfer: Transfer | undefined, readonly error: Error }
 
 /** Options of `FileReceiver`. */
 export interface ReceiverOptions {
-  /** Whether a transfer is wanted. Asked once, also when its stream is lost and comes again. `signal` aborts when nobody waits for the answer any more. */
+  /** Whether a transfer is wanted. Asked once for as long as it is remembered, also when its stream is lost and comes again. `signal` aborts when nobody waits for the answer any more. */
   accept(transfer: Transfer, signal: AbortSignal): MaybePromise<boolean>
   /** Stops all that is under way, and refuses what comes. What has come is kept. */
   signal?: AbortSignal | undefined

@@ -12,6 +12,7 @@ import { offeredManifest } from './receiving.js'
 import { refusal } from './incoming.js'
 import { Reception, type Remembered } from './reception.js'
 import { RecordReader, SENDERS } from './records.js'
+import { Pauses } from './pauses.js'
 import { Wire } from './wire.js'
 
 const OPTIONS: Readonly<Record<string, Expected>> = { accept: FUNCTION, limits: OBJECT, onBegin: FUNCTION, onProgress: FUNCTION }
@@ -41,6 +42,7 @@ export class FileReceiver {
   /** By the id of each, the one that was used last at the end. */
   readonly #remembered = new Map<string, Remembered>()
   readonly #byPeer = new Map<string, number>()
+  readonly #pauses: Pauses
   #running = 0
 
   /**
@@ -55,6 +57,7 @@ export class FileReceiver {
     this.#destination = destination
     this.#options = options
     this.#limits = limitsOf(FILES_LIMITS, options.limits)
+    this.#pauses = new Pauses(this.#limits)
   }
 
   /**
@@ -65,7 +68,8 @@ export class FileReceiver {
     const peer = toHex(stream.peer.id)
     const ofPeer = this.#byPeer.get(peer) ?? 0
     if (this.#options.signal?.aborted === true) return refused(stream, abortReason(this.#options.signal), RESET_CODES.cancelled)
-    if (this.#running >= this.#limits.maxTransfers || ofPeer >= this.#limits.maxPeerTransfers) return refused(stream, filesError('ERR_FILES_BUSY'), RESET_CODES.limit)
+    const busy = this.#running >= this.#limits.maxTransfers || ofPeer >= this.#limits.maxPeerTransfers
+    if (busy) return refused(stream, filesError('ERR_FILES_BUSY'), RESET_CODES.limit)
     this.#running++
     this.#byPeer.set(peer, ofPeer + 1)
     try {
@@ -108,12 +112,26 @@ export class FileReceiver {
       await wire.refuse(refusal(asError(error)))
       return { type: isInterruption(error) ? 'interrupted' : 'failed', transfer: undefined, error: asError(error) }
     }
+    if (!this.#remembered.has(transfer.id) && !this.#mayAsk(peer.id)) {
+      // who comes again later is asked about then
+      const error = filesError('ERR_FILES_BUSY')
+      wire.fail(error, resetError(RESET_CODES.limit))
+      return { type: 'failed', transfer: undefined, error }
+    }
     const remembered = this.#recall(transfer)
     const received = await new Reception(wire, remembered, this.#destination, this.#options).run()
     // what is over is asked about anew when it comes again
-    if (received.type === 'failed' || received.type === 'done' && received.confirmed) this.#forget(remembered)
+    const over = received.type === 'failed' || received.type === 'done' && received.confirmed
+    if (over || remembered.late) this.#forget(remembered)
     this.#withdraw(peer.id)
     return received
+  }
+
+  /** Whether a new question about files of a peer may be asked. */
+  #mayAsk (peer: Uuid): boolean {
+    if (this.#pauses.holds(toHex(peer))) return false
+    const open = [...this.#remembered.values()].filter(({ current, decided, transfer }) => current !== undefined && !decided && equalUuid(transfer.from.id, peer))
+    return open.length < this.#limits.maxPeerQuestions
   }
 
   #recall (transfer: Transfer): Remembered {
@@ -131,21 +149,32 @@ export class FileReceiver {
   #ask (transfer: Transfer): Remembered {
     const asking = new AbortController()
     const decision = (async () => await this.#options.accept(transfer, asking.signal))()
-    const remembered: Remembered = { transfer, asking, decision, decided: false, known: undefined, current: undefined }
-    decision.finally(() => { remembered.decided = true }).catch(ignore)
+    const remembered: Remembered = { transfer, asking, until: performance.now() + this.#limits.questionTimeout, decision, decided: false, late: false, known: undefined, current: undefined }
+    decision.catch(() => false).then(yes => {
+      remembered.decided = true
+      // what is said to a question that was taken back is no answer
+      if (!asking.signal.aborted) this.#answered(transfer, yes)
+    }).catch(ignore)
     return remembered
+  }
+
+  /** @param yes - false also when nobody has said anything, until it was too late or the sender had gone */
+  #answered ({ from }: Transfer, yes: boolean): void {
+    if (yes) this.#pauses.end(toHex(from.id))
+    else this.#pauses.begin(toHex(from.id))
   }
 
   /** Questions whose stream is gone, of the peer and of all: they hold a manifest each, and are not to be more than what may be under way. */
   #withdraw (peer: Uuid): void {
     const open = [...this.#remembered.values()].filter(({ current, decided }) => current === undefined && !decided)
     const ofPeer = open.filter(({ transfer }) => equalUuid(transfer.from.id, peer))
-    for (const one of ofPeer.slice(0, Math.max(0, ofPeer.length - this.#limits.maxPeerTransfers))) this.#forget(one)
+    for (const one of ofPeer.slice(0, Math.max(0, ofPeer.length - this.#limits.maxPeerQuestions))) this.#forget(one)
     for (const one of open.slice(0, Math.max(0, open.length - this.#limits.maxTransfers))) this.#forget(one)
   }
 
   #forget (remembered: Remembered): void {
     if (this.#remembered.get(remembered.transfer.id) === remembered) this.#remembered.delete(remembered.transfer.id)
+    if (!remembered.decided) this.#answered(remembered.transfer, false)
     remembered.asking.abort()
   }
 }

@@ -1,5 +1,5 @@
 import { RESET_CODES, resetError } from '../nova/index.js'
-import { asError, codeOf, deferred } from '../stream/index.js'
+import { abortable, asError, codeOf, deadline, deferred } from '../stream/index.js'
 import type { Destination, Place, Transfer } from './destination.js'
 import { FILES_ERRORS, filesError } from './errors.js'
 import { Incoming, isFull, refusal, type Known } from './incoming.js'
@@ -15,8 +15,12 @@ export interface Remembered {
   /** Aborts when nobody waits for the decision any more. */
   readonly asking: AbortController
   readonly decision: Promise<boolean>
+  /** Until when it is waited for, by the clock of `performance.now`. */
+  readonly until: number
   /** True when there is a yes or no. */
   decided: boolean
+  /** True when there was none in time. */
+  late: boolean
   /** What the last stream has left. */
   known: Known | undefined
   /** The stream that it is on, and when that has been let go of. */
@@ -64,7 +68,9 @@ export class Reception {
     } catch (thrown) {
       const { reason, index } = thrown instanceof Refusal ? thrown : { reason: asError(thrown), index: NO_ENTRY }
       const interrupted = isInterruption(reason) || codeOf(reason) === 'ERR_FILES_SUPERSEDED'
-      if (!interrupted) await this.#wire.refuse(refusal(reason, index))
+      // a question that nobody has answered in time ends a stream that stands
+      if (interrupted) this.#wire.fail(reason)
+      else await this.#wire.refuse(refusal(reason, index))
       return { type: interrupted ? 'interrupted' : 'failed', transfer, error: reason }
     } finally {
       if (remembered.current === current) remembered.current = undefined
@@ -74,8 +80,8 @@ export class Reception {
   }
 
   async #run (): Promise<Received> {
-    const { transfer, decision } = this.#remembered
-    if (!await this.#wire.meanwhile(decision)) throw filesError('ERR_FILES_DECLINED')
+    const { transfer } = this.#remembered
+    if (!await this.#decided()) throw filesError('ERR_FILES_DECLINED')
     this.#options.onBegin?.(transfer)
     const place = await this.#open()
     let confirmed = false
@@ -85,6 +91,20 @@ export class Reception {
       return { type: 'done', transfer, failures, confirmed }
     } finally {
       await this.#close(place, confirmed)
+    }
+  }
+
+  /** The yes or no. @throws what the stream failed with, ERR_RESET_STALLED when there was none in time */
+  async #decided (): Promise<boolean> {
+    const remembered = this.#remembered
+    const limit = deadline(undefined, Math.max(0, remembered.until - performance.now()), () => {
+      remembered.late = true
+      return resetError(RESET_CODES.stalled)
+    })
+    try {
+      return await this.#wire.meanwhile(abortable(remembered.decision, limit.signal))
+    } finally {
+      limit.done()
     }
   }
 

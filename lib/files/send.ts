@@ -4,7 +4,7 @@ import { asError, checkExpected, checkSignal, codeOf, FUNCTION, limitsOf, OBJECT
 import { filesError } from './errors.js'
 import { isInterruption } from './interruption.js'
 import { FILES_LIMITS, type CheckedFilesLimits, type FilesLimits } from './limits.js'
-import { checkManifest, encodeManifest, transferId, type Manifest } from './manifest.js'
+import { checkManifest, encodeManifest, transferId } from './manifest.js'
 import { sendOver, type Outgoing } from './outgoing.js'
 import type { NameRules } from './path.js'
 import type { FilesProgress } from './progress.js'
@@ -87,7 +87,7 @@ export async function sendFiles (client: Pick<Client, 'id' | 'peer' | 'state'>, 
   const manifest = checkManifest(files.map(entryOf), limits, options.names)
   const encoded = encodeManifest(manifest)
   if (encoded.byteLength > limits.maxManifestBytes) throw filesError('ERR_FILES_LIMIT', `paths of more than ${limits.maxManifestBytes} bytes`)
-  const failures = await new Sender(client, peerId, { files, manifest, limits, options }).run()
+  const failures = await new Sender(client, peerId, { files, manifest, encoded, limits, options }).run()
   return { id: toHex(transferId(client.id, peerId, encoded)), bytes: manifest.bytes, files: manifest.files, failures }
 }
 
@@ -103,7 +103,7 @@ class Sender {
   /** The most bytes and files that one stream has brought there. */
   #most = { bytes: 0, files: 0 }
 
-  constructor (client: Pick<Client, 'peer' | 'state'>, peerId: Uuid, { files, manifest, limits, options }: { files: readonly SourceFile[], manifest: Manifest, limits: CheckedFilesLimits, options: SendOptions }) {
+  constructor (client: Pick<Client, 'peer' | 'state'>, peerId: Uuid, { files, manifest, encoded, limits, options }: Pick<Outgoing, 'files' | 'manifest' | 'encoded' | 'limits'> & { options: SendOptions }) {
     this.#client = client
     this.#peerId = peerId
     this.#limits = limits
@@ -111,6 +111,7 @@ class Sender {
     this.#outgoing = {
       files,
       manifest,
+      encoded,
       limits,
       checkpoints: new Map(),
       onAccepted: () => { options.onState?.({ type: 'sending' }) },
@@ -152,7 +153,8 @@ class Sender {
   }
 
   async #wait (error: Error): Promise<undefined> {
-    if (this.#options.signal?.aborted === true || this.#client.state.type === 'closed') throw error
+    this.#options.signal?.throwIfAborted()
+    if (this.#client.state.type === 'closed') throw error
     if (performance.now() - this.#lastProgress >= this.#limits.retryTimeout) throw filesError('ERR_FILES_UNREACHABLE', undefined, error)
     const delay = Math.ceil(Math.min(FIRST_DELAY * 2 ** Math.min(this.#tries++, 10), LONGEST_DELAY) * (0.5 + Math.random() / 2))
     this.#options.onState?.({ type: 'waiting', error, delay })

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { checkExpected, delayOf, limitsOf, OBJECT } from '../stream/index.js'
 import { assetOf, readAssets, type Asset } from './assets.js'
 import { strictHeaders } from './headers.js'
@@ -42,7 +43,7 @@ export type PageHandler = (request: IncomingMessage, response: ServerResponse) =
 export function pageHandler (options: PageOptions): PageHandler {
   checkExpected(options, {
     relay: [value => value instanceof Uint8Array && value.byteLength === 32, "the relay's public key, 32 bytes"],
-    url: [isPlace, 'a path, such as /wire, or a URL of ws: or wss:'],
+    url: [isPlace, 'a path, such as /wire, or a URL of ws: or wss: with a host that a policy can name, and without user and fragment'],
     limits: OBJECT
   }, ['relay'])
   const { relay, url = '/', limits } = options
@@ -50,7 +51,14 @@ export function pageHandler (options: PageOptions): PageHandler {
   const about = JSON.stringify({ key: Buffer.from(relay).toString('base64url'), url })
   const assets = readAssets().set('/relay.json', assetOf('relay.json', Buffer.from(about)))
   const headers = strictHeaders(url.startsWith('/') ? [] : [new URL(url).origin])
+  const asked = new WeakSet<Socket>()
   return (request, response) => {
+    // each answer ends its connection: who asks on without reading it piles answers up
+    if (asked.has(request.socket)) {
+      request.socket.destroy()
+      return
+    }
+    asked.add(request.socket)
     const timer = setTimeout(() => { request.socket.destroy() }, delayOf(answerTimeout))
     response.once('close', () => { clearTimeout(timer) })
     // of a body nothing is wanted
@@ -86,6 +94,15 @@ function acceptsGzip ({ headers }: IncomingMessage): boolean {
   return (headers['accept-encoding'] ?? '').split(',').some(each => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/.test(each))
 }
 
+const SOME_HOST = 'http://page.invalid'
+/** What a source in a policy may hold: a comma or a semicolon would begin another policy or directive. */
+const HOST = /^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/
+
+/** A path that leads to no other host, however a browser reads it, or a URL of WebSockets. */
 function isPlace (value: unknown): boolean {
-  return typeof value === 'string' && (/^\/[\x21-\x7e]*$/.test(value) && !value.startsWith('//') || /^wss?:\/\/[\x21-\x7e]+$/.test(value) && URL.canParse(value))
+  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) return false
+  if (value.startsWith('/')) return URL.canParse(value, SOME_HOST) && new URL(value, SOME_HOST).origin === SOME_HOST && !/[#\\]/.test(value)
+  if (!/^wss?:\/\//.test(value) || !URL.canParse(value)) return false
+  const { host, username, password } = new URL(value)
+  return HOST.test(host) && username === '' && password === '' && !value.includes('#')
 }

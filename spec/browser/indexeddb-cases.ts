@@ -39,6 +39,8 @@ export const indexedDbCases: readonly BrowserCase[] = [
   { name: 'IndexedDB: without room a write is refused, and nothing is lost', run: full },
   { name: 'IndexedDB: a transaction that fails takes nothing of others with it, and readers see nothing of it', run: failing },
   { name: 'IndexedDB: a store whose data was cleared fails', run: cleared },
+  { name: 'IndexedDB: a database that opens after it was blocked is let go of', run: blocked },
+  { name: 'IndexedDB: one that is deleted while it is being opened fails, and is not in the way', run: lostEarly },
   { name: 'IndexedDB: options are checked', run: options }
 ]
 
@@ -176,6 +178,64 @@ async function cleared (): Promise<void> {
   await assert.rejects(store.read(() => 1), { code: 'ERR_STORE_FAILED' })
   await assert.rejects(store.write(() => 1), { code: 'ERR_STORE_FAILED' })
   await store.close()
+}
+
+/** Runs work with `indexedDB.open` as it is, and something done to each request first. */
+async function whileOpening (disturb: (asked: IDBOpenDBRequest) => void, work: () => Promise<void>): Promise<void> {
+  const before = IDBFactory.prototype.open
+  IDBFactory.prototype.open = function (...given) {
+    const asked = before.apply(this, given)
+    disturb(asked)
+    return asked
+  }
+  try {
+    await work()
+  } finally {
+    IDBFactory.prototype.open = before
+  }
+}
+
+/** Deletes a database. @throws when something keeps it open */
+function deleted (name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const asked = indexedDB.deleteDatabase(name)
+    asked.onsuccess = () => { resolve() }
+    asked.onblocked = () => { reject(new Error('it is still open')) }
+  })
+}
+
+async function blocked (): Promise<void> {
+  const name = nextName()
+  let opens = (): void => undefined
+  const open_ = new Promise<void>(resolve => { opens = resolve })
+  await whileOpening(asked => {
+    asked.addEventListener('success', () => { opens() })
+    queueMicrotask(() => { asked.dispatchEvent(new Event('blocked')) })
+  }, async () => { await assert.rejects(open(name, false), { code: 'ERR_STORE_BUSY' }) })
+  await open_
+  // what nobody closes is in the way of whoever comes next
+  const inTheWay = await new Promise<boolean>(resolve => {
+    const asked = indexedDB.open(name, 2)
+    asked.onblocked = () => { resolve(true) }
+    asked.onsuccess = () => { asked.result.close(); resolve(false) }
+  })
+  assert.equal(inTheWay, false)
+}
+
+async function lostEarly (): Promise<void> {
+  const name = nextName()
+  await whileOpening(asked => {
+    asked.addEventListener('success', () => { setTimeout(() => { asked.result.dispatchEvent(new Event('versionchange')) }) })
+  }, async () => {
+    // closed while it is read, or when it has been read
+    const failed = await open(name, false).then(async store => {
+      const code = await codeOf(store.write(transaction => { transaction.set(storeKey('a'), secret) }))
+      await store.close()
+      return code
+    }, (error: { readonly code?: string }) => error.code)
+    assert.equal(failed, 'ERR_STORE_FAILED')
+  })
+  await deleted(name)
 }
 
 async function options (): Promise<void> {

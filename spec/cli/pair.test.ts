@@ -26,10 +26,32 @@ test.serial('two who do not know each other pair: keys, names, a profile for who
   // an offer is good once
   const chat = alice.start(['chat', 'Bob B.', '--json'])
   await chat.event('connection')
-  const again = await new User().run(['pair', offer])
-  t.is(again.code, 4)
-  t.regex(again.stderr, /ERR_OFFER_REFUSED: .*makes another one with: hushwire pair/)
+  const carol = new User()
+  const damaged = `${offer.slice(0, 60)}${offer[60] === 'A' ? 'B' : 'A'}${offer.slice(61)}`
+  for (const [text, words] of [[offer, /ERR_OFFER_REFUSED: .*makes another one with: hushwire pair/], [damaged, /ERR_OFFER_PEER: /]] as const) {
+    const again = await carol.run(['pair', text])
+    t.is(again.code, 4)
+    t.regex(again.stderr, words)
+    // nobody trusts the new identity: nothing is left of it
+    t.notRegex(again.stderr, /made the profile/)
+    t.false(existsSync(join(carol.folder, 'config/hushwire/default')))
+    t.false(existsSync(join(carol.folder, 'data/hushwire/default')))
+  }
+  // who has answered an offer already is told so
+  const twice = bob.start(['pair', offer])
+  await twice.until(() => /Alice is a contact already, by this offer or another one; waiting for their answer/.test(twice.stderr), 'that they know each other')
+  t.is(await twice.stop('SIGINT'), 130)
   await chat.stop()
+  // and one whose identity may be trusted by now keeps it
+  const dave = new User()
+  const third = alice.start(['pair', '--json'])
+  const late = String((await third.event('offer'))['offer'])
+  await third.stop('SIGKILL')
+  const waits = dave.start(['pair', late])
+  await waits.until(() => waits.stderr.includes('waiting for their answer'), 'that it waits')
+  t.is(await waits.stop('SIGINT'), 130)
+  t.regex(waits.stderr, /made the profile default in /)
+  t.true(existsSync(join(dave.folder, 'config/hushwire/default/identity')))
   await relay.stop()
 })
 

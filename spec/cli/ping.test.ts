@@ -21,6 +21,7 @@ test.serial('round trips of the hop and end to end, with a summary; who is away 
   t.like(json.lines.at(-1), { event: 'summary', sent: 1, received: 1 })
   t.regex((await alice.run(['ping', 'bob', '-c', '0'])).stderr, /at least 1/)
   t.regex((await alice.run(['ping', 'bob', '-i', '0'])).stderr, /0\.01 to 86400/)
+  t.notRegex((await alice.run(['ping', '--help'])).stdout, /null|Infinity/)
   await chat.stop()
   await relay.stop()
 })

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { equalUuid } from '../../lib/bytes/index.js'
 import { crypto } from '../../lib/crypto/index.js'
 import { FileReceiver, sendFiles } from '../../lib/files/index.js'
 import { RESET_CODES, resetError } from '../../lib/nova/index.js'
@@ -88,10 +89,7 @@ test('a receiver that breaks the rules ends the transfer with a code', async t =
     const raw = Raw.accept(await next(bob.streams))
     t.like(await raw.next(), { type: 'offer', version: 1 })
     answers(raw)
-    const code = await failed
-    // one that does not read holds its end up to the close timeout
-    raw.stream.abort(resetError(RESET_CODES.cancelled))
-    return code
+    return failed
   }
   const accept = { type: 'accept', done: new Uint8Array(1), parts: [] } as const
   t.is(await begin(raw => raw.say({ type: 'refuse', code: 1, index: 0xffff_ffff }).end()), 'ERR_FILES_DECLINED')
@@ -156,22 +154,91 @@ test('a sender that says nothing holds its place for so long only, and takes no 
 test('questions whose sender has gone are withdrawn when there are too many of them', async t => {
   const { alice, bob, destination } = await both(t)
   const open = new Set<AbortSignal>()
+  const asked = new Set<string>()
   const { outcomes } = receiving(bob, destination, {
-    limits: { maxPeerTransfers: 2 },
-    accept: (_, signal) => {
+    limits: { maxPeerQuestions: 2, declinePause: 1, maxDeclinePause: 1 },
+    accept: ({ manifest }, signal) => {
+      asked.add(manifest.entries[0]?.path ?? '')
       open.add(signal)
       signal.addEventListener('abort', () => { open.delete(signal) })
       return new Promise<boolean>(() => {})
     }
   })
   for (let index = 0; index < 6; index++) {
-    const raw = await Raw.dial(alice, bob.id)
-    raw.offer({ path: `${index}` })
-    while (open.size <= Math.min(index, 2)) await new Promise<void>(resolve => { setImmediate(resolve) })
-    raw.stream.abort(resetError(RESET_CODES.gone))
-    t.is((await next(outcomes)).type, 'interrupted')
+    // who has had a question taken back may have to wait for a moment
+    while (!asked.has(`${index}`)) {
+      const raw = (await Raw.dial(alice, bob.id)).offer({ path: `${index}` })
+      const refused = new AbortController()
+      raw.next().catch(() => { refused.abort() })
+      while (!asked.has(`${index}`) && !refused.signal.aborted) await new Promise<void>(resolve => { setImmediate(resolve) })
+      const expected = refused.signal.aborted ? 'failed' : 'interrupted'
+      raw.stream.abort(resetError(RESET_CODES.gone))
+      t.is((await next(outcomes)).type, expected)
+    }
   }
   t.is(open.size, 2)
+})
+
+test('one peer has so many questions open and no more, and the others are asked', async t => {
+  const { world, alice, bob, destination } = await both(t)
+  const carol = await world.client()
+  const asked: string[] = []
+  const { outcomes } = receiving(bob, destination, {
+    limits: { maxPeerQuestions: 1 },
+    accept: ({ from, manifest }) => {
+      asked.push(manifest.entries[0]?.path ?? '')
+      return equalUuid(from.id, carol.id) ? true : new Promise<boolean>(() => {})
+    }
+  })
+  const raw = (await Raw.dial(alice, bob.id)).offer({ path: 'one' })
+  while (asked.length === 0) await new Promise<void>(resolve => { setImmediate(resolve) })
+  await t.throwsAsync((await Raw.dial(alice, bob.id)).offer({ path: 'two' }).next(), { code: 'ERR_RESET_LIMIT' })
+  const busy = await next(outcomes)
+  t.is(busy.type === 'failed' && (busy.error as { code?: string }).code, 'ERR_FILES_BUSY')
+  t.deepEqual((await sendFiles(carol, bob.id, [memoryFile('three', random(10))])).failures, [])
+  t.deepEqual(asked, ['one', 'three'])
+  raw.stream.abort(resetError(RESET_CODES.cancelled))
+})
+
+test('who was told no is not asked about again at once, whatever is offered, and the others are', async t => {
+  const { world, alice, bob, destination } = await both(t)
+  const carol = await world.client()
+  const asked: string[] = []
+  const { outcomes } = receiving(bob, destination, { limits: { declinePause: 3_600_000, maxDeclinePause: 3_600_000 }, accept: ({ manifest }) => { asked.push(manifest.entries[0]?.path ?? ''); return false } })
+  t.is(await codeOf(sendFiles(alice, bob.id, [memoryFile('one', random(1))])), 'ERR_FILES_DECLINED')
+  t.is((await next(outcomes)).type, 'failed')
+  for (const path of ['one', 'two']) {
+    await t.throwsAsync((await Raw.dial(alice, bob.id)).offer({ path }).next(), { code: 'ERR_RESET_LIMIT' })
+    const busy = await next(outcomes)
+    t.is(busy.type === 'failed' && (busy.error as { code?: string }).code, 'ERR_FILES_BUSY')
+  }
+  t.is(await codeOf(sendFiles(carol, bob.id, [memoryFile('three', random(1))])), 'ERR_FILES_DECLINED')
+  t.deepEqual(asked, ['one', 'three'])
+})
+
+test('who is told to wait comes again by itself, and is asked about then', async t => {
+  const { alice, bob, destination } = await both(t)
+  let asked = 0
+  receiving(bob, destination, { limits: { declinePause: 1 }, accept: () => ++asked > 1 })
+  t.is(await codeOf(sendFiles(alice, bob.id, [memoryFile('a', random(1))])), 'ERR_FILES_DECLINED')
+  t.deepEqual((await sendFiles(alice, bob.id, [memoryFile('a', random(1))])).failures, [])
+  t.is(asked, 2)
+})
+
+test('a question that nobody answers in time is taken back, and gives up its place', async t => {
+  const { alice, bob, destination } = await both(t)
+  const questions: AbortSignal[] = []
+  const { outcomes } = receiving(bob, destination, {
+    limits: { questionTimeout: 50 },
+    accept: (_, signal) => {
+      questions.push(signal)
+      return new Promise<boolean>(() => {})
+    }
+  })
+  const raw = (await Raw.dial(alice, bob.id)).offer({ path: 'a' })
+  await t.throwsAsync(raw.next(), { code: 'ERR_RESET_STALLED' })
+  t.is((await next(outcomes)).type, 'interrupted')
+  t.deepEqual(questions.map(({ aborted }) => aborted), [true])
 })
 
 test('what is asked of FileReceiver and sendFiles is looked at', async t => {

@@ -1,5 +1,7 @@
 import test from 'ava'
+import { randomUuid } from '../../lib/bytes/index.js'
 import { FILES_LIMITS, sendFiles, type Received, type SourceFile } from '../../lib/files/index.js'
+import { RESET_CODES, resetError } from '../../lib/nova/index.js'
 import { codeOf } from '../relay/codes.js'
 import { next, World, type TestClient } from '../relay/client/support.js'
 import { Raw } from './raw.js'
@@ -95,7 +97,7 @@ test('nothing is overwritten unless that is wanted: refused before the first byt
 test('a transfer that is not wanted is declined; what fails while it is decided about is told', async t => {
   const { alice, bob, destination } = await both(t)
   let asked = 0
-  const { outcomes } = receiving(bob, destination, { accept: () => { if (asked++ === 1) throw new Error('mine'); return false } })
+  const { outcomes } = receiving(bob, destination, { limits: { declinePause: 1 }, accept: () => { if (asked++ === 1) throw new Error('mine'); return false } })
   t.is(await codeOf(sendFiles(alice, bob.id, [memoryFile('a', random(10))])), 'ERR_FILES_DECLINED')
   t.is(failed(await next(outcomes)), 'ERR_FILES_DECLINED')
   t.is(await codeOf(sendFiles(alice, bob.id, [memoryFile('a', random(10))])), 'ERR_FILES_WRITE')
@@ -140,6 +142,16 @@ test('a question is asked once across streams, and taken back when the sender gi
   await t.throwsAsync(second, { message: 'no more' })
   t.is(failed(await next(outcomes)), 'ERR_FILES_STOPPED')
   t.true(questions[1]?.aborted)
+})
+
+test('a sender that is told to stop while its stream is lost ends with the reason it was given', async t => {
+  const controller = new AbortController()
+  const open = async (): Promise<never> => {
+    controller.abort(new Error('enough'))
+    throw resetError(RESET_CODES.gone)
+  }
+  const client = { id: randomUuid(), state: { type: 'connected' }, peer: () => ({ open }) }
+  await t.throwsAsync(sendFiles(client as never, randomUuid(), [memoryFile('a', random(1))], { signal: controller.signal }), { message: 'enough' })
 })
 
 test('a receiver that is told to stop keeps what has come, and the sender hears of it', async t => {

@@ -21,7 +21,7 @@ async function tabTo (page: Page, name: RegExp): Promise<void> {
 
 /** What has a role and no name, by its markup. */
 function nameless (page: Page): Promise<string[]> {
-  return page.evaluate(() => Array.from(document.querySelectorAll<HTMLElement>('button, input, textarea, progress, img, dialog, a, section, nav, ul, [role=group]')).filter(element => {
+  return page.evaluate(() => Array.from(document.querySelectorAll<HTMLElement>('button, input, textarea, progress, img, dialog, a, section, nav, ul, ol, [role=group]')).filter(element => {
     if (element.closest('[hidden], [aria-hidden=true]') !== null || element.offsetParent === null && element.tagName !== 'DIALOG') return false
     const labelled = (element.getAttribute('aria-labelledby') ?? '').split(' ').map(id => document.getElementById(id)?.textContent ?? '').join('')
     const label = element.id === '' ? '' : document.querySelector(`label[for="${element.id}"]`)?.textContent ?? ''
@@ -101,6 +101,8 @@ export const accessCases: readonly PageCase[] = [
       await alice.accept()
       await alice.entry('Saved.').waitFor()
       await sound(alice, 'a conversation with a file')
+      // what was said is a list, with so many items as there are entries
+      assert.equal(await alice.page.getByRole('list', { name: 'Messages' }).getByRole('listitem').count(), 3)
       await alice.page.getByRole('button', { name: 'About this contact' }).click()
       await sound(alice, 'the dialog of a contact')
       await alice.page.keyboard.press('Escape')

@@ -1,4 +1,6 @@
 import { strict as assert } from 'node:assert'
+import { PING_KIND } from '../../lib/chat/index.js'
+import { Echo } from '../../lib/cli/ping/echo.js'
 import type { PageCase, Scene } from './case.js'
 
 /** Texts between pages, and with Node. */
@@ -52,6 +54,16 @@ export const chatCases: readonly PageCase[] = [
     }
   },
   {
+    name: 'the page answers pings, as commands do',
+    run: async (scene: Scene): Promise<void> => {
+      const [, node] = await scene.mixed()
+      const echo = new Echo(await node.client.peer(node.other()).open(PING_KIND))
+      assert.ok(await echo.round(20_000) > 0)
+      assert.ok(await echo.round(20_000) > 0)
+      await echo.close()
+    }
+  },
+  {
     name: 'without network the page says so, and what was written goes when it is back',
     run: async (scene: Scene): Promise<void> => {
       const [alice, node] = await scene.mixed()
@@ -72,6 +84,18 @@ export const chatCases: readonly PageCase[] = [
       await scene.relay.kill()
       await alice.page.getByText('Not connected; trying again').waitFor()
       await alice.page.getByText('The relay cannot be reached').waitFor()
+      // who listens to the page does not hear of each new try
+      assert.equal(await alice.page.evaluate(() => new Promise<number>(resolve => {
+        const line = document.querySelector('.status')
+        let [tries, words] = [0, 0]
+        new MutationObserver(changes => {
+          for (const { type } of changes) {
+            if (type === 'attributes') tries++
+            else words++
+          }
+          if (tries >= 4) resolve(words)
+        }).observe(line as Element, { attributes: true, childList: true, characterData: true, subtree: true })
+      })), 0)
       await alice.say('for later')
       await alice.entry(/for later.*Sending/s).waitFor()
       await scene.relay.start()

@@ -132,14 +132,23 @@ export const filesCases: readonly PageCase[] = [
       const file = fileOf('endless.bin', 8_000_000)
       let go = (): void => undefined
       const gate = new Promise<void>(resolve => { go = resolve })
-      const source = { ...sourceOf(file), async * open () { yield file.buffer.subarray(0, 1_000_000); await gate; yield file.buffer.subarray(1_000_000) } }
+      const source = { ...sourceOf(file), async * open () { yield file.buffer.subarray(0, 5_000_000); await gate; yield file.buffer.subarray(5_000_000) } }
       const sending = sendFiles(node.client, node.other(), [source]).then(() => 'sent', (error: { code?: string }) => error.code)
       await alice.accept()
-      await alice.entry(/endless\.bin.*1\d %/s).waitFor()
+      await alice.entry(/endless\.bin.*6\d %/s).waitFor()
       await alice.page.getByRole('button', { name: /^Cancel/ }).click()
       await alice.entry(/endless\.bin.*You have stopped it/s).waitFor()
       go()
       assert.equal(await sending, 'ERR_FILES_DECLINED')
+      // nothing is left of it, and not only when the page is loaded again
+      await alice.page.evaluate(async () => {
+        const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('hushwire-incoming')
+        for (let left = 1; left > 0;) {
+          left = 0
+          for await (const name of folder.keys()) left += name.length > 0 ? 1 : 0
+          await new Promise(resolve => { setTimeout(resolve, 20) })
+        }
+      })
     }
   }
 ]

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
-import { request, type IncomingMessage } from 'node:http'
-import { connect as connectSocket } from 'node:net'
+import { createServer, request, type IncomingMessage } from 'node:http'
+import { connect as connectSocket, type AddressInfo, type Socket } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import { createIdentity } from '../../lib/nova/index.js'
 import { readAssets } from '../../lib/page/assets.js'
@@ -118,9 +118,54 @@ test('an answer that is not taken in time is broken off, one that is taken is no
   t.is(await Promise.race([kept.destroyed.then(() => 'destroyed'), Promise.resolve('kept')]), 'kept')
 })
 
+test('hosts that a policy can name are taken', t => {
+  for (const url of ['/', '/wire?x=1', 'wss://relay.example/', 'wss://relay.example:7413/wire', 'ws://127.0.0.1:1/', 'ws://[::1]:7413/']) t.notThrows(() => pageHandler({ relay: identity.publicKey, url }), url)
+})
+
+/** A server of the page alone, whose sockets and answers are counted. */
+async function served (t: ExecutionContext): Promise<{ readonly dial: () => Socket, readonly closed: Promise<void>, readonly answers: () => number }> {
+  const handler = pageHandler({ relay: identity.publicKey })
+  const closed = deferred()
+  let answers = 0
+  const server = createServer({ headersTimeout: 300, requestTimeout: 300, connectionsCheckingInterval: 100 }, (request, response) => {
+    handler(request, response)
+    if (response.headersSent) answers++
+  })
+  server.on('connection', socket => { socket.once('close', () => { closed.resolve() }) })
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+  const sockets: Socket[] = []
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const dial = (): Socket => {
+    const socket = connectSocket((server.address() as AddressInfo).port, '127.0.0.1')
+    sockets.push(socket.on('error', () => undefined))
+    return socket
+  }
+  return { dial, closed: closed.promise, answers: () => answers }
+}
+
+test('who asks for many things at once and reads none of them has one answer, and is let go of', async t => {
+  const { dial, closed, answers } = await served(t)
+  dial().pause().write('GET /relay.json HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(1000))
+  await closed
+  t.true(answers() <= 1, String(answers()))
+})
+
+test('who says nothing, and who never ends what they send, are let go of', async t => {
+  for (const text of ['', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\nx', 'GET / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab']) {
+    const { dial, closed } = await served(t)
+    const socket = dial().pause()
+    if (text !== '') socket.write(text)
+    await closed
+  }
+  t.pass()
+})
+
 test('what cannot be served says so at once', t => {
   t.throws(() => readAssets('/nowhere'), { code: 'ERR_PAGE_MISSING' })
   t.throws(() => pageHandler({ relay: new Uint8Array(31) }), { code: 'ERR_ARGUMENT' })
-  for (const url of ['wire', '//elsewhere/', 'https://x/', 'wss://', 'wss://a b/']) t.throws(() => pageHandler({ relay: identity.publicKey, url }), { code: 'ERR_ARGUMENT' }, url)
+  for (const url of ['wire', '//elsewhere/', '/\\evil', '/a\\b', '/wire#x', 'https://x/', 'wss://', 'wss://a b/', 'wss://a;script-src/', 'wss://a,b/', "wss://a'b/", 'wss://*/', 'wss://me:secret@a/', 'wss://a/#key', 'wss:a']) t.throws(() => pageHandler({ relay: identity.publicKey, url }), { code: 'ERR_ARGUMENT' }, url)
   t.throws(() => pageHandler({ relay: identity.publicKey, limits: { answerTimeout: -1 } }), { code: 'ERR_LIMIT_OPTION' })
 })

@@ -29,6 +29,26 @@ export const hostileCases: readonly PageCase[] = [
     }
   },
   {
+    name: 'a contact who takes the name of another is told apart, and a name that was given stays',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice, bob] = await scene.mixed()
+      const mallory = await scene.peer()
+      await bob.call('Bob')
+      await alice.page.getByRole('heading', { name: 'Bob', exact: true }).waitFor()
+      await alice.answer(await mallory.client.offer())
+      await mallory.call('Mallory')
+      await alice.page.getByRole('heading', { name: 'Mallory', exact: true }).waitFor()
+      await mallory.call('B\u043eb\u200b')
+      await alice.page.getByRole('heading', { name: /^B.b \([0-9a-f]{8}\)$/ }).waitFor()
+      const row = alice.page.getByRole('navigation').getByRole('button', { name: /Bob \([0-9a-f]{8}\)/ })
+      await row.click()
+      await alice.page.getByRole('button', { name: 'About this contact' }).click()
+      await alice.page.getByRole('button', { name: 'Save name' }).click()
+      await alice.page.getByRole('heading', { name: 'Bob', exact: true }).waitFor()
+      await alice.page.getByRole('navigation').getByRole('button', { name: /B\u043eb \([0-9a-f]{8}\)/ }).waitFor()
+    }
+  },
+  {
     name: 'messages that are none, of other versions, or very long break nothing',
     run: async (scene: Scene): Promise<void> => {
       const [alice, node] = await scene.mixed()

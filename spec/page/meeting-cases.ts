@@ -97,14 +97,116 @@ export const meetingCases: readonly PageCase[] = [
       await page.getByRole('button', { name: 'Begin', exact: true }).click()
       await page.getByText('This relay asks for an invite.').waitFor()
       const invite = page.getByRole('textbox', { name: 'Invite' })
+      assert.equal(await invite.evaluate(element => element === document.activeElement), true)
       await invite.fill('no invite at all!')
       await page.getByRole('button', { name: 'Begin', exact: true }).click()
       await page.getByRole('button', { name: 'Begin', exact: true }).waitFor()
+      assert.equal(await invite.evaluate(element => element === document.activeElement), true)
       await invite.fill(await relay.invite())
       await page.getByRole('button', { name: 'Begin', exact: true }).click()
       await page.getByText('Connected', { exact: true }).waitFor()
       await page.goto('about:blank')
       await relay.kill()
+    }
+  },
+  {
+    name: 'an offer that is answered while its page is away is told when the page is back',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice, node] = [await scene.visitor('Alice'), await scene.peer()]
+      const code = await alice.code()
+      await alice.page.goto('about:blank')
+      const pairing = node.client.pair(code)
+      await alice.page.goto(scene.relay.address)
+      await pairing
+      // it is theirs that has been opened, and they are told our name
+      await alice.input.waitFor()
+      await alice.say('welcome')
+      assert.equal(await node.text(), 'welcome')
+      assert.deepEqual(node.names, ['Alice'])
+    }
+  },
+  {
+    name: 'who uses a code while something is being written to somebody else changes nothing of that',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice, node] = await scene.mixed()
+      await node.call('Nodey')
+      await alice.page.getByRole('heading', { name: 'Nodey' }).waitFor()
+      const code = await alice.code()
+      await alice.page.getByRole('button', { name: 'Close' }).click()
+      await alice.input.fill('half a sent')
+      const other = await scene.peer()
+      await other.client.pair(code)
+      await alice.page.getByText('Somebody has used your code').waitFor({ state: 'attached' })
+      await alice.page.getByRole('heading', { name: 'Nodey' }).waitFor()
+      assert.equal(await alice.input.inputValue(), 'half a sent')
+      // it is kept while another conversation is open
+      await alice.page.getByRole('navigation').getByRole('button', { name: /Somebody/ }).click()
+      await alice.page.getByRole('heading', { name: /Somebody/ }).waitFor()
+      assert.equal(await alice.input.inputValue(), '')
+      await alice.page.getByRole('navigation').getByRole('button', { name: /Nodey/ }).click()
+      assert.equal(await alice.input.inputValue(), 'half a sent')
+    }
+  },
+  {
+    name: 'one camera at a time: it goes off when it is pressed again, and when a code was seen',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice, node] = [await scene.stranger(), await scene.peer()]
+      await alice.page.addInitScript(() => {
+        const scanned = { opened: 0, text: '', tracks: [] as MediaStreamTrack[] }
+        const BarcodeDetector = class { async detect (): Promise<object[]> { return scanned.text === '' ? [] : [{ rawValue: scanned.text }] } }
+        Object.assign(globalThis, { scanned, BarcodeDetector })
+        navigator.mediaDevices.getUserMedia = async () => {
+          const canvas = document.createElement('canvas')
+          setInterval(() => canvas.getContext('2d')?.fillRect(0, 0, 10, 10), 50)
+          const stream = canvas.captureStream()
+          scanned.opened++
+          scanned.tracks.push(...stream.getTracks())
+          return stream
+        }
+      })
+      const cameras = (): Promise<string> => alice.page.evaluate(() => {
+        const { opened, tracks } = Reflect.get(globalThis, 'scanned') as { readonly opened: number, readonly tracks: readonly MediaStreamTrack[] }
+        return `${opened} opened, ${tracks.filter(({ readyState }) => readyState === 'live').length} on`
+      })
+      await alice.begin(scene.relay.address, 'Alice')
+      await alice.code()
+      // at once: the picture moves the button away
+      await alice.page.getByRole('button', { name: 'Scan with the camera' }).evaluate((scan: HTMLButtonElement) => { scan.click(); scan.click() })
+      await alice.page.getByRole('button', { name: 'Scan with the camera' }).waitFor()
+      assert.equal(await cameras(), '1 opened, 0 on')
+      await alice.page.getByRole('button', { name: 'Scan with the camera' }).click()
+      await alice.page.getByLabel('What the camera sees').waitFor()
+      assert.equal(await cameras(), '2 opened, 1 on')
+      await alice.page.evaluate(text => { Object.assign(Reflect.get(globalThis, 'scanned') as object, { text }) }, await node.client.offer())
+      await alice.input.waitFor()
+      assert.equal(await cameras(), '2 opened, 0 on')
+    }
+  },
+  {
+    name: 'a relay with another key is told, and trusted only by an address from who runs it',
+    run: async (scene: Scene): Promise<void> => {
+      const alice = await scene.visitor('Alice')
+      const { page } = alice
+      const address = (): string => `${scene.relay.url}#${Buffer.from(scene.relay.identity.publicKey).toString('base64url')}`
+      const before = address()
+      await scene.relay.replace()
+      await page.getByText('it has another key').waitFor()
+      await page.getByRole('button', { name: 'What to do' }).click()
+      const dialog = page.getByRole('dialog', { name: 'The relay has another key' })
+      const answer = async (text: string): Promise<void> => {
+        await dialog.getByLabel('New address of the relay').fill(text)
+        await dialog.getByRole('button', { name: 'Trust the new key' }).click()
+      }
+      await answer(before)
+      await dialog.getByText('This is the key that was trusted so far.').waitFor()
+      await answer('nothing')
+      await dialog.getByRole('alert').filter({ hasText: 'address' }).waitFor()
+      await answer(address())
+      await page.getByText('Connected', { exact: true }).waitFor()
+      await page.getByRole('button', { name: 'Settings' }).click()
+      assert.equal(await page.getByLabel('Your name').inputValue(), 'Alice')
+      await page.reload()
+      await page.getByText('Connected', { exact: true }).waitFor()
     }
   },
   {

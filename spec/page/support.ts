@@ -1,5 +1,5 @@
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page } from 'playwright-core'
-import { createIdentity } from '../../lib/nova/index.js'
+import { createIdentity, type Identity } from '../../lib/nova/index.js'
 import { pageHandler } from '../../lib/page/index.js'
 import { startRelay, type Registration, type Relay } from '../../lib/relay/server/index.js'
 import { memoryStore } from '../../lib/store/index.js'
@@ -10,8 +10,8 @@ const PATIENCE = 30_000
 
 /** A relay with its page, which can be killed and started again at the same port, with what it had. */
 export class PageRelay {
-  readonly identity = createIdentity()
-  readonly #store = memoryStore()
+  #identity = createIdentity()
+  #store = memoryStore()
   #relay: Relay | undefined
   #port = 0
 
@@ -27,6 +27,7 @@ export class PageRelay {
     return relay
   }
 
+  get identity (): Identity { return this.#identity }
   get address (): string { return `http://127.0.0.1:${this.#port}/` }
   get url (): string { return `ws://127.0.0.1:${this.#port}/` }
 
@@ -38,6 +39,14 @@ export class PageRelay {
 
   async invite (): Promise<string> {
     return Buffer.from(await this.#relay?.invite() ?? '').toString('base64url')
+  }
+
+  /** Goes, and comes back at the same port as somebody else, who knows nobody. */
+  async replace (): Promise<void> {
+    await this.kill()
+    this.#identity = createIdentity()
+    this.#store = memoryStore()
+    await this.start()
   }
 
   /** Cuts every connection off. */

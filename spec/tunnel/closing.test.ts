@@ -101,6 +101,6 @@ async function * one (stream: IncomingStream): AsyncGenerator<IncomingStream> {
 }
 
 function somebody (): Peer {
-  const { id, publicKey } = createIdentity()
-  return { id, publicKey }
+  const { id, publicKey, proof } = createIdentity()
+  return { id, publicKey, staticKey: new Uint8Array(32), proof }
 }

@@ -18,18 +18,31 @@ export class TunnelWorld extends World {
   /** While true, Alice alone does not find the relay. */
   aliceDown = false
 
+  /** The same over sockets of this machine. */
+  static async startOnLoopback (): Promise<TunnelWorld & { readonly place: { url: string, dial: undefined } }> {
+    const world = new TunnelWorld({ tcp: { port: 0 } })
+    await world.begin()
+    const place = { url: `tcp://127.0.0.1:${world.relay.tcp?.port ?? 0}`, dial: undefined }
+    await world.#couple(place)
+    return Object.assign(world, { place })
+  }
+
   static async startTunnels (options: Partial<ConnectOptions> = {}): Promise<TunnelWorld> {
     const world = new TunnelWorld()
     await world.begin()
-    world.bob = await world.client({ accept: 'contacts', ...options })
     const dial = async (): Promise<Duplex> => {
       if (world.aliceDown) throw new Error('nobody listens')
       return world.dial()
     }
-    world.alice = await world.client({ accept: 'contacts', dial, ...options })
-    await world.bob.contacts.trust(world.alice.identity.publicKey)
-    await world.alice.contacts.trust(world.bob.identity.publicKey)
+    await world.#couple(options, { dial, ...options })
     return world
+  }
+
+  async #couple (ofBob: Partial<ConnectOptions>, ofAlice = ofBob): Promise<void> {
+    this.bob = await this.client({ accept: 'contacts', ...ofBob })
+    this.alice = await this.client({ accept: 'contacts', ...ofAlice })
+    await this.bob.contacts.trust(this.alice.identity.publicKey)
+    await this.alice.contacts.trust(this.bob.identity.publicKey)
   }
 
   /** Bob exposes. */

@@ -1,3 +1,4 @@
+import { pingAnswers, PING_KIND } from '../../chat/index.js'
 import { crypto } from '../../crypto/index.js'
 import { createIdentity, stack, type Identity } from '../../nova/index.js'
 import { connect, type Client, type PeerStream } from '../../relay/index.js'
@@ -5,7 +6,6 @@ import { startRelay } from '../../relay/server/index.js'
 import { memoryPair } from '../../transport/memory.js'
 import { tuneCollector } from '../collector.js'
 import { Echo } from '../ping/echo.js'
-import { pingAnswers, PING_KIND } from '../ping/answer.js'
 import { chunksFor, perSecond, type Measurement } from './measurement.js'
 
 const FRAME = 65_536

@@ -1,7 +1,7 @@
+import { PING_KIND } from '../../chat/index.js'
 import { crypto } from '../../crypto/index.js'
 import type { Contact } from '../../relay/index.js'
 import { Echo } from '../ping/echo.js'
-import { PING_KIND } from '../ping/answer.js'
 import type { Session } from '../session.js'
 import { chunksFor, perSecond, type Measurement } from './measurement.js'
 

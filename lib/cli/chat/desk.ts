@@ -1,4 +1,4 @@
-import type { Uuid } from '../../bytes/index.js'
+import { uuidKey, type Uuid } from '../../bytes/index.js'
 import { CHAT_KIND, decodeChat, encodeChat, type ChatMessage, type ChatReceipt, type ChatText } from '../../chat/index.js'
 import type { Client, ClientMessage } from '../../relay/index.js'
 import { HushwireError } from '../../stream/index.js'
@@ -22,6 +22,8 @@ export class Desk {
   readonly #client: Client
   readonly #names: Names
   readonly #output: Output
+  /** Whose texts have no more room, by `uuidKey`: told once. */
+  readonly #crowded = new Set<string>()
 
   private constructor (unread: TextRecords, { client, names, output }: { client: Client, names: Names, output: Output }) {
     this.unread = unread
@@ -37,14 +39,11 @@ export class Desk {
 
   /** Reads mail until the client ends. @throws what has ended it, and what the store does (as rejections) */
   async read (hooks: DeskHooks): Promise<void> {
+    if (this.#full()) return
     for await (const message of this.#client.messages) {
       await this.#take(message, hooks)
       await message.taken()
-      // what there is no room for stays at the relay
-      if (this.unread.full) {
-        this.#output.warn(`${this.unread.total} messages have not been read; no more are fetched: see hushwire contacts, then hushwire chat`)
-        return
-      }
+      if (this.#full()) return
     }
   }
 
@@ -53,18 +52,34 @@ export class Desk {
     await this.#client.peer(to).send(CHAT_KIND, encodeChat({ type: 'name', name: ownName ?? '' }), { signal })
   }
 
+  /** What there is no room for stays at the relay. */
+  #full (): boolean {
+    const { full, total } = this.unread
+    if (full) this.#output.warn(`${total} messages have not been read; no more are fetched: see hushwire contacts, then hushwire chat`)
+    return full
+  }
+
   async #take ({ from, kind, bytes }: ClientMessage, hooks: DeskHooks): Promise<void> {
     const message = kind === CHAT_KIND ? this.#decoded(from.id, bytes) : undefined
     if (message === undefined) {
       if (kind !== CHAT_KIND) this.#output.warn(`mail of another kind from ${this.#names.of(from.id)} was dropped`)
     } else if (message.type === 'text') {
-      if (hooks.onText?.(from.id, message) !== true) await this.unread.add({ peer: from.id, text: message })
+      if (hooks.onText?.(from.id, message) !== true) await this.#keep(from.id, message)
     } else if (message.type === 'receipt') {
       hooks.onReceipt?.(from.id, message)
     } else {
       await this.#names.propose(from.id, message.name)
       hooks.onName?.(from.id, message.name)
     }
+  }
+
+  /** For the next chat with its sender. What is beyond the sender's share is dropped: left at the relay, it would hold up everybody's. */
+  async #keep (from: Uuid, text: ChatText): Promise<void> {
+    if (!this.unread.fullOf(from)) return this.unread.add({ peer: from, text })
+    if (this.#crowded.has(uuidKey(from))) return
+    this.#crowded.add(uuidKey(from))
+    const name = this.#names.of(from)
+    this.#output.warn(`${this.unread.count(from)} messages of ${name} have not been read, and what more ${name} writes is dropped: see hushwire chat ${name}`)
   }
 
   #decoded (from: Uuid, bytes: Uint8Array): ChatMessage | undefined {

@@ -1,4 +1,4 @@
-import { uuidKey, type Uuid } from '../../bytes/index.js'
+import { UUID_BYTES, uuidKey, type Uuid } from '../../bytes/index.js'
 import { decodeChat, encodeChat, type ChatText } from '../../chat/index.js'
 import { keysUnder, storeKey, type Store } from '../../store/index.js'
 
@@ -8,46 +8,77 @@ export interface TextRecord {
   readonly text: ChatText
 }
 
-/** Texts that wait: those that came while no chat with their sender was on the screen, or those that the relay does not have yet. */
+/** How many texts may wait, and bytes of them: of one contact and of all. Each is passed by one text at most. */
+export interface TextLimits {
+  readonly maxPeerTexts: number
+  readonly maxPeerBytes: number
+  readonly maxTexts: number
+  readonly maxBytes: number
+}
+
+/** What may wait in a profile. A contact has a share, so that one who floods us does not keep out the others. */
+export const TEXT_LIMITS = {
+  /** Texts that came and have not been shown. Those of a contact beyond its share are dropped; when all of it is used up, mail stays at the relay. */
+  unread: { maxPeerTexts: 2000, maxPeerBytes: 8_388_608, maxTexts: 10_000, maxBytes: 67_108_864 },
+  /** Texts of ours that the relay does not have yet. */
+  unsent: { maxPeerTexts: 1024, maxPeerBytes: 33_554_432, maxTexts: 1024, maxBytes: 33_554_432 }
+} as const satisfies Record<string, TextLimits>
+
+interface Amount { readonly texts: number, readonly bytes: number }
+
+const NOTHING: Amount = { texts: 0, bytes: 0 }
+
+/** Texts that wait: those that came while no chat with their sender was open, or those that the relay does not have yet. */
 export class TextRecords {
   readonly #store: Store
   readonly #prefix: string
-  readonly #most: number
-  /** How many there are with each, by `uuidKey`. */
-  readonly #counts = new Map<string, number>()
+  readonly #limits: TextLimits
+  /** What there is with each, by `uuidKey`. */
+  readonly #amounts = new Map<string, Amount>()
+  #all = NOTHING
 
-  private constructor (store: Store, prefix: string, most: number) {
+  private constructor (store: Store, prefix: string, limits: TextLimits) {
     this.#store = store
     this.#prefix = prefix
-    this.#most = most
+    this.#limits = limits
   }
 
-  /** @param most - how many there may be in all @throws what the store does (as rejections) */
-  static async load (store: Store, prefix: string, most: number): Promise<TextRecords> {
-    const records = new TextRecords(store, prefix, most)
+  /** @throws what the store does (as rejections) */
+  static async load (store: Store, prefix: string, limits: TextLimits): Promise<TextRecords> {
+    const records = new TextRecords(store, prefix, limits)
     await store.read(view => {
-      records.#counts.clear()
-      for (const key of view.keys(keysUnder(storeKey(prefix)))) records.#count(key.slice(prefix.length, prefix.length + 16), 1)
+      records.#amounts.clear()
+      records.#all = NOTHING
+      for (const key of view.keys(keysUnder(storeKey(prefix)))) {
+        records.#count(key.slice(prefix.length, prefix.length + UUID_BYTES), { texts: 1, bytes: view.get(key)?.byteLength ?? 0 })
+      }
     })
     return records
   }
 
-  /** True when there is room for no more. */
-  get full (): boolean { return this.total >= this.#most }
-  get total (): number { return [...this.#counts.values()].reduce((sum, count) => sum + count, 0) }
+  /** True when there is room for no more, whoever it is from. */
+  get full (): boolean { return this.total >= this.#limits.maxTexts || this.#all.bytes >= this.#limits.maxBytes }
+  get total (): number { return this.#all.texts }
+
+  /** True when this one's share is used up. */
+  fullOf (peer: Uuid): boolean {
+    const { texts, bytes } = this.#amountOf(peer)
+    return texts >= this.#limits.maxPeerTexts || bytes >= this.#limits.maxPeerBytes
+  }
 
   /** How many there are with somebody. */
-  count (peer: Uuid): number { return this.#counts.get(uuidKey(peer)) ?? 0 }
+  count (peer: Uuid): number { return this.#amountOf(peer).texts }
 
   /** Writes one down; the same one again changes nothing. @throws what the store does (as rejections) */
   async add ({ peer, text }: TextRecord): Promise<void> {
     const key = this.#key(peer, text)
-    const known = await this.#store.write(transaction => {
-      const there = transaction.get(key) !== undefined
-      transaction.set(key, encodeChat(text))
-      return there
+    const bytes = encodeChat(text)
+    const before = await this.#store.write(transaction => {
+      const there = transaction.get(key)
+      transaction.set(key, bytes)
+      return there?.byteLength
     })
-    if (!known) this.#count(peer, 1)
+    this.#count(peer, { texts: before === undefined ? 1 : 0, bytes: bytes.byteLength - (before ?? 0) })
   }
 
   /** Those with somebody, the oldest first. @throws what the store does (as rejections) */
@@ -63,25 +94,32 @@ export class TextRecords {
   /** @throws what the store does (as rejections) */
   async delete ({ peer, text }: TextRecord): Promise<void> {
     const key = this.#key(peer, text)
-    const known = await this.#store.write(transaction => {
-      const there = transaction.get(key) !== undefined
+    const before = await this.#store.write(transaction => {
+      const there = transaction.get(key)
       transaction.delete(key)
-      return there
+      return there?.byteLength
     })
-    if (known) this.#count(peer, -1)
+    if (before !== undefined) this.#count(peer, { texts: -1, bytes: -before })
   }
 
   #key (peer: Uuid, { time, id }: ChatText): Uint8Array { return storeKey(this.#prefix, peer, time, id) }
 
-  #count (peer: Uuid, by: number): void {
-    const left = this.count(peer) + by
-    if (left > 0) this.#counts.set(uuidKey(peer), left)
-    else this.#counts.delete(uuidKey(peer))
+  #amountOf (peer: Uuid): Amount { return this.#amounts.get(uuidKey(peer)) ?? NOTHING }
+
+  #count (peer: Uuid, by: Amount): void {
+    const left = sumOf(this.#amountOf(peer), by)
+    if (left.texts > 0) this.#amounts.set(uuidKey(peer), left)
+    else this.#amounts.delete(uuidKey(peer))
+    this.#all = sumOf(this.#all, by)
   }
 }
 
-/** Texts that came and have not been shown; beyond so many, mail stays at the relay. */
-export function unreadTexts (store: Store): Promise<TextRecords> { return TextRecords.load(store, 'cli/unread/', 10_000) }
+function sumOf (one: Amount, other: Amount): Amount {
+  return { texts: one.texts + other.texts, bytes: one.bytes + other.bytes }
+}
+
+/** Texts that came and have not been shown. */
+export function unreadTexts (store: Store): Promise<TextRecords> { return TextRecords.load(store, 'cli/unread/', TEXT_LIMITS.unread) }
 
 /** Texts that the relay does not have yet. */
-export function unsentTexts (store: Store): Promise<TextRecords> { return TextRecords.load(store, 'cli/unsent/', 1024) }
+export function unsentTexts (store: Store): Promise<TextRecords> { return TextRecords.load(store, 'cli/unsent/', TEXT_LIMITS.unsent) }

@@ -90,7 +90,7 @@ export class Talk {
     output.event('undelivered', { unsent: ids(unsent), underway: ids(this.#underway.values()) })
     for (const { text } of unsent) output.note(`not sent yet: ${cut(plainLine(text), 60)}`)
     if (unsent.length > 0) output.note(`The next hushwire chat with ${peer.name} sends ${unsent.length === 1 ? 'it' : 'them'}.`)
-    if (this.#underway.size > 0) output.note(`${this.#underway.size === 1 ? 'One message waits' : `${this.#underway.size} messages wait`} at the relay, or on the screen, for ${peer.name}.`)
+    if (this.#underway.size > 0) output.note(`${peer.name} has not been shown ${this.#underway.size === 1 ? 'one message' : `${this.#underway.size} messages`} yet; the relay has taken ${this.#underway.size === 1 ? 'it' : 'them'}.`)
   }
 
   /** @param before - what is done first; its failure is the text's */
@@ -131,6 +131,7 @@ export class Talk {
       this.#show(text)
       return true
     }
+    if (desk.unread.fullOf(from)) return false
     output.event('waiting', { from: formatUuid(from), name: names.of(from), unread: desk.unread.count(from) + 1 })
     output.note(`a message from ${names.of(from)} waits for hushwire chat ${names.of(from)}`)
     return false

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { MIN_SECRET_BYTES } from '../../ctr/index.js'
 import { cliError } from '../errors.js'
+import { reasonOf } from '../platform-reason.js'
 
 /** A longer file is no secret but a mistake. */
 const MAX_BYTES = 65_536
@@ -35,5 +36,5 @@ export async function readSecret (path: string, warn: (text: string) => void): P
 }
 
 function refusal (path: string, cause: unknown): Error {
-  return cliError('ERR_CLI_SECRET', `${path} (${(cause as { code?: string }).code ?? 'unknown'})`, cause)
+  return cliError('ERR_CLI_SECRET', `${path}: ${reasonOf(cause)}`, cause)
 }

@@ -1,9 +1,8 @@
-import { mkdir, realpath, statfs } from 'node:fs/promises'
+import { realpath, statfs } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { filesError, foldPath, type Destination, type Entry, type Place, type Transfer } from '../../files/index.js'
 import { ignore } from '../../stream/index.js'
-import { cliError } from '../errors.js'
-import { platformCode } from '../profile/private-file.js'
+import { fileError, makeFolders } from '../profile/private-file.js'
 import { FolderPlace } from './folder-place.js'
 import { PartFolder, PARTS_NAME, type Held } from './part-folder.js'
 import { TargetTree } from './target-tree.js'
@@ -34,10 +33,10 @@ export class FolderDestination implements Destination {
    */
   static async at (path: string, whenThere: WhenThere, onRenamed: (name: string, other: string) => void = ignore): Promise<FolderDestination> {
     try {
-      await mkdir(path, { recursive: true })
+      await makeFolders(path)
       return new FolderDestination(await realpath(path), whenThere, onRenamed)
     } catch (error) {
-      throw cliError('ERR_CLI_FILE', `${path} cannot be made (${platformCode(error)})`, error)
+      throw fileError(error, `${path} cannot be made`)
     }
   }
 
@@ -58,8 +57,7 @@ export class FolderDestination implements Destination {
       await parts.keepNames(chosen)
       for (const [name, other] of Object.entries(chosen)) this.#onRenamed(name, other)
     }
-    const { bavail, bsize } = await statfs(this.path, { bigint: true })
-    return FolderPlace.open({ tree, parts, held, entries, targets, conflicts, space: Number(bavail * bsize), overwrite: this.#whenThere === 'overwrite' })
+    return FolderPlace.open({ tree, parts, held, entries, targets, conflicts, space: await freeSpace(this.path), overwrite: this.#whenThere === 'overwrite' })
   }
 
   /** Entries that cannot go where they belong. What this transfer has put there is not in its way. */
@@ -73,6 +71,17 @@ export class FolderDestination implements Destination {
       if (!fits) conflicts.push(index)
     }
     return conflicts
+  }
+}
+
+/** Bytes that can be written below a folder; undefined where its file system does not say. */
+export async function freeSpace (path: string): Promise<number | undefined> {
+  try {
+    const { bavail, bsize, blocks } = await statfs(path, { bigint: true })
+    // one without blocks, such as one of the network, does not count them
+    return blocks === 0n ? undefined : Number(bavail * bsize)
+  } catch {
+    return undefined
   }
 }
 

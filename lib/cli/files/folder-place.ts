@@ -20,7 +20,7 @@ export interface FolderPlaceParts {
   /** Where each entry goes. */
   readonly targets: readonly string[]
   readonly conflicts: readonly number[]
-  readonly space: number
+  readonly space: number | undefined
   readonly overwrite: boolean
 }
 
@@ -29,7 +29,7 @@ export class FolderPlace implements Place {
   readonly done = new Set<number>()
   readonly parts = new Map<number, number>()
   readonly conflicts: readonly number[]
-  readonly space: number
+  readonly space: number | undefined
   readonly #made: FolderPlaceParts
   /** Folders whose names are not written through yet. */
   readonly #touched = new Set<string>()

@@ -1,8 +1,8 @@
-import { lstat, mkdir, readdir, readFile, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkPath, filesError } from '../../files/index.js'
 import { ignore } from '../../stream/index.js'
-import { platformCode } from '../profile/private-file.js'
+import { makeFolders, platformCode } from '../profile/private-file.js'
 
 /** Where parts are, in the folder that files go to. */
 export const PARTS_NAME = '.hushwire-part'
@@ -57,7 +57,7 @@ export class PartFolder {
 
   /** Makes it, if it is not there. */
   async make (): Promise<void> {
-    await mkdir(this.path, { recursive: true, mode: 0o700 })
+    await makeFolders(this.path, 0o700)
     await this.#forget()
   }
 

@@ -4,15 +4,16 @@ import type { IncomingStream } from '../../relay/index.js'
 import { deferred } from '../../stream/index.js'
 import { failureCode } from '../errors.js'
 import type { Session } from '../session.js'
-import { cut, plainLine } from '../terminal/plain-text.js'
+import { plainLine } from '../terminal/plain-text.js'
 import { filesAmount } from './amounts.js'
+import { offeredLines } from './offered.js'
 import type { Questions } from './question.js'
 import { TransferBar } from './transfer-bar.js'
 
 /** Milliseconds for which a sender that may not know that all is there is waited for. */
 const LINGER = 30_000
-/** Names that a question lists. */
-const LISTED = 5
+/** Transfers whose end is awaited that are remembered. */
+const MAX_REMEMBERED = 64
 
 /** What a {@link ReceptionDesk} is told. */
 export interface DeskOptions {
@@ -81,12 +82,13 @@ export class ReceptionDesk {
 
   async #accept (transfer: Transfer, signal: AbortSignal): Promise<boolean> {
     const { output, names } = this.#session
-    const { manifest: { files, bytes, entries }, from } = transfer
+    const { manifest, from } = transfer
+    const { files, bytes, entries } = manifest
     const name = names.of(from.id)
     output.event('offered', { ...aboutOf(transfer), name, files, bytes, entries: entries.length })
     output.status()
-    const listed = entries.slice(0, LISTED).map(({ path }) => cut(plainLine(path), 60)).join(', ')
-    output.note(`${name} wants to send ${filesAmount(files, bytes)}: ${listed}${entries.length > LISTED ? `, and ${entries.length - LISTED} more` : ''}`)
+    const [amount, ...paths] = offeredLines(manifest)
+    output.note([`${name} wants to send ${amount}:`, ...paths.map(path => `  ${path}`)].join('\n'))
     return await this.#options.questions?.ask(`Take them into ${this.#options.folder}? [y/N] `, AbortSignal.any([signal, this.#session.signal])) ?? true
   }
 
@@ -104,6 +106,7 @@ export class ReceptionDesk {
     if (received.type === 'done') {
       if (!this.#unconfirmed.delete(transfer.id)) this.#done(received, bar)
       if (!received.confirmed) this.#unconfirmed.add(transfer.id)
+      dropOldest(this.#unconfirmed)
     }
     if (received.type === 'interrupted') this.#interrupted(transfer, received.error)
     if (received.type === 'failed') this.#failed(received, transfer)
@@ -118,7 +121,8 @@ export class ReceptionDesk {
 
   /** What was no offer of files. */
   #strange (received: Received): void {
-    if (received.type !== 'failed' || this.#session.signal.aborted) return
+    // who comes too often, or too soon after a no, comes again by itself
+    if (received.type !== 'failed' || this.#session.signal.aborted || failureCode(received.error) === 'ERR_FILES_BUSY') return
     this.#session.output.warn(`something that is no offer of files was refused: ${plainLine(received.error.message)} (${failureCode(received.error)})`)
   }
 
@@ -148,9 +152,17 @@ export class ReceptionDesk {
 
   #barOf (transfer: Transfer): TransferBar {
     const bar = this.#bars.get(transfer.id) ?? new TransferBar(this.#session.output, aboutOf(transfer))
+    this.#bars.delete(transfer.id)
     this.#bars.set(transfer.id, bar)
+    dropOldest(this.#bars)
     return bar
   }
+}
+
+/** Senders that never come again are not remembered without end. */
+function dropOldest (kept: Map<string, unknown> | Set<string>): void {
+  const [oldest] = kept.keys()
+  if (kept.size > MAX_REMEMBERED && oldest !== undefined) kept.delete(oldest)
 }
 
 function aboutOf ({ id, from }: Transfer): { transfer: string, peer: string } {

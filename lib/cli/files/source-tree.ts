@@ -3,6 +3,7 @@ import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { FILES_LIMITS, filesError, type SourceFile } from '../../files/index.js'
 import { cliError, failureCode } from '../errors.js'
+import { reasonOf } from '../platform-reason.js'
 import { pieces } from './reading.js'
 
 /** What {@link sourceTree} is told. */
@@ -42,7 +43,7 @@ class Walk {
     try {
       about = await stat(whole)
     } catch (error) {
-      throw cliError('ERR_CLI_FILE', `${path} cannot be read (${failureCode(error)})`, error)
+      throw cliError('ERR_CLI_FILE', `${path} cannot be read: ${reasonOf(error)}`, error)
     }
     if (about.isFile()) this.#file(whole, name, about, true)
     else if (about.isDirectory()) await this.#folder(whole, name, about, [])
@@ -65,7 +66,7 @@ class Walk {
     try {
       about = await (link ? stat : lstat)(whole)
     } catch (error) {
-      if (!link) throw cliError('ERR_CLI_FILE', `${whole} cannot be read (${failureCode(error)})`, error)
+      if (!link) throw cliError('ERR_CLI_FILE', `${whole} cannot be read: ${reasonOf(error)}`, error)
       this.#leaveOut(path, 'a link to nothing')
       return
     }
@@ -83,7 +84,7 @@ class Walk {
       return entries.sort((one, other) => one.name < other.name ? -1 : 1)
     } catch (error) {
       if (failureCode(error).startsWith('ERR_FILES_')) throw error
-      throw cliError('ERR_CLI_FILE', `${whole} cannot be read (${failureCode(error)})`, error)
+      throw cliError('ERR_CLI_FILE', `${whole} cannot be read: ${reasonOf(error)}`, error)
     }
   }
 

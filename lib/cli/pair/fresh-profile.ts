@@ -2,14 +2,18 @@ import { rm } from 'node:fs/promises'
 import { wipe } from '../../crypto/index.js'
 import { createIdentity, type Identity } from '../../nova/index.js'
 import { formatRelayAddress, offeredRelay, type Offer } from '../../relay/index.js'
+import { codeOf } from '../../stream/index.js'
 import type { ClientFlags } from '../client-options.js'
 import { cliError } from '../errors.js'
 import { cleanName } from '../names.js'
 import { profileFolders, type ProfileFolders } from '../profile/folders.js'
 import { givenPassphrase } from '../profile/passphrase.js'
-import { findProfile, hasData, makeProfile } from '../profile/profile.js'
+import { findProfile, hasData, makeProfile, removeProfile } from '../profile/profile.js'
 import type { Opening } from '../session.js'
 import type { Output } from '../terminal/output.js'
+
+/** What pairing fails with when nobody trusts the new identity: a no, or what is found out before it is shown to anybody. */
+const NOBODYS: ReadonlySet<string | undefined> = new Set(['ERR_OFFER_REFUSED', 'ERR_OFFER_PEER', 'ERR_OFFER_RELAY'])
 
 /** A profile that an offer brings, with a new identity and the relay of the offer: it is written when that relay has been reached. */
 export class FreshProfile {
@@ -21,6 +25,7 @@ export class FreshProfile {
   #identity: Identity | undefined
   #relayKey = new Uint8Array(0)
   #kept = false
+  #told = false
 
   private constructor (folders: ProfileFolders, offer: Offer, flags: ClientFlags, ownName: string | undefined) {
     this.#folders = folders
@@ -55,7 +60,7 @@ export class FreshProfile {
   }
 
   /** Writes it down, once there is a connection and before anybody trusts it. @throws as {@link makeProfile} (as rejections) */
-  async keep (output: Output): Promise<void> {
+  async keep (): Promise<void> {
     const secret = await givenPassphrase(this.#flags)
     const relay = formatRelayAddress({ url: this.#url, relay: this.#relayKey })
     try {
@@ -64,13 +69,24 @@ export class FreshProfile {
       if (secret !== undefined) wipe(secret)
     }
     this.#kept = true
+  }
+
+  /** Says that it is there. */
+  tell (output: Output): void {
+    this.#told = true
     const { name, config, data } = this.#folders
     output.event('profile', { profile: name, config, data })
     output.note(`made the profile ${name} in ${config}`)
   }
 
-  /** What was begun is nobody's, unless it was kept, or the store is that of another command: the identity is asked for when it is ours. */
-  async discard (): Promise<void> {
-    if (!this.#kept && this.#identity !== undefined) await rm(this.#folders.data, { recursive: true, force: true })
+  /**
+   * The command has failed: takes away what was begun, and says so of what stays. What was written stays when somebody may trust the identity;
+   * what is the store of another command is left alone: the identity is asked for when it is ours.
+   */
+  async failed (error: unknown, output: Output): Promise<void> {
+    if (this.#identity === undefined || this.#told) return
+    if (this.#kept && !NOBODYS.has(codeOf(error))) return this.tell(output)
+    await rm(this.#folders.data, { recursive: true, force: true })
+    if (this.#kept) await removeProfile(this.#folders)
   }
 }

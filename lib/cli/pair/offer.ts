@@ -1,11 +1,12 @@
-import { parseOffer, relayPage } from '../../relay/index.js'
+import { parseOffer, relayPage, type Contact } from '../../relay/index.js'
 import { qr } from '../../relay/qr.js'
 import { abortable, deadline } from '../../stream/index.js'
 import { cliError } from '../errors.js'
+import type { Session } from '../session.js'
 import type { Output } from '../terminal/output.js'
 
 /**
- * Shows an offer: as text, as a link where the relay has a page, and on a terminal as a QR code.
+ * Shows an offer: as text, as a link where the relay may have a page, and on a terminal as a QR code.
  *
  * @param about - `minutes`: how long it is good; `other`: what is typed on the other side, with `OFFER` where the text goes
  */
@@ -16,10 +17,19 @@ export function tellOffer (text: string, { minutes, other }: { minutes: number, 
   output.event('offer', { offer: text, link, expires: new Date(expires).toISOString() })
   output.note(`Give this to whom you want to meet, by a way that nobody else sees. It is good for ${minutes} minutes, and once.\n`)
   output.line(text)
-  if (link !== undefined) output.line(`\nor, in a browser: ${link}`)
+  if (link !== undefined) output.line(`\nor, in a browser, when the relay serves its page: ${link}`)
   if (output.interactive) output.note(`\n${qr(link ?? text).terminal}`)
   output.note(`On the other side: ${other.replace('OFFER', `'${text.slice(0, 12)}…'`)}`)
   output.status('waiting for somebody to answer')
+}
+
+/** Answers an offer, and waits until its owner has said yes. @throws what `Client.pair` does (as rejections) */
+export async function answerOffer (text: string, { client, names, output, signal }: Session): Promise<Contact> {
+  const { id } = parseOffer(text)
+  output.status(client.contacts.has(id) ? `${names.of(id)} is a contact already, by this offer or another one; waiting for their answer` : 'waiting for their answer')
+  const contact = await client.pair(text, { signal })
+  output.status()
+  return contact
 }
 
 /**

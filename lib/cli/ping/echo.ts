@@ -1,6 +1,7 @@
 import { crypto } from '../../crypto/index.js'
 import type { PeerStream } from '../../relay/index.js'
 import { asError, Channel, ignore, Reader, streamError } from '../../stream/index.js'
+import { cliError } from '../errors.js'
 
 /** Bytes of a ping: random, so that what comes back is its own. */
 const PING_BYTES = 8
@@ -23,7 +24,7 @@ export class Echo {
    *
    * @param timeout - milliseconds
    * @returns milliseconds
-   * @throws ERR_TIMEOUT, the signal's reason, and what the stream fails with (as rejections); the stream is of no use then
+   * @throws ERR_TIMEOUT, ERR_CLI_ECHO, the signal's reason, and what the stream fails with (as rejections); the stream is of no use then
    */
   async round (timeout: number, signal?: AbortSignal): Promise<number> {
     const bytes = crypto.randomBytes(PING_BYTES)
@@ -33,7 +34,7 @@ export class Echo {
       await this.#asked.push(bytes)
       const back = await this.#answers.read(PING_BYTES, { signal })
       const round = performance.now() - since
-      if (!crypto.equal(bytes, back)) throw streamError('ERR_TIMEOUT', 'what came back is something else')
+      if (!crypto.equal(bytes, back)) throw cliError('ERR_CLI_ECHO')
       return round
     } catch (error) {
       this.#stream.abort(asError(error))

@@ -2,6 +2,7 @@ import { scrypt } from 'node:crypto'
 import { decode, encode, fixedBytes, struct, uint8 } from '../../bytes/index.js'
 import { crypto, KEY_BYTES, NONCE_BYTES, TAG_BYTES, wipe, type Aead } from '../../crypto/index.js'
 import { importIdentity, STORED_IDENTITY_BYTES, type Identity } from '../../nova/index.js'
+import { join } from '../../stream/index.js'
 import { cliError } from '../errors.js'
 
 /** What the text begins with; base64url of the bytes follows, and the end of the line. */
@@ -51,9 +52,12 @@ export async function formatIdentity (identity: Identity, passphrase?: Uint8Arra
     if (passphrase === undefined) return written(encode(PLAIN, { ...head, sealing: IN_THE_CLEAR, keys }))
     const about = { ...head, sealing: SCRYPT, ...COST, salt: crypto.randomBytes(SALT_BYTES) }
     const cipher = await cipherOf(passphrase, about.salt, COST)
-    const [body = new Uint8Array(0), ...others] = cipher.seal(NONCE, encode(SEALED_HEAD, about), [keys])
-    cipher.destroy()
-    return written(encode(SEALED, { ...about, keys: Buffer.concat([body, ...others]) }))
+    try {
+      const sealed = cipher.seal(NONCE, encode(SEALED_HEAD, about), [keys])
+      return written(encode(SEALED, { ...about, keys: join(sealed) }))
+    } finally {
+      cipher.destroy()
+    }
   } finally {
     wipe(keys)
   }
@@ -65,6 +69,7 @@ export function parseIdentity (text: string): StoredIdentity {
   const [version, sealing] = bytes
   if (version !== VERSION) throw cliError('ERR_CLI_IDENTITY', 'it is of another version; use the hushwire that wrote it')
   if (sealing === IN_THE_CLEAR) {
+    // kept as long as this is, as the file keeps them: it may be opened again
     const { publicKey, keys } = shaped(() => decode(PLAIN, bytes))
     return { publicKey, sealed: false, open: async () => identityOf(keys, publicKey) }
   }
@@ -88,11 +93,11 @@ async function unseal (head: Uint8Array, sealed: Uint8Array, passphrase: Uint8Ar
   const cipher = await cipherOf(passphrase, about.salt, about)
   try {
     const parts = cipher.open(NONCE, head, [sealed])
-    const whole = new Uint8Array(Buffer.concat(parts))
+    const whole = join(parts)
     wipe(...parts)
     return whole
   } catch (error) {
-    throw cliError('ERR_CLI_PASSPHRASE', undefined, error)
+    throw cliError('ERR_CLI_PASSPHRASE', 'it is another one, or the identity was changed', error)
   } finally {
     cipher.destroy()
   }
@@ -120,16 +125,24 @@ function cipherOf (passphrase: Uint8Array, salt: Uint8Array, { log2N, blockSize,
   })
 }
 
+/** @param bytes - wiped */
 function written (bytes: Uint8Array): string {
-  return `${SCHEME}${Buffer.from(bytes).toString('base64url')}\n`
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
+  wipe(bytes)
+  return `${SCHEME}${text}\n`
 }
 
 function bytesOf (text: string): Uint8Array {
   if (!text.startsWith(SCHEME) || text.length > MAX_IDENTITY_TEXT) throw notOne()
-  const bytes = Buffer.from(text.slice(SCHEME.length), 'base64url')
+  // of the pool that all share
+  const pooled = Buffer.from(text.slice(SCHEME.length), 'base64url')
+  const bytes = new Uint8Array(pooled)
   // what Buffer passes over is no identity
-  if (bytes.toString('base64url') !== text.slice(SCHEME.length)) throw notOne()
-  return new Uint8Array(bytes)
+  const exact = pooled.toString('base64url') === text.slice(SCHEME.length)
+  wipe(pooled)
+  if (exact) return bytes
+  wipe(bytes)
+  throw notOne()
 }
 
 function shaped<T> (read: () => T): T {

@@ -1,9 +1,11 @@
 import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { Writable, type Readable } from 'node:stream'
+import { wipe } from '../../crypto/index.js'
 import { deferred } from '../../stream/index.js'
 import { cliError } from '../errors.js'
-import { checkMode, platformCode, readAll } from './private-file.js'
+import { reasonOf } from '../platform-reason.js'
+import { checkMode, readAll } from './private-file.js'
 
 const MAX_BYTES = 1024
 
@@ -53,13 +55,15 @@ export async function givenPassphrase ({ passphraseFile, env = process.env }: Pa
 }
 
 async function firstLine (path: string): Promise<string> {
-  const file = await open(path).catch((error: unknown) => { throw cliError('ERR_CLI_FILE', `${path} cannot be read (${platformCode(error)})`, error) })
+  const file = await open(path).catch((error: unknown) => { throw cliError('ERR_CLI_FILE', `${path} cannot be read: ${reasonOf(error)}`, error) })
   try {
     const about = await file.stat()
     if (about.isDirectory()) throw cliError('ERR_CLI_FILE', `${path} is a folder`)
     // what is no plain file, such as a pipe of the shell, has no readers but this one
     if (about.isFile()) checkMode(path, about.mode, 'nothing')
-    const [line = ''] = new TextDecoder().decode(await readAll(file, path, MAX_BYTES)).split(/\r?\n/)
+    const bytes = await readAll(file, path, MAX_BYTES)
+    const [line = ''] = new TextDecoder().decode(bytes).split(/\r?\n/)
+    wipe(bytes)
     return line
   } finally {
     await file.close()
@@ -76,7 +80,7 @@ function encoded (text: string): Uint8Array {
 
 /** Asks on the terminal; what is typed is not shown. */
 async function ask (question: string, { input, output }: AskingTerminal): Promise<string> {
-  if (input.isTTY !== true) throw cliError('ERR_CLI_PASSPHRASE', 'there is no terminal to ask for it')
+  if (input.isTTY !== true) throw cliError('ERR_CLI_PASSPHRASE', 'there is no terminal to ask for it, so set HUSHWIRE_PASSPHRASE or give --passphrase-file FILE')
   const answer = deferred<string>()
   const silent = new Writable({ write: (_bytes, _encoding, done) => { done() } })
   const lines = createInterface({ input, output: silent, terminal: true, historySize: 0 })

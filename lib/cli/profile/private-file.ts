@@ -1,8 +1,9 @@
-import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { lstat, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { wipe } from '../../crypto/index.js'
 import { codeOf, ignore } from '../../stream/index.js'
 import { cliError } from '../errors.js'
+import { reasonOf } from '../platform-reason.js'
 
 /** Permission bits of everybody but the owner: all of them, and those to write. */
 const OTHERS = 0o077
@@ -11,20 +12,24 @@ const OTHERS_WRITE = 0o022
 /** What others than the owner may do with a file. */
 export type Others = 'nothing' | 'read'
 
-/** Bytes of a file that only its owner may read (or change, where others may read). They are the caller's to wipe. @returns undefined when it is not there @throws ERR_CLI_FILE */
+/** Bytes of a file of ours that only we may read (or change, where others may read). They are the caller's to wipe. @returns undefined when it is not there @throws ERR_CLI_FILE */
 export async function readPrivate (path: string, { limit, others }: { limit: number, others: Others }): Promise<Uint8Array | undefined> {
   let file: FileHandle
   try {
     file = await open(path)
   } catch (error) {
     if (platformCode(error) === 'ENOENT') return undefined
-    throw cliError('ERR_CLI_FILE', `${path} cannot be read (${platformCode(error)})`, error)
+    throw cliError('ERR_CLI_FILE', `${path} cannot be read: ${reasonOf(error)}`, error)
   }
   try {
     const about = await file.stat()
     if (!about.isFile()) throw cliError('ERR_CLI_FILE', `${path} is no file`)
+    // who owns a link decides what is read
+    for (const { uid } of [about, await lstat(path)]) checkOwner(path, uid, process.getuid?.())
     checkMode(path, about.mode, others)
     return await readAll(file, path, limit)
+  } catch (error) {
+    throw fileError(error, `${path} cannot be read`)
   } finally {
     await file.close()
   }
@@ -33,12 +38,26 @@ export async function readPrivate (path: string, { limit, others }: { limit: num
 /** All of a file, what is no plain file included, up to a limit. @throws ERR_CLI_FILE */
 export async function readAll (file: FileHandle, path: string, limit: number): Promise<Uint8Array> {
   const room = new Uint8Array(limit + 1)
-  let length = 0
-  for (let read = 1; read > 0 && length < room.byteLength; length += read) read = (await file.read(room, length)).bytesRead
-  const bytes = room.slice(0, length)
-  wipe(room)
-  if (length > limit) throw cliError('ERR_CLI_FILE', `${path} has more than ${limit} bytes`)
-  return bytes
+  try {
+    let length = 0
+    for (let read = 1; read > 0 && length < room.byteLength; length += read) read = (await file.read(room, length)).bytesRead
+    if (length > limit) throw cliError('ERR_CLI_FILE', `${path} has more than ${limit} bytes`)
+    return room.slice(0, length)
+  } catch (error) {
+    throw fileError(error, `${path} cannot be read`)
+  } finally {
+    wipe(room)
+  }
+}
+
+/**
+ * What another user owns is another user's to change; the system's administrator could change anything.
+ *
+ * @param own - who we are; undefined where users have no numbers, as on Windows
+ * @throws ERR_CLI_FILE
+ */
+export function checkOwner (path: string, uid: number, own: number | undefined): void {
+  if (own !== undefined && uid !== own && uid !== 0) throw cliError('ERR_CLI_FILE', `${path} belongs to another user; chown it, or take it away`)
 }
 
 /** @throws ERR_CLI_FILE when others may do more */
@@ -51,7 +70,7 @@ export function checkMode (path: string, mode: number, others: Others): void {
 /** A folder that only its owner may look into, made when it is not there. @throws ERR_CLI_FILE */
 export async function privateFolder (path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    await makeFolders(path, 0o700)
     const { mode } = await stat(path)
     if (process.platform !== 'win32' && (mode & OTHERS) !== 0) throw cliError('ERR_CLI_FILE', `others may look into ${path}; chmod 700 ${path}`)
   } catch (error) {
@@ -59,10 +78,35 @@ export async function privateFolder (path: string): Promise<void> {
   }
 }
 
+/**
+ * A folder, and those above it, made where they are not there. Node's own way of making them all never ends where a file system says of
+ * what is in a folder that the folder is not there, as /proc does.
+ *
+ * @throws what the platform does (as a rejection)
+ */
+export async function makeFolders (path: string, mode = 0o777): Promise<void> {
+  const whole = resolve(path)
+  try {
+    await makeFolder(whole, mode)
+  } catch (error) {
+    if (platformCode(error) !== 'ENOENT' || dirname(whole) === whole) throw error
+    await makeFolders(dirname(whole), mode)
+    await makeFolder(whole, mode)
+  }
+}
+
+async function makeFolder (path: string, mode: number): Promise<void> {
+  await mkdir(path, mode).catch(async (error: unknown) => {
+    // some systems say more of a folder that is there than that it is
+    if (!await stat(path).then(about => about.isDirectory(), () => false)) throw error
+  })
+}
+
 /** A new file with mode 0600, written through; never over another one. @throws ERR_CLI_EXISTS, ERR_CLI_SPACE, ERR_CLI_FILE (as rejections) */
 export async function writeNew (path: string, text: string): Promise<void> {
   try {
     await writeThrough(path, text)
+    await syncFolder(dirname(path))
   } catch (error) {
     if (platformCode(error) === 'EEXIST') throw cliError('ERR_CLI_EXISTS', path, error)
     throw fileError(error, `${path} cannot be written`)
@@ -109,7 +153,7 @@ export async function syncFolder (path: string): Promise<void> {
 export function fileError (error: unknown, what: string): unknown {
   const code = platformCode(error)
   if (code.startsWith('ERR_CLI_')) return error
-  return code === 'ENOSPC' || code === 'EDQUOT' ? cliError('ERR_CLI_SPACE', what, error) : cliError('ERR_CLI_FILE', `${what} (${code})`, error)
+  return code === 'ENOSPC' || code === 'EDQUOT' ? cliError('ERR_CLI_SPACE', what, error) : cliError('ERR_CLI_FILE', `${what}: ${reasonOf(error)}`, error)
 }
 
 /** The code of an error of the platform. */

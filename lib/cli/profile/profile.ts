@@ -1,6 +1,7 @@
-import { stat } from 'node:fs/promises'
+import { rm, rmdir, stat } from 'node:fs/promises'
 import { wipe } from '../../crypto/index.js'
 import type { Identity } from '../../nova/index.js'
+import { ignore } from '../../stream/index.js'
 import { cliError } from '../errors.js'
 import { profileFolders, type ProfileFolders } from './folders.js'
 import { formatIdentity, MAX_IDENTITY_TEXT, parseIdentity, type StoredIdentity } from './identity-text.js'
@@ -27,9 +28,9 @@ export async function loadProfile (name?: string): Promise<Profile> {
 export async function findProfile (folders: ProfileFolders): Promise<Profile | undefined> {
   const bytes = await readPrivate(folders.identity, { limit: MAX_IDENTITY_TEXT, others: 'nothing' })
   if (bytes === undefined) return undefined
-  const stored = parseIdentity(new TextDecoder().decode(bytes))
+  const text = new TextDecoder().decode(bytes)
   wipe(bytes)
-  return { folders, stored, settings: await readSettings(folders.settings) }
+  return { folders, stored: parseIdentity(text), settings: await readSettings(folders.settings) }
 }
 
 /** The private keys of a profile, asking for the passphrase where there is one. @throws what {@link passphrase} does, and ERR_CLI_PASSPHRASE (as rejections) */
@@ -55,6 +56,12 @@ export async function makeProfile (folders: ProfileFolders, identity: Identity, 
   await writeSettings(folders.settings, settings)
   // last: without it there is no profile
   await writeNew(folders.identity, await formatIdentity(identity, secret))
+}
+
+/** Takes away the files of a profile, and their folder when nothing else is in it. @throws what the platform does (as rejections) */
+export async function removeProfile ({ config, identity, settings }: Pick<ProfileFolders, 'config' | 'identity' | 'settings'>): Promise<void> {
+  for (const path of [identity, settings]) await rm(path, { force: true })
+  await rmdir(config).catch(ignore)
 }
 
 /** Seals the identity of a profile anew, or not at all. @throws ERR_CLI_FILE (as rejections) */

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { parse, stringify, TomlError, type TomlTable } from 'smol-toml'
 import * as v from 'valibot'
 import { cliError } from '../errors.js'
+import { reasonOf } from '../platform-reason.js'
 import { nearest } from './nearest.js'
 import { SETTINGS, type SomeSettings } from './settings.js'
 
@@ -48,7 +49,7 @@ export async function readConfig (path: string): Promise<SomeSettings> {
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    throw cliError('ERR_CLI_CONFIG', `${path} cannot be read (${(error as { code?: string }).code ?? 'unknown'}); hushwire relay config prints one to begin with`, error)
+    throw cliError('ERR_CLI_CONFIG', `${path} cannot be read: ${reasonOf(error)}; hushwire relay config prints one to begin with`, error)
   }
   const settings = parseConfig(text, path) as Record<string, Record<string, unknown> | undefined>
   for (const [section, key] of PATHS) {

@@ -2,6 +2,7 @@ import { open, readFile, stat } from 'node:fs/promises'
 import { wipe } from '../../crypto/index.js'
 import { createIdentity, importIdentity, type Identity } from '../../nova/index.js'
 import { cliError } from '../errors.js'
+import { reasonOf } from '../platform-reason.js'
 
 /** Permission bits of everybody but the owner. */
 const OTHERS = 0o077
@@ -45,7 +46,7 @@ async function found (path: string): Promise<Identity | undefined> {
     if (code === 'ENOENT') return undefined
     if (code === 'ERR_CLI_IDENTITY') throw error
     if (code === 'ERR_IDENTITY_STORED') throw cliError('ERR_CLI_IDENTITY', `${path} is not the identity file of a relay; give --identity another name, or put back the copy that was kept`, error)
-    throw cliError('ERR_CLI_IDENTITY', `${path} (${code ?? 'unknown'})`, error)
+    throw cliError('ERR_CLI_IDENTITY', `${path}: ${reasonOf(error)}`, error)
   }
 }
 
@@ -73,7 +74,7 @@ async function write (path: string, identity: Identity): Promise<void> {
       await file.close()
     }
   } catch (error) {
-    throw cliError('ERR_CLI_IDENTITY', `${path} cannot be made (${(error as { code?: string }).code ?? 'unknown'})`, error)
+    throw cliError('ERR_CLI_IDENTITY', `${path} cannot be made: ${reasonOf(error)}`, error)
   } finally {
     wipe(stored)
   }

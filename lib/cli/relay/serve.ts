@@ -11,6 +11,7 @@ import { asError } from '../../stream/index.js'
 import type { Address, ServerTls } from '../../transport/tcp.js'
 import { parseAddress } from '../ctr/address.js'
 import { cliError, failureCode } from '../errors.js'
+import { reasonOf } from '../platform-reason.js'
 import { addressesOf, addressesToBe, type Addresses } from './addresses.js'
 import { serveAdmin } from './admin.js'
 import { RelayHealth } from './health.js'
@@ -144,7 +145,7 @@ function registrationOf ({ registration: { rule, ids } }: Settings): Registratio
 async function readTls ({ tls: { cert, key } }: Settings): Promise<ServerTls | undefined> {
   if (cert === '' && key === '') return undefined
   if (cert === '' || key === '') throw cliError('ERR_CLI_CERTIFICATE', 'tls.cert and tls.key are needed both')
-  const file = (path: string): Promise<Buffer> => readFile(path).catch((error: unknown) => { throw cliError('ERR_CLI_CERTIFICATE', `${path} (${failureCode(error)})`, error) })
+  const file = (path: string): Promise<Buffer> => readFile(path).catch((error: unknown) => { throw cliError('ERR_CLI_CERTIFICATE', `${path}: ${reasonOf(error)}`, error) })
   return { cert: await file(cert), key: await file(key) }
 }
 

@@ -88,7 +88,11 @@ export class Output {
     if (!this.json) this.#write(this.#err, `hushwire ${this.#command}: ${text}`)
   }
 
-  /** The one line that says what is going on now, replaced by the next; nothing takes it away. Where lines cannot be replaced, a note. */
+  /**
+   * The one line that says what is going on now, in place of the one before. Where lines cannot be replaced, a note.
+   *
+   * @param text - empty, as by default, to take the line away
+   */
   status (text = ''): void {
     if (!this.interactive || this.#through !== undefined) {
       if (text !== '') this.note(text)
@@ -100,10 +104,12 @@ export class Output {
   }
 
   /**
-   * A bar on stderr for people, and for programs lines `progress` with `name`, `done` and `total`, twice a second at most.
+   * A bar on stderr for people at a terminal, and nothing where lines cannot be replaced. With `--json` events `progress` with `name`, `done` and
+   * `total`, twice a second at most, which labels and tails change nothing of.
    *
    * @param name - of what goes on; cleaned here
    * @param total - in the unit that `update` counts in, such as bytes
+   * @param format - an amount of that unit as people read it
    */
   progress (name: string, total: number, format: (value: number) => string = String): Progress {
     const label = plainLine(name)

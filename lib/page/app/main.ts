@@ -61,9 +61,15 @@ async function proceed (store: Store, profile: Profile, { wait, invite }: { read
   const shell = new Shell(place, {
     relay,
     forget: async desk => {
-      await desk?.client.close()
+      await desk.client.close()
       await store.close()
       await deleteKept()
+      location.reload()
+    },
+    trust: async (desk, to) => {
+      await saveAbout(store, { name: desk.profile.name, relay: to, joined: true })
+      await desk.client.close()
+      await store.close()
       location.reload()
     }
   })

@@ -45,18 +45,26 @@ export class Database {
       opening.result.createObjectStore('quarantine', { autoIncrement: true })
     }
     const opened = deferred<IDBDatabase>()
-    opening.onsuccess = () => { opened.resolve(opening.result) }
+    let refused = false
+    opening.onsuccess = () => {
+      const database = opening.result
+      database.onversionchange = () => { database.close(); onLost() }
+      database.onclose = onLost
+      opened.resolve(database)
+      // it opens all the same once nothing blocks it any more, and nobody would ever close it
+      if (refused) database.close()
+    }
     opening.onerror = () => { opened.reject(failure(opening.error, 'opening')) }
-    opening.onblocked = () => { opened.reject(storeError('ERR_STORE_BUSY', 'another page keeps an older version of it open')) }
-    const database = await opened.promise
-    database.onversionchange = () => { database.close(); onLost() }
-    database.onclose = onLost
-    return new Database(database)
+    opening.onblocked = () => {
+      refused = true
+      opened.reject(storeError('ERR_STORE_BUSY', 'another page keeps an older version of it open'))
+    }
+    return new Database(await opened.promise)
   }
 
   /** What the owner of the records has written about them, if anything. */
   async seal (): Promise<Uint8Array | undefined> {
-    const found: unknown = await answer(this.#database.transaction('about').objectStore('about').get(SEAL))
+    const found: unknown = await answer(this.#reading('about').get(SEAL))
     return found instanceof Uint8Array ? found : undefined
   }
 
@@ -67,7 +75,7 @@ export class Database {
   /** Every record, in the order of the numbers, some at a time. */
   async * records (): AsyncGenerator<readonly StoredRecord[], void> {
     for (let last = -1; ;) {
-      const store = this.#database.transaction('records').objectStore('records')
+      const store = this.#reading('records')
       const range = IDBKeyRange.lowerBound(last, true)
       const [numbers, values] = await Promise.all([answer(store.getAllKeys(range, READ_AT_ONCE)), answer<unknown[]>(store.getAll(range, READ_AT_ONCE))])
       if (numbers.length === 0) return
@@ -105,6 +113,15 @@ export class Database {
 
   close (): void {
     this.#database.close()
+  }
+
+  /** @throws ERR_STORE_FAILED when the browser has closed the database */
+  #reading (name: string): IDBObjectStore {
+    try {
+      return this.#database.transaction(name).objectStore(name)
+    } catch (error) {
+      throw failure(error, 'reading')
+    }
   }
 
   async #change (stores: string | string[], work: (transaction: IDBTransaction) => void): Promise<void> {

@@ -32,7 +32,7 @@ export interface IndexedDbStoreOptions {
  * The browser may clear what a site keeps when the disk is full, unless `navigator.storage.persist()` was granted; and its owner
  * may at any time. Then the store fails with ERR_STORE_FAILED.
  *
- * @throws ERR_ARGUMENT, ERR_LIMIT_OPTION, ERR_STORE_OPEN, ERR_STORE_BUSY, ERR_STORE_VERSION, ERR_STORE_SEAL, ERR_STORE_SPACE, ERR_STORE_IO (as rejections)
+ * @throws ERR_ARGUMENT, ERR_LIMIT_OPTION, ERR_STORE_OPEN, ERR_STORE_BUSY, ERR_STORE_VERSION, ERR_STORE_SEAL, ERR_STORE_SPACE, ERR_STORE_IO, ERR_STORE_FAILED (as rejections)
  * @example
  * ```ts
  * import { openIndexedDbStore, sealingKey } from 'hushwire/store/indexeddb'
@@ -53,13 +53,16 @@ export async function openIndexedDbStore (options: IndexedDbStoreOptions): Promi
   const release = await takeLock(`hushwire/store/${name}`, lockTimeout)
   let database: Database | undefined
   let store: IndexedDbStore | undefined
+  let lost = false
   try {
-    database = await Database.open(name, () => { store?.lost() })
+    database = await Database.open(name, () => { lost = true; store?.lost() })
     const seal = key === undefined ? noSeal : sealWith(key)
     await checkSeal(database, seal, key !== undefined)
     const records = new NumberedRecords(seal)
     const reports = await records.load(database)
     store = new IndexedDbStore({ database, records, release, reports })
+    // while it was being read
+    if (lost) store.lost()
     for (const report of reports) tell(onReport, report)
     return store
   } catch (error) {

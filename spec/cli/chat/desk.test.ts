@@ -3,7 +3,7 @@ import { equalUuid, randomUuid, type Uuid } from '../../../lib/bytes/index.js'
 import { CHAT_KIND, chatText, decodeChat, encodeChat, type ChatMessage, type ChatText } from '../../../lib/chat/index.js'
 import { Desk } from '../../../lib/cli/chat/desk.js'
 import { Receipts } from '../../../lib/cli/chat/receipts.js'
-import { TextRecords } from '../../../lib/cli/chat/records.js'
+import { TEXT_LIMITS, TextRecords, unreadTexts } from '../../../lib/cli/chat/records.js'
 import { Names } from '../../../lib/cli/names.js'
 import { Output } from '../../../lib/cli/terminal/output.js'
 import { createIdentity } from '../../../lib/nova/index.js'
@@ -71,19 +71,57 @@ test('texts are shown or kept, names are learnt, and what is no message is told 
 
 test('texts are kept in the order of their times, by whom they are, and up to a number', async t => {
   const store = memoryStore()
+  const limits = { ...TEXT_LIMITS.unread, maxTexts: 3 }
   const [one, other] = [randomUuid(), randomUuid()]
-  const records = await TextRecords.load(store, 'test/', 3)
+  const records = await TextRecords.load(store, 'test/', limits)
   const texts = [chatText('c', 300), chatText('a', 100), chatText('b', 200)]
   for (const text of texts) await records.add({ peer: one, text })
   t.true(records.full)
   t.deepEqual((await records.of(one)).map(({ text }) => text), ['a', 'b', 'c'])
   t.deepEqual(await records.of(other), [])
-  const again = await TextRecords.load(store, 'test/', 3)
+  const again = await TextRecords.load(store, 'test/', limits)
   t.is(again.count(one), 3)
   await again.delete({ peer: one, text: texts[0] as ChatText })
   await again.delete({ peer: one, text: texts[0] as ChatText })
   t.is(again.total, 2)
   t.false(again.full)
+})
+
+test('each has a share in texts and in bytes, which those that are there count against', async t => {
+  const store = memoryStore()
+  const [one, other] = [randomUuid(), randomUuid()]
+  const limits = { maxPeerTexts: 2, maxPeerBytes: 300, maxTexts: 4, maxBytes: 1000 }
+  const records = await TextRecords.load(store, 'test/', limits)
+  const long = chatText('x'.repeat(300))
+  await records.add({ peer: one, text: long })
+  t.deepEqual([records.fullOf(one), records.fullOf(other), records.full], [true, false, false], 'bytes')
+  await records.delete({ peer: one, text: long })
+  t.false(records.fullOf(one))
+  for (const text of [chatText('a'), chatText('b')]) await records.add({ peer: one, text })
+  t.deepEqual([records.fullOf(one), records.fullOf(other)], [true, false], 'texts')
+  const again = await TextRecords.load(store, 'test/', limits)
+  t.true(again.fullOf(one))
+  await again.add({ peer: other, text: long })
+  t.false(again.full)
+  await again.add({ peer: randomUuid(), text: chatText('y'.repeat(700)) })
+  t.true(again.full, 'the bytes of all')
+})
+
+test('one who writes without end is dropped beyond its share, told once, and holds nobody up', async t => {
+  const { store, ids: [flood, other], names, output, told } = await people(2)
+  if (flood === undefined || other === undefined) throw new Error('nobody')
+  const before = await unreadTexts(store)
+  for (let index = 0; index < TEXT_LIMITS.unread.maxPeerTexts - 1; index++) await before.add({ peer: flood, text: chatText('x') })
+  const taken: number[] = []
+  const late = chatText('late')
+  const client = clientOf([...[1, 2, 3, 4].map(() => ({ from: flood, bytes: said(chatText('x')) })), { from: other, bytes: said(late) }], taken)
+  const desk = await Desk.open({ client, names, output, store })
+  await desk.read({})
+  t.deepEqual(taken, [0, 1, 2, 3, 4])
+  t.is(desk.unread.count(flood), TEXT_LIMITS.unread.maxPeerTexts)
+  t.deepEqual(await desk.unread.of(other), [late])
+  t.is(told.length, 1)
+  t.regex(told[0] ?? '', /2000 messages of .* have not been read, and what more .* writes is dropped/)
 })
 
 test('when no more may be kept, mail is left where it is', async t => {
@@ -95,6 +133,10 @@ test('when no more may be kept, mail is left where it is', async t => {
   Object.defineProperty(desk.unread, 'full', { get: () => desk.unread.total >= 2 })
   await desk.read({})
   t.deepEqual(taken, [0, 1])
+  const second = await Desk.open({ client: clientOf([{ from: one, bytes: said(chatText('x')) }], taken), names, output, store })
+  Object.defineProperty(second.unread, 'full', { value: true })
+  await second.read({})
+  t.deepEqual(taken, [0, 1], 'nothing is fetched when there is no room at the start')
   t.regex(told.at(-1) ?? '', /2 messages have not been read; no more are fetched/)
 })
 

@@ -75,7 +75,7 @@ test('what cannot work says what to do next', async t => {
   writeFileSync(join(alice.folder, 'other/a'), 'a')
   for (const [args, code, text] of [
     [['send', 'a', '--to', 'nobody'], 4, /ERR_CLI_PEER: .*known are bob/],
-    [['send', 'missing', '--to', 'bob'], 2, /ERR_CLI_FILE: .*missing cannot be read \(ENOENT\)/],
+    [['send', 'missing', '--to', 'bob'], 2, /ERR_CLI_FILE: .*missing cannot be read: there is nothing of that name/],
     [['send', 'AUX', '--to', 'bob'], 2, /ERR_FILES_PATH: .*--any-name/],
     [['send', 'a', 'other/a', '--to', 'bob'], 2, /ERR_FILES_DUPLICATE: /],
     [['send', 'a', '--to', 'bob', '--wait', '0.01'], 4, /bob is not there \(ERR_RELAY_OFFLINE\)[^]*ERR_FILES_UNREACHABLE: /],
@@ -83,7 +83,8 @@ test('what cannot work says what to do next', async t => {
     [['send'], 2, /missing required argument/],
     [['send', 'a', '--expires', '0.01'], 4, /ERR_CLI_EXPIRED/],
     [['receive', 'in'], 2, /ERR_CLI_OPTION: .*give --yes, or an offer/],
-    [['receive', 'a/in', '--yes'], 2, /ERR_CLI_FILE: .*cannot be made/],
+    [['receive', 'a/in', '--yes'], 2, /ERR_CLI_FILE: .*cannot be made: something on the way is no folder/],
+    [['receive', 'a', '--yes'], 2, /ERR_CLI_FILE: .*a cannot be made: something else has that name/],
     [['receive', 'in', 'hushwire:AAAA'], 2, /ERR_OFFER_/],
     [['receive', 'in', '--overwrite', '--rename'], 2, /cannot be used with/]
   ] as const) {

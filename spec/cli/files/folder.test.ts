@@ -1,7 +1,7 @@
 import test from 'ava'
 import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { FolderDestination, type WhenThere } from '../../../lib/cli/files/folder-destination.js'
+import { FolderDestination, freeSpace, type WhenThere } from '../../../lib/cli/files/folder-destination.js'
 import { TargetTree } from '../../../lib/cli/files/target-tree.js'
 import { sourceTree } from '../../../lib/cli/files/source-tree.js'
 import { createIdentity } from '../../../lib/nova/index.js'
@@ -208,10 +208,17 @@ test('what senders that never came back have left is taken away, parts apart', a
   t.deepEqual(readdirSync(join(folder, '.hushwire-part')), [part])
 })
 
+test('free space that a file system does not tell is unknown, and ends nothing', async t => {
+  t.true((await freeSpace(temporaryFolder()) ?? 0) > 0)
+  t.is(await freeSpace(join(temporaryFolder(), 'none')), undefined)
+  if (process.platform === 'linux') t.is(await freeSpace('/proc'), undefined, 'one that counts no blocks')
+})
+
 test('a folder that cannot be made is told', async t => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'file'), '')
   t.is(await codeOf(FolderDestination.at(join(folder, 'file', 'x'), 'refuse')), 'ERR_CLI_FILE')
+  if (process.platform === 'linux') t.is(await codeOf(FolderDestination.at('/proc/hushwire', 'refuse')), 'ERR_CLI_FILE')
 })
 
 async function read (source: SourceFile, from = 0): Promise<string> {

@@ -1,7 +1,7 @@
 import test from 'ava'
-import { chmod, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, lchown, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileError, privateFolder, readPrivate, replaceFile, writeNew } from '../../../lib/cli/profile/private-file.js'
+import { checkOwner, fileError, makeFolders, privateFolder, readAll, readPrivate, replaceFile, writeNew } from '../../../lib/cli/profile/private-file.js'
 import { readSettings, writeSettings } from '../../../lib/cli/profile/settings.js'
 import { codeOf } from '../../support/sources.js'
 import { cleanUp, temporaryFolder } from '../support.js'
@@ -23,6 +23,35 @@ test('what is private is made so, whatever the umask is, and is read only when i
   await t.throwsAsync(readPrivate(path, { limit: 6, others: 'read' }), { code: 'ERR_CLI_FILE', message: /chmod go-w / })
   t.is(await readPrivate(join(folder, 'none'), { limit: 6, others: 'nothing' }), undefined)
   t.is(await codeOf(readPrivate(folder, { limit: 6, others: 'read' })), 'ERR_CLI_FILE')
+})
+
+test('what is another user\'s is not believed, nor what a link of theirs leads to', async t => {
+  t.notThrows(() => { checkOwner('x', 1000, 1000) })
+  t.notThrows(() => { checkOwner('x', 0, 1000) })
+  t.notThrows(() => { checkOwner('x', 1000, undefined) }, 'where users have no numbers')
+  t.throws(() => { checkOwner('x', 1001, 1000) }, { code: 'ERR_CLI_FILE', message: /x belongs to another user/ })
+  const path = join(folder, 'owned')
+  const link = join(folder, 'link to owned')
+  await writeNew(path, 'ours')
+  await symlink(path, link)
+  t.truthy(await readPrivate(link, { limit: 6, others: 'nothing' }), 'a link of our own is ours')
+  if (process.getuid?.() !== 0) return
+  await lchown(link, 65_534, 65_534)
+  t.is(await codeOf(readPrivate(link, { limit: 6, others: 'nothing' })), 'ERR_CLI_FILE')
+  await lchown(path, 65_534, 65_534)
+  await t.throwsAsync(readPrivate(path, { limit: 6, others: 'nothing' }), { code: 'ERR_CLI_FILE', message: /belongs to another user/ })
+})
+
+test('what the disk says while it is read is told in words, and what was read is wiped', async t => {
+  let room = new Uint8Array(0)
+  const file = {
+    read: async (into: Uint8Array<ArrayBuffer>) => {
+      room = into.fill(7)
+      throw Object.assign(new Error('with a secret'), { code: 'EIO' })
+    }
+  }
+  await t.throwsAsync(readAll(file as never, 'x', 10), { code: 'ERR_CLI_FILE', message: 'a file or folder cannot be used: x cannot be read: the disk reports an error' })
+  t.deepEqual(room, new Uint8Array(11))
 })
 
 test('nothing is written over', async t => {
@@ -52,6 +81,17 @@ test('a folder is for its owner alone', async t => {
   t.is(await codeOf(privateFolder(join(folder, 'file/x'))), 'ERR_CLI_FILE')
 })
 
+test('folders are made one by one, also where a file system says that what is above is not there', async t => {
+  await makeFolders(join(folder, 'c/d/e'))
+  t.true((await stat(join(folder, 'c/d/e'))).isDirectory())
+  await makeFolders(join(folder, 'c/d/e'))
+  await makeFolders('/')
+  await writeFile(join(folder, 'in the way'), '')
+  t.is(await codeOf(makeFolders(join(folder, 'in the way'))), 'EEXIST')
+  t.is(await codeOf(makeFolders(join(folder, 'in the way/x/y'))), 'ENOTDIR')
+  if (process.platform === 'linux') t.is(await codeOf(makeFolders('/proc/hushwire/x')), 'ENOENT')
+})
+
 test('settings are read back, and what is none is refused', async t => {
   const path = join(folder, 'profile.toml')
   t.deepEqual(await readSettings(path), {})
@@ -73,5 +113,5 @@ test('settings are read back, and what is none is refused', async t => {
 
 test('a full disk is told as such', t => {
   for (const code of ['ENOSPC', 'EDQUOT']) t.like(fileError(Object.assign(new Error('full'), { code }), 'x cannot be written'), { code: 'ERR_CLI_SPACE' })
-  t.like(fileError(new Error('other'), 'x cannot be written'), { code: 'ERR_CLI_FILE', message: 'a file or folder cannot be used: x cannot be written (unknown)' })
+  t.like(fileError(new Error('other'), 'x cannot be written'), { code: 'ERR_CLI_FILE', message: 'a file or folder cannot be used: x cannot be written: unknown' })
 })

@@ -98,7 +98,7 @@ test('an error is one sentence, whatever it is, and says nothing that it must no
   t.is(told(new Error('with a secret')), 'hushwire chat: ERR_CLI_UNEXPECTED: Error.\n')
   t.is(told('text'), 'hushwire chat: ERR_CLI_UNEXPECTED: string.\n')
   t.is(told(null), 'hushwire chat: ERR_CLI_UNEXPECTED: object.\n')
-  t.regex(told(Object.assign(new Error('no space'), { code: 'ENOSPC' })), /^hushwire chat: ENOSPC: Error\. Make room/)
+  t.regex(told(Object.assign(new Error('no space'), { code: 'ENOSPC' })), /^hushwire chat: ENOSPC: there is no room on the disk\. Make room/)
   t.is(told(new HushwireError('ERR_X', 'a\u001b[2Jb', { layer: 'x', origin: 'local', fatal: true })), 'hushwire chat: ERR_X: ab.\n')
   t.is(told(cliError('ERR_CLI_STOPPED', 'SIGINT')), '')
 })

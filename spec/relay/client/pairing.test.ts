@@ -2,12 +2,12 @@ import test from 'ava'
 import fc from 'fast-check'
 import { createIdentity, idOf } from '../../../lib/nova/index.js'
 import { offeredRelay, parseOffer, type ClientMessage } from '../../../lib/relay/index.js'
-import { fingerprintOf, formatOffer, parseOfferAt } from '../../../lib/relay/client/offer.js'
-import { OpenOffers } from '../../../lib/relay/client/open-offers.js'
-import { decodePairAnswer, encodePairAnswer } from '../../../lib/relay/client/pair-answer.js'
+import { fingerprintOf, formatOffer, parseOfferAt } from '../../../lib/relay/client/pairing/offer.js'
+import { OpenOffers } from '../../../lib/relay/client/pairing/open-offers.js'
+import { decodePairAnswer, encodePairAnswer } from '../../../lib/relay/client/pairing/pair-answer.js'
 import { qr } from '../../../lib/relay/qr.js'
 import { memoryStore, type Store, type StoreTransaction, type StoreView } from '../../../lib/store/index.js'
-import { Channel } from '../../../lib/stream/index.js'
+import { Channel, deferred } from '../../../lib/stream/index.js'
 import type { Peer } from '../../../lib/nova/index.js'
 import { codeOf } from '../codes.js'
 import { bytes, next, state, textOf, texts, World } from './support.js'
@@ -61,6 +61,24 @@ test('who offers and is away answers later: until then it is trusted, and the sa
   const again = await world.client({ identity: alice.identity, store: alice.store, accept: 'contacts' })
   t.deepEqual((await waiting).id, alice.id)
   t.deepEqual([bob.rejected, again.rejected, again.contacts.has(bob.id)], [0, 0, true])
+})
+
+test('who stops waiting when the relay has the token stays trusting: its owner may trust us by then', async t => {
+  const stored = deferred()
+  const world = await World.start({ onEvent: ({ type }) => { if (type === 'mail-stored') stored.resolve() } })
+  t.teardown(() => world.end())
+  const alice = await world.client({ accept: 'contacts' })
+  const text = await alice.offer()
+  await alice.close()
+  const bob = await world.client({ accept: 'contacts' })
+  const stop = new AbortController()
+  const pairing = codeOf(bob.pair(text, { signal: stop.signal }))
+  await stored.promise
+  // goes after the token, and is there when that has been acknowledged
+  await bob.peer(alice.id).send(1n, bytes('after it'))
+  stop.abort(new Error('enough'))
+  t.is(await pairing, 'Error: enough')
+  t.true(bob.contacts.has(alice.id))
 })
 
 test('mail that nobody has taken yet holds up no pairing, on either side', async t => {

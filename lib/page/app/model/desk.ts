@@ -1,10 +1,12 @@
 import { fromHex, toHex } from '../../../bytes/index.js'
+import { PING_KIND, pingAnswers } from '../../../chat/index.js'
 import { FILES_KIND } from '../../../files/index.js'
 import { parseOffer, type Client, type ClientState } from '../../../relay/index.js'
 import type { Store } from '../../../store/index.js'
 import { ignore } from '../../../stream/index.js'
 import { Changes } from './changes.js'
 import type { FilesEntry, TextEntry } from './entry.js'
+import { Held } from './held.js'
 import { History } from './history.js'
 import { Incoming } from './incoming.js'
 import { IncomingFolder } from './incoming-folder.js'
@@ -31,6 +33,8 @@ interface Parts {
   readonly history: History
   readonly people: People
   readonly waiting: WaitingFiles
+  /** Those who have answered an offer of ours. */
+  readonly paired: Held<string>
 }
 
 /** Everything that a person works with: who they are, whom they know, what was said, what is on its way. */
@@ -46,14 +50,16 @@ export class Desk {
   profile: Profile
   readonly #store: Store
   readonly #events: DeskEvents
+  readonly #paired: Held<string>
 
-  private constructor (store: Store, profile: Profile, client: Client, { history, people, waiting }: Parts, events: DeskEvents) {
+  private constructor (store: Store, profile: Profile, client: Client, { history, people, waiting, paired }: Parts, events: DeskEvents) {
     this.#store = store
     this.profile = profile
     this.client = client
     this.history = history
     this.people = people
     this.#events = events
+    this.#paired = paired
     const { states } = this
     this.texts = new Texts(client, { history, people, ownName: () => this.profile.name, onText: entry => { events.onText(entry) } })
     this.outgoing = new Outgoing(client, { history, people, states, waiting })
@@ -67,13 +73,13 @@ export class Desk {
    * @throws what the store, the browser and `connect` do (as rejections)
    */
   static async open (store: Store, profile: Profile, events: DeskEvents, options: { readonly wait: boolean, readonly invite?: Uint8Array | undefined, readonly database: string }): Promise<Desk> {
-    const parts = { history: await History.load(store), people: await People.load(store), waiting: await WaitingFiles.open(options.database) }
+    const parts = { history: await History.load(store), people: await People.load(store), waiting: await WaitingFiles.open(options.database), paired: new Held<string>() }
     const told: { desk?: Desk } = {}
     const client = await connectAs(profile, store, {
       wait: options.wait,
       invite: options.invite,
       onState: state => { told.desk?.link.tell(state) },
-      onPaired: peer => { told.desk?.paired(peer) }
+      onPaired: peer => { parts.paired.tell(peer) }
     })
     return told.desk = new Desk(store, profile, client, parts, events)
   }
@@ -96,6 +102,10 @@ export class Desk {
     this.texts.run().catch(failed)
     this.#takeStreams().catch(failed)
     this.#watch()
+    this.#paired.open(peer => {
+      this.#met(peer)
+      this.#events.onPaired(peer)
+    })
   }
 
   /** Answers an offer. @throws as `Client.pair` (as rejections) */
@@ -127,12 +137,6 @@ export class Desk {
     this.#watch()
   }
 
-  /** Somebody has answered an offer of ours. */
-  paired (peer: string): void {
-    this.#met(peer)
-    this.#events.onPaired(peer)
-  }
-
   #met (peer: string): void {
     this.texts.introduce(peer)
     this.#watch()
@@ -140,8 +144,10 @@ export class Desk {
   }
 
   async #takeStreams (): Promise<void> {
+    const ping = pingAnswers()
     for await (const stream of this.client.streams) {
       if (stream.kind === FILES_KIND) void this.incoming.take(stream)
+      else if (stream.kind === PING_KIND) ping(stream)
       else stream.refuse()
     }
   }

@@ -43,13 +43,11 @@ export class History {
 
   /** Writes entries down, new ones at the end; the oldest make room. @throws what the store does (as rejections) */
   async put (...entries: readonly Entry[]): Promise<void> {
-    const gone: Entry[] = []
     for (const entry of entries) {
       if (!this.#numbers.has(nameOf(entry))) this.#numbers.set(nameOf(entry), this.#next++)
-      const known = this.of(entry.peer)
-      if (known.length >= APP_LIMITS.maxEntries && known[0] !== undefined && this.get(entry.peer, entry.id) === undefined) gone.push(known[0])
       this.#of(entry.peer).set(entry.id, entry)
     }
+    const gone = [...new Set(entries.map(({ peer }) => peer))].flatMap(peer => this.#surplus(peer))
     await this.#store.write(transaction => {
       for (const entry of entries) setJson(transaction, this.#key(entry), entry)
       for (const entry of gone) transaction.delete(this.#key(entry))
@@ -67,6 +65,12 @@ export class History {
   async remove (...entries: readonly Entry[]): Promise<void> {
     await this.#store.write(transaction => { for (const entry of entries) transaction.delete(this.#key(entry)) })
     for (const entry of entries) this.#drop(entry)
+  }
+
+  /** The oldest, as many as there are too many. */
+  #surplus (peer: string): Entry[] {
+    const entries = this.#entries.get(peer)
+    return entries === undefined || entries.size <= APP_LIMITS.maxEntries ? [] : this.of(peer).slice(0, entries.size - APP_LIMITS.maxEntries)
   }
 
   #drop (entry: Entry): void {

@@ -77,6 +77,7 @@ export class Incoming {
     })
     if (opened !== undefined) streams.delete(opened)
     await this.#settle(received).catch(ignore)
+    await this.#sweep(received).catch(ignore)
   }
 
   /** What a person says to an offer. @throws what the store does (as rejections) */
@@ -94,6 +95,8 @@ export class Incoming {
     this.#stopped.add(entry.id)
     // its stream is one of these; the others come again by themselves, and go on where they were
     for (const stream of this.#streams.get(entry.peer) ?? []) stream.abort(resetError(RESET_CODES.gone))
+    // a part that is being written keeps its folder until the stream is over: then that is swept
+    await this.#folder.delete(entry.id).catch(ignore)
   }
 
   /** The files of a transfer that is here. @throws what the browser does (as rejections) */
@@ -153,6 +156,13 @@ export class Incoming {
     await this.#put(entry, { state: failures.length >= entry.count ? 'failed' : 'done', trouble })
     const now = this.#history.get(entry.peer, entry.id)
     if (now?.type === 'files' && now.state === 'done') this.#events.onCame(now)
+  }
+
+  /** What has come of files that were given up meanwhile. */
+  async #sweep ({ transfer }: Received): Promise<void> {
+    if (transfer === undefined) return
+    const entry = this.#history.get(toHex(transfer.from.id), transfer.id)
+    if (entry?.type !== 'files' || entry.state === 'declined') await this.#folder.delete(transfer.id)
   }
 
   #waits (entry: FilesEntry): void {

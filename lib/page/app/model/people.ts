@@ -1,4 +1,5 @@
 import { fromHex, toHex } from '../../../bytes/index.js'
+import { lookOf } from '../../../chat/index.js'
 import { storeKey, type Store } from '../../../store/index.js'
 import { Changes } from './changes.js'
 import { listJson, setJson } from './json.js'
@@ -6,6 +7,10 @@ import { APP_LIMITS } from './limits.js'
 import { plainName } from './words.js'
 
 const PREFIX = 'page/person/'
+/** Digits of an id that stand beside a name. */
+const ID_DIGITS = 8
+/** The look of a name that ends like one of ours with its digits. */
+const WITH_DIGITS = /[0-9a-f]{8}\)?$/
 
 interface Person {
   /** What they call themselves. */
@@ -21,6 +26,8 @@ export class People {
   readonly online = new Set<string>()
   readonly #store: Store
   readonly #people = new Map<string, Person>()
+  /** Names as they are shown, until one of them changes. */
+  #shown: ReadonlyMap<string, string> | undefined
 
   private constructor (store: Store) {
     this.#store = store
@@ -35,9 +42,15 @@ export class People {
     return people
   }
 
+  /** Somebody's name as it is shown: no two of those we know have names that look alike. */
   nameOf (peer: string): string {
-    const { given = '', own = '' } = this.#people.get(peer) ?? {}
-    return given !== '' ? given : own !== '' ? own : `Somebody ${peer.slice(0, 8)}`
+    this.#shown ??= this.#tellApart()
+    return this.#shown.get(peer) ?? this.calledOf(peer)
+  }
+
+  /** What somebody is called, by us or by themselves; others may be called the same. */
+  calledOf (peer: string): string {
+    return this.#called(peer) ?? `Somebody ${peer.slice(0, ID_DIGITS)}`
   }
 
   setOnline (peer: string, online: boolean): void {
@@ -51,6 +64,7 @@ export class People {
   async call (peer: string, names: Person): Promise<void> {
     const person = { ...this.#people.get(peer), ...Object.fromEntries(Object.entries(names).map(([which, name]) => [which, plainName(String(name), APP_LIMITS.maxName)])) }
     this.#people.set(peer, person)
+    this.#shown = undefined
     await this.#store.write(transaction => { setJson(transaction, storeKey(PREFIX, fromHex(peer)), person) })
     this.changes.tell(peer)
   }
@@ -58,8 +72,37 @@ export class People {
   /** @throws what the store does (as rejections) */
   async forget (peer: string): Promise<void> {
     this.#people.delete(peer)
+    this.#shown = undefined
     this.online.delete(peer)
     await this.#store.write(transaction => { transaction.delete(storeKey(PREFIX, fromHex(peer))) })
     this.changes.tell(undefined)
   }
+
+  #called (peer: string): string | undefined {
+    const { given = '', own = '' } = this.#people.get(peer) ?? {}
+    return [given, own].find(name => lookOf(name) !== '')
+  }
+
+  /** Names with digits of the id where that is needed. Whoever has a name of ours keeps it; who calls themselves so too, has digits. */
+  #tellApart (): Map<string, string> {
+    const alike = new Map<string, string[]>()
+    for (const peer of this.#people.keys()) {
+      const look = lookOf(this.#called(peer) ?? '')
+      if (look === '') continue
+      alike.set(look, [...alike.get(look) ?? [], peer])
+    }
+    const shown = new Map<string, string>()
+    for (const [look, peers] of alike) {
+      const ours = peers.filter(peer => lookOf(this.#people.get(peer)?.given ?? '') !== '')
+      const alone = ours.length === 1 ? ours[0] : peers.length === 1 && !WITH_DIGITS.test(look) ? peers[0] : undefined
+      for (const peer of peers) shown.set(peer, peer === alone ? this.calledOf(peer) : `${this.calledOf(peer)} (${digitsOf(peer, peers)})`)
+    }
+    return shown
+  }
+}
+
+/** Digits of an id that no other of these begins with. */
+function digitsOf (peer: string, peers: readonly string[]): string {
+  const digits = peer.slice(0, ID_DIGITS)
+  return peers.some(other => other !== peer && other.startsWith(digits)) ? peer : digits
 }

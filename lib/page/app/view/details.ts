@@ -4,17 +4,17 @@ import { ignore } from '../../../stream/index.js'
 import { adviceOf } from '../model/advice.js'
 import type { Desk } from '../model/desk.js'
 import { APP_LIMITS } from '../model/limits.js'
-import { button, field, h, openDialog, trouble } from './dom.js'
+import { announce, button, field, h, openDialog, trouble } from './dom.js'
 
 /** About somebody: their name here, their id, and an end. */
 export function openContact (desk: Desk, peer: string, onGone: () => void): void {
-  const name = h('input', { type: 'text', maxlength: APP_LIMITS.maxName, value: desk.people.nameOf(peer), autocomplete: 'off' })
+  const name = h('input', { type: 'text', maxlength: APP_LIMITS.maxName, value: desk.people.calledOf(peer), autocomplete: 'off' })
   const failed = trouble()
   const attempt = (work: Promise<void>): void => { work.then(() => { dialog.close() }, (error: unknown) => { failed.show(adviceOf(error)) }).catch(ignore) }
   const remove = confirmed('Remove contact', 'Really remove, with what was said?', () => { attempt(desk.forget(peer).then(onGone)) })
   const dialog = openDialog('About this contact', [
     h('form', { onsubmit: (event: SubmitEvent) => { event.preventDefault(); attempt(desk.people.call(peer, { given: name.value })) } },
-      field('Name', name, 'Only you see it.'), failed.element, h('div', { class: 'actions' }, h('button', { type: 'submit', class: 'primary' }, 'Save name'), remove)),
+      field('Name', name, 'Only you see it. A name that you save stays, whatever they call themselves.'), failed.element, h('div', { class: 'actions' }, h('button', { type: 'submit', class: 'primary' }, 'Save name'), remove)),
     facts('Their fingerprint', peer, keyOf(desk, peer)),
     h('p', { class: 'hint' }, 'Compare it by voice with what stands under Settings there, or what hushwire id show says: the same digits are the same key.')
   ])
@@ -56,6 +56,7 @@ function confirmed (label: string, question: string, onYes: () => void): HTMLBut
     if (asked) onYes()
     asked = true
     ask.textContent = question
+    announce(question)
   }, { class: 'danger' })
   ask.addEventListener('blur', () => {
     asked = false

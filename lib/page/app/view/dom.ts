@@ -73,7 +73,8 @@ export function trouble (): { readonly element: HTMLParagraphElement, show(text:
 /** Says something to who does not see the page. */
 export function announce (text: string): void {
   const place = document.getElementById('announcer')
-  if (place !== null) place.textContent = text
+  // a node of its own: the same words again are said again
+  place?.replaceChildren(h('span', {}, text))
 }
 
 /** A dialog that is there until it is closed. */

@@ -1,6 +1,7 @@
+import { amountOf, durationOf } from '../../../files/index.js'
 import type { FilesEntry, TextEntry } from '../model/entry.js'
 import type { Going } from '../model/transfer-state.js'
-import { countOf, durationOf, plainName, sizeOf } from '../model/words.js'
+import { countOf, plainName } from '../model/words.js'
 import { button, h, icon, ICONS } from './dom.js'
 
 /** What can be done with an entry. */
@@ -43,8 +44,8 @@ export function filesElement (entry: FilesEntry, name: string, going: Going | un
   const others = entry.count === 1 ? undefined : h('p', { class: 'file-names' }, h('bdi', {}, namesOf(entry)))
   return h('li', { class: entry.mine ? 'entry mine' : 'entry', 'data-state': entry.state, 'data-id': entry.id },
     h('span', { class: 'unseen' }, entry.mine ? 'You: ' : `${name}: `),
-    h('div', { class: 'bubble file', role: 'group', 'aria-label': `${title}, ${sizeOf(entry.bytes)}` },
-      h('p', { class: 'file-name' }, icon(ICONS.file), h('bdi', {}, title), h('span', { class: 'file-size' }, sizeOf(entry.bytes))),
+    h('div', { class: 'bubble file', role: 'group', 'aria-label': `${title}, ${amountOf(entry.bytes)}` },
+      h('p', { class: 'file-name' }, icon(ICONS.file), h('bdi', {}, title), h('span', { class: 'file-size' }, amountOf(entry.bytes))),
       others,
       isGoing(entry) ? progressElement(entry, title, going) : undefined,
       h('p', { class: 'file-state' }, stateOf(entry, name)),
@@ -81,9 +82,9 @@ function progressWords (entry: FilesEntry, going: Going | undefined): string {
   if (going === undefined) return 'Waiting…'
   const share = `${Math.floor(100 * going.bytes / Math.max(1, going.size))} %`
   if (going.waiting !== undefined) return going.bytes === 0 ? going.waiting : `${share} · ${going.waiting}`
-  const rate = going.rate === undefined ? '' : ` · ${sizeOf(Math.round(going.rate))}/s`
+  const rate = going.rate === undefined ? '' : ` · ${amountOf(Math.round(going.rate))}/s`
   const left = going.left === undefined ? '' : ` · ${durationOf(going.left)} left`
-  return `${share} of ${sizeOf(entry.bytes)}${rate}${left}`
+  return `${share} of ${amountOf(entry.bytes)}${rate}${left}`
 }
 
 function stateOf ({ state, mine }: FilesEntry, name: string): string {

@@ -1,15 +1,16 @@
+import { durationOf } from '../../../files/index.js'
 import { offerIn } from '../../../relay/index.js'
 import { ignore } from '../../../stream/index.js'
 import { qr } from '../../../relay/qr.js'
 import { adviceOf } from '../model/advice.js'
 import type { Desk } from '../model/desk.js'
 import { linkOf } from '../model/offer-text.js'
-import { durationOf } from '../model/words.js'
 import { announce, button, field, h, openDialog, trouble } from './dom.js'
 import { canScan, scan } from './scan.js'
 
 /** Milliseconds that an offer of ours is good for. */
 const EXPIRES = 600_000
+const SCAN = 'Scan with the camera'
 
 /** The dialog in which two people meet: one shows a code, the other one enters it. */
 export class PairDialog {
@@ -17,10 +18,13 @@ export class PairDialog {
   readonly #dialog: HTMLDialogElement
   readonly #onPaired: (peer: string) => void
   readonly #over = new AbortController()
+  /** While the camera is on. */
+  #scanning: AbortController | undefined
   readonly #input = h('input', { type: 'text', autocomplete: 'off', spellcheck: 'false', placeholder: 'hushwire:…' })
   readonly #trouble = trouble()
   readonly #submit = h('button', { type: 'submit', class: 'primary' }, 'Pair')
   readonly #camera = h('div', { class: 'camera-place' })
+  readonly #scanButton = button(SCAN, () => { this.#scan() })
   #url: string | undefined
 
   constructor (desk: Desk, onPaired: (peer: string) => void, offer = '') {
@@ -36,8 +40,11 @@ export class PairDialog {
 
   close (): void { this.#dialog.close() }
 
+  get isOpen (): boolean { return this.#dialog.open }
+
   #end (): void {
     this.#over.abort()
+    this.#scanning?.abort()
     if (this.#url !== undefined) URL.revokeObjectURL(this.#url)
   }
 
@@ -45,7 +52,7 @@ export class PairDialog {
     const form = h('form', { onsubmit: (event: SubmitEvent) => { event.preventDefault(); this.#answer() } },
       field('Their code or link', this.#input, 'Use it only when it comes from them, by a way that nobody else sees: whoever made it will be trusted.'),
       this.#camera, this.#trouble.element,
-      h('div', { class: 'actions' }, this.#submit, canScan() ? button('Scan with the camera', () => { this.#scan() }) : undefined))
+      h('div', { class: 'actions' }, this.#submit, canScan() ? this.#scanButton : undefined))
     return h('section', { 'aria-label': 'Enter their code' }, form)
   }
 
@@ -74,11 +81,22 @@ export class PairDialog {
     if (busy) announce('Waiting for who made the code.')
   }
 
+  /** Turns the camera on, or off again. */
   #scan (): void {
-    scan(this.#camera, text => offerIn(text) !== undefined, this.#over.signal).then(text => {
+    if (this.#scanning !== undefined) {
+      this.#scanning.abort()
+      return
+    }
+    const scanning = this.#scanning = new AbortController()
+    this.#scanButton.textContent = 'Stop the camera'
+    this.#trouble.show('')
+    scan(this.#camera, text => offerIn(text) !== undefined, scanning.signal).then(text => {
       this.#input.value = text
       this.#answer()
-    }, (error: unknown) => { if (!this.#over.signal.aborted) this.#trouble.show(adviceOf(error)) }).catch(ignore)
+    }, (error: unknown) => { if (!scanning.signal.aborted) this.#trouble.show(adviceOf(error)) }).catch(ignore).finally(() => {
+      this.#scanning = undefined
+      this.#scanButton.textContent = SCAN
+    })
   }
 
   async #show (place: HTMLElement): Promise<void> {
@@ -102,7 +120,10 @@ function copyButton (label: string, text: string): HTMLButtonElement {
       copy.textContent = 'Copied'
       announce('Copied.')
       setTimeout(() => { copy.textContent = label }, 2000)
-    }, () => { copy.textContent = 'Select the text and copy it' })
+    }, () => {
+      copy.textContent = 'Select the text and copy it'
+      announce('It could not be copied: select the text and copy it.')
+    })
   })
   return copy
 }

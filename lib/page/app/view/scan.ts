@@ -1,3 +1,4 @@
+import { abortable } from '../../../stream/index.js'
 import { h } from './dom.js'
 
 /** The part of the Barcode Detection API that is used; browsers that have it are few. */
@@ -29,7 +30,8 @@ export async function scan (place: HTMLElement, fits: (text: string) => boolean,
     signal.throwIfAborted()
     video.srcObject = stream
     place.replaceChildren(video)
-    await video.play()
+    // without a picture it would be waited for without end
+    await abortable(video.play(), signal)
     for (;;) {
       signal.throwIfAborted()
       const found = (await detector.detect(video)).find(({ rawValue }) => fits(rawValue))

@@ -1,13 +1,16 @@
-import { codeOf, ignore } from '../../../stream/index.js'
+import { amountOf } from '../../../files/index.js'
+import { ignore } from '../../../stream/index.js'
 import type { Desk, DeskEvents } from '../model/desk.js'
 import { adviceOf } from '../model/advice.js'
 import { isUnread, type FilesEntry } from '../model/entry.js'
-import { countOf, plainName, sizeOf } from '../model/words.js'
+import type { RelayPlace } from '../model/profile.js'
+import { countOf, plainName } from '../model/words.js'
 import { ContactsView } from './contacts.js'
 import { openContact, openSettings } from './details.js'
 import { announce, button, h } from './dom.js'
 import { showNotice } from './notice.js'
 import { PairDialog } from './pair.js'
+import { openRelayKey } from './relay-key.js'
 import { StatusView } from './status.js'
 import { TalkView } from './talk.js'
 
@@ -16,7 +19,9 @@ export interface ShellOptions {
   /** Where the relay is, as it is shown. */
   readonly relay: string
   /** Deletes everything that this browser has of us. */
-  forget(desk: Desk | undefined): Promise<void>
+  forget(desk: Desk): Promise<void>
+  /** Takes a relay with another key for ours. */
+  trust(desk: Desk, relay: RelayPlace): Promise<void>
 }
 
 /** The page once there is a profile: contacts at one side, a conversation at the other; on a narrow screen one of them at a time. */
@@ -27,7 +32,9 @@ export class Shell implements DeskEvents {
   #contacts!: ContactsView
   #talk: TalkView | undefined
   #pairing: PairDialog | undefined
-  readonly #status = new StatusView()
+  /** What was begun and not sent, by peer. */
+  readonly #drafts = new Map<string, string>()
+  readonly #status = new StatusView(() => { openRelayKey(this.#desk.profile.relay, relay => this.#options.trust(this.#desk, relay)) })
   readonly #right = h('div', { class: 'right' })
   #main!: HTMLElement
 
@@ -64,7 +71,9 @@ export class Shell implements DeskEvents {
 
   open (peer: string): void {
     if (this.#talk?.peer !== peer) {
-      this.#talk = new TalkView({ desk: this.#desk, peer, onBack: () => { this.#back() }, onDetails: () => { openContact(this.#desk, peer, () => { this.#back() }) } })
+      this.#keepDraft()
+      this.#talk = new TalkView({ desk: this.#desk, peer, onBack: () => { this.#back() }, onDetails: () => { openContact(this.#desk, peer, () => { this.#gone(peer) }) } })
+      this.#talk.input.value = this.#drafts.get(peer) ?? ''
       this.#right.replaceChildren(this.#talk.element)
     }
     this.#main.classList.add('talking')
@@ -80,7 +89,7 @@ export class Shell implements DeskEvents {
   }
 
   onOffer (entry: FilesEntry): void {
-    announce(`${this.#desk.people.nameOf(entry.peer)} wants to send you ${titleOf(entry)}, ${sizeOf(entry.bytes)}.`)
+    announce(`${this.#desk.people.nameOf(entry.peer)} wants to send you ${titleOf(entry)}, ${amountOf(entry.bytes)}.`)
     this.#shown()
   }
 
@@ -91,25 +100,39 @@ export class Shell implements DeskEvents {
   }
 
   onPaired (peer: string): void {
+    const awaited = this.#pairing?.isOpen === true
     this.#pairing?.close()
     announce('Somebody has used your code.')
-    this.open(peer)
+    // what is being written to somebody else must not go to who has just come
+    if (awaited || (this.#talk?.input.value ?? '') === '') this.open(peer)
   }
 
   onFailure (error: unknown): void {
-    const reload = ['Load the page again', () => { location.reload() }] as const
-    const forget = ['Forget everything here', () => { this.#options.forget(this.#desk).catch(() => { location.reload() }) }] as const
-    showNotice(this.#place, 'This page has stopped', adviceOf(error), codeOf(error) === 'ERR_IDENTITY_REFUSED' ? [reload, forget] : [reload])
+    showNotice(this.#place, 'This page has stopped', adviceOf(error), [['Load the page again', () => { location.reload() }]])
   }
 
   #back (): void {
     const peer = this.#talk?.peer
+    this.#keepDraft()
     this.#talk = undefined
     this.#main.classList.remove('talking')
     this.#contacts.choose(undefined)
     this.#drawEmpty()
     const row = this.#contacts.element.querySelector<HTMLElement>(`[data-peer="${peer ?? ''}"]`) ?? this.#main.querySelector('button')
     row?.focus()
+  }
+
+  /** Somebody is a contact no more. */
+  #gone (peer: string): void {
+    this.#back()
+    this.#drafts.delete(peer)
+  }
+
+  #keepDraft (): void {
+    if (this.#talk === undefined) return
+    const { peer, input } = this.#talk
+    if (input.value === '') this.#drafts.delete(peer)
+    else this.#drafts.set(peer, input.value)
   }
 
   #drawEmpty (): void {
@@ -138,7 +161,7 @@ export class Shell implements DeskEvents {
     })
     document.addEventListener('visibilitychange', () => { this.#shown() })
     addEventListener('focus', () => { this.#shown() })
-    addEventListener('keydown', event => { if (event.key === 'Escape' && this.#talk !== undefined && document.querySelector('dialog[open]') === null) this.#back() })
+    addEventListener('keydown', event => { if (event.key === 'Escape' && !event.isComposing && this.#talk !== undefined && document.querySelector('dialog[open]') === null) this.#back() })
     this.#drawTitle()
   }
 

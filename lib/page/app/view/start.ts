@@ -38,9 +38,12 @@ export function showStart (place: HTMLElement, { relay, name, invited, begin }: 
       submit.textContent = 'Connecting…'
       begin({ name: own.value.trim(), address: address.value.trim(), invite: invite.value.trim() }).catch((error: unknown) => {
         failed.show(adviceOf(error))
-        if ((error as { code?: string }).code === 'ERR_RELAY_INVITE') inviteField.hidden = false
         submit.disabled = false
         submit.textContent = invited ? 'Begin and pair' : 'Begin'
+        if ((error as { code?: string }).code === 'ERR_RELAY_INVITE') inviteField.hidden = false
+        // a button that was off has lost the focus
+        if (inviteField.hidden) submit.focus()
+        else invite.focus()
       })
     }
   },

@@ -1,6 +1,7 @@
 import type { ClientState } from '../../../relay/index.js'
+import { codeOf } from '../../../stream/index.js'
 import { adviceOf } from '../model/advice.js'
-import { h } from './dom.js'
+import { button, h } from './dom.js'
 
 /** Whether there is a connection, in words, which are read out when they change. */
 export class StatusView {
@@ -8,13 +9,24 @@ export class StatusView {
   readonly #words = h('span', {})
   readonly #detail = h('p', { class: 'status-detail' })
   readonly #line: HTMLElement
+  readonly #key: HTMLElement
 
-  constructor () {
+  /** @param onKey - wants to know what to do about a relay that has another key */
+  constructor (onKey: () => void) {
+    this.#key = h('div', { class: 'status-detail', hidden: true }, button('What to do', onKey))
     this.#line = h('p', { class: 'status', role: 'status', 'aria-live': 'polite' }, h('span', { class: 'dot', 'aria-hidden': 'true' }), this.#words)
-    this.element = h('div', {}, this.#line, this.#detail)
+    this.element = h('div', {}, this.#line, this.#detail, this.#key)
   }
 
+  #lost = false
+
   show (state: ClientState): void {
+    // each new try would be read out, and move what stands below
+    if (state.type === 'connecting' && this.#lost) {
+      this.#line.dataset['state'] = 'trying'
+      return
+    }
+    this.#lost = state.type === 'waiting'
     const [kind, words] = wordsOf(state)
     this.#line.dataset['state'] = kind
     // the same words again would be read out again
@@ -22,6 +34,7 @@ export class StatusView {
     const detail = state.type === 'waiting' && navigator.onLine ? adviceOf(state.error) : ''
     if (this.#detail.textContent !== detail) this.#detail.textContent = detail
     this.#detail.hidden = detail === ''
+    this.#key.hidden = !(state.type === 'waiting' && codeOf(state.error) === 'ERR_IDENTITY_REFUSED')
   }
 }
 

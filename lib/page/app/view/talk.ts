@@ -23,7 +23,7 @@ export class TalkView {
   readonly peer: string
   readonly input = h('textarea', { rows: 1, 'aria-label': 'Message', placeholder: 'Write a message', enterkeyhint: 'send', autocomplete: 'off' })
   readonly #desk: Desk
-  readonly #list = h('ol', { class: 'entries', role: 'log', 'aria-live': 'off', tabindex: 0 })
+  readonly #list = h('ol', { class: 'entries', 'aria-label': 'Messages', tabindex: 0 })
   readonly #name = h('bdi', {})
   readonly #presence = h('p', { class: 'presence', role: 'status' })
   readonly #trouble = trouble()

@@ -1,0 +1,39 @@
+/** Controls, what turns the direction of writing, what is not seen, separators of lines, tags, and halves of surrogate pairs. */
+// eslint-disable-next-line no-control-regex -- these are what is looked for
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}\p{Surrogate}]/gu
+
+/** Letters of other scripts that look like a Latin one, and that one: after folding, so small letters alone. */
+const OTHERS = 'аеорсухіјѕһԁѵԛԝмткнвοαρνικτυχβεζημ'
+const LATIN = 'aeopcyxijshdvqwmtkhboapviktuxbezhm'
+const LATIN_OF: ReadonlyMap<string, string> = new Map(Array.from(OTHERS, (letter, at) => [letter, LATIN[at] ?? letter]))
+
+/**
+ * A text of somebody else's as one line that shows what it is: without controls, overrides of the direction of writing, and characters that
+ * are not seen. It may still hold markup: it is for places that take text as text.
+ *
+ * @example
+ * ```ts
+ * import { shownLine } from 'hushwire/chat'
+ *
+ * shownLine('two\nlines\u202e') // 'two lines'
+ * ```
+ */
+export function shownLine (text: string): string {
+  return text.replace(/[\t\n\v\f\r\u0085\u2028\u2029]+/g, ' ').replace(UNSAFE, '')
+}
+
+/**
+ * What names have in common that look alike: case, forms of a letter, Cyrillic and Greek letters that look like Latin ones, spaces, and
+ * characters that nobody sees are gone. It is to compare names with, not to be shown; empty when there is nothing to see.
+ *
+ * @example
+ * ```ts
+ * import { lookOf } from 'hushwire/chat'
+ *
+ * lookOf('ALICE') === lookOf('Аlice') // true: the second begins with a Cyrillic letter
+ * ```
+ */
+export function lookOf (name: string): string {
+  const folded = name.normalize('NFKC').replace(/[\p{Default_Ignorable_Code_Point}\p{Cc}\u2800]/gu, '').toLowerCase()
+  return Array.from(folded, letter => LATIN_OF.get(letter) ?? letter).join('').replace(/\s+/g, ' ').trim()
+}

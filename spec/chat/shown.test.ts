@@ -1,0 +1,22 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { lookOf, shownLine } from '../../lib/chat/index.js'
+
+test('a text of others is one line without what is not seen or turns the direction around', t => {
+  t.is(shownLine('a\r\nb\tc\u2028d'), 'a b c d')
+  t.is(shownLine('photo\u202egpj.exe\u0007\u200b\u{e0041}\ud800'), 'photogpj.exe')
+  t.is(shownLine('👨‍👩‍👧 é نام'), '👨‍👩‍👧 é نام', 'what joins letters and pictures stays')
+})
+
+test('names that look alike have one look, others have their own', t => {
+  for (const like of ['ALICE', 'Аlice', 'alісе', ' alice ', 'al\u200dice', 'ａｌｉｃｅ', 'al\u3164ice', 'Αlice']) t.is(lookOf(like), lookOf('alice'), like)
+  for (const other of ['alicia', 'alice2', 'a lice', 'Алиса', 'álice']) t.not(lookOf(other), lookOf('alice'), other)
+  for (const nothing of ['', ' ', '\u3164', '\u2800\u115f', '\u00ad']) t.is(lookOf(nothing), '', JSON.stringify(nothing))
+})
+
+test('property: a shown line stays as it is, and every name has a look', t => {
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), text => {
+    t.is(shownLine(shownLine(text)), shownLine(text))
+    t.is(lookOf(`  ${text}`), lookOf(text))
+  }), { numRuns: 300 })
+})

@@ -1,0 +1,28 @@
+import test from 'ava'
+import type { TextEntry } from '../../../lib/page/app/model/entry.js'
+import { History } from '../../../lib/page/app/model/history.js'
+import { APP_LIMITS } from '../../../lib/page/app/model/limits.js'
+import { memoryStore } from '../../../lib/store/index.js'
+
+const PEER = '0b'.repeat(16)
+const entry = (number: number): TextEntry => ({ type: 'text', id: String(number), peer: PEER, mine: false, time: number, text: `text ${number}`, state: 'read' })
+const numbers = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, at) => from + at)
+
+test('several entries at once make room for each of them, in memory and in the store', async t => {
+  const store = memoryStore()
+  const history = await History.load(store)
+  await history.put(...numbers(0, APP_LIMITS.maxEntries).map(entry))
+  const gone: string[] = []
+  history.changes.on(change => { if (change.gone) gone.push(change.entry.id) })
+  await history.put(entry(5000), { ...entry(2), text: 'changed' }, entry(5001))
+  t.deepEqual(gone, ['0', '1'])
+  const kept = [...numbers(2, APP_LIMITS.maxEntries), 5000, 5001].map(String)
+  for (const each of [history, await History.load(store)]) t.deepEqual(each.of(PEER).map(({ id }) => id), kept)
+})
+
+test('of more than a conversation may have, the newest stay', async t => {
+  const store = memoryStore()
+  const history = await History.load(store)
+  await history.put(...numbers(0, APP_LIMITS.maxEntries + 3).map(entry))
+  for (const each of [history, await History.load(store)]) t.deepEqual(each.of(PEER).map(({ id }) => id), numbers(3, APP_LIMITS.maxEntries + 3).map(String))
+})
