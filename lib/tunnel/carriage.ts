@@ -32,6 +32,8 @@ export class Carriage {
     this.#stream = stream
     this.#connection = connection
     this.#limits = limits
+    // when the other end has ended its direction and takes nothing of ours, neither way would notice
+    connection.closed.catch((error: unknown) => { this.#failing(asError(error)) })
   }
 
   /** Bytes that have come from the TCP connection. */

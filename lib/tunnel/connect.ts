@@ -125,7 +125,7 @@ class Connecting implements Tunnel {
 
   /** Never rejects. */
   async #serve (connection: TcpConnection): Promise<void> {
-    const bounds = { signal: this.#standing.signal, failed: connection.closed, timeout: this.#limits.openTimeout, late: () => tunnelError('ERR_TUNNEL_TIMEOUT') }
+    const bounds = { signal: this.#standing.signal, failed: connection.closed, within: { milliseconds: this.#limits.openTimeout, late: () => tunnelError('ERR_TUNNEL_TIMEOUT') } }
     try {
       const { carriage, stream } = await bounded(bounds, signal => this.#begin(connection, signal))
       await this.#standing.keep(carriage, stream, this.#service)

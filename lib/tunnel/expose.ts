@@ -182,7 +182,7 @@ class Exposing implements Exposure {
   }
 
   #headOf (stream: PeerStream, reader: Reader): Promise<string> {
-    const bounds = { signal: this.#standing.signal, failed: stream.closed, timeout: this.#limits.headTimeout, late: () => resetError(RESET_CODES.stalled) }
+    const bounds = { signal: this.#standing.signal, failed: stream.closed, within: { milliseconds: this.#limits.headTimeout, late: () => resetError(RESET_CODES.stalled) } }
     return bounded(bounds, signal => readHead(reader, signal))
   }
 

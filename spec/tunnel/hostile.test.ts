@@ -132,6 +132,20 @@ test('who takes nothing of what came before a reset is given up after a while', 
   t.is((carriage.error as { code?: string } | undefined)?.code, 'ERR_TUNNEL_RESET')
 })
 
+test('who has ended its direction and takes nothing is given up when the connection is reset', async t => {
+  const closed = deferred({ handled: true })
+  const stream = { closed: closed.promise, sink: () => closed.promise, abort: closed.reject }
+  const [near, far] = memoryPair()
+  const carriage = new Carriage(stream, near, { idleTimeout: 60_000, lingerTimeout: 20 })
+  carriage.send(Uint8Array.of(0))
+  carriage.receive(pieces(encodeData(Uint8Array.of(1))))
+  t.deepEqual(await collect(far.source), Uint8Array.of(1))
+  far.abort(new Error('reset'))
+  await carriage.over()
+  t.is(await codeOf(closed.promise), 'ERR_RESET_STALLED')
+  t.is((carriage.error as { code?: string } | undefined)?.code, 'ERR_TRANSPORT_RESET')
+})
+
 test('an end that answers rubbish, with another version, or not at all: the connection is reset', async t => {
   const world = await TunnelWorld.startTunnels()
   t.teardown(() => world.end())

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { PeerStream } from '../../lib/relay/index.js'
 import { encodeData, encodeReset } from '../../lib/tunnel/records.js'
 import type { Random } from '../simulation/random.js'
@@ -13,14 +14,14 @@ const WAYS: readonly Way[] = ['whole', 'whole', 'trickled', 'cut']
 const ENDS: readonly End[] = ['end', 'hang', 'hang', 'fail']
 const READINGS: readonly Reading[] = ['all', 'some', 'none', 'leave']
 
-/** Does with a stream what is drawn: says one of the beginnings, in whatever way, then records, right or wrong. Settles when it does nothing more, without the stream being over. */
+/** Does with a stream what is drawn: says one of the beginnings, in whatever way, then records, right or wrong. Settles after a while, whether the stream is over by then or not. */
 export async function misbehave (stream: PeerStream, draw: Random, beginnings: readonly Uint8Array[]): Promise<void> {
   if (draw.chance(0.05)) return stream.abort(new Error('at once'))
-  const end = draw.pick(ENDS)
-  const said = saying(bytesOf(draw, beginnings), draw.pick(WAYS), end, draw.fork())
-  const sent = stream.sink(said).catch(() => {})
-  await read(stream, draw.pick(READINGS))
-  if (end !== 'hang') await sent
+  const said = saying(bytesOf(draw, beginnings), draw.pick(WAYS), draw.pick(ENDS), draw.fork())
+  stream.sink(said).catch(() => {})
+  read(stream, draw.pick(READINGS)).catch(() => {})
+  // so long that most of it has happened, or little
+  for (let left = draw.pick([0, 10, 1000]); left > 0; left--) await turn()
   if (draw.chance(0.3)) stream.abort(new Error('at the end'))
 }
 
@@ -46,13 +47,10 @@ async function * saying (bytes: Uint8Array, way: Way, end: End, draw: Random): A
   if (end === 'fail') throw new Error('in the middle')
 }
 
-/** Reads what there is for as long as something comes, but not to an end that may never come. */
+/** Reads everything, a part, or nothing; or says that it reads nothing. */
 async function read (stream: PeerStream, how: Reading): Promise<void> {
   if (how === 'none') return
   const source = stream.source[Symbol.asyncIterator]()
-  if (how === 'leave') return void await source.return?.()
-  const reading = (async () => {
-    for (let left = how === 'some' ? 2 : Infinity; left > 0; left--) if ((await source.next()).done === true) return
-  })().catch(() => {})
-  if (how === 'some') void reading
+  if (how === 'leave') await source.return?.()
+  for (let left = how === 'some' ? 2 : Infinity; left > 0; left--) if ((await source.next()).done === true) return
 }

@@ -81,6 +81,18 @@ test('who stops waiting when the relay has the token stays trusting: its owner m
   t.true(bob.contacts.has(alice.id))
 })
 
+test('who stops waiting before the relay has acknowledged the token stays trusting too', async t => {
+  const stop = new AbortController()
+  const world = await World.start({ onEvent: ({ type }) => { if (type === 'mail-stored') stop.abort(new Error('enough')) } })
+  t.teardown(() => world.end())
+  const alice = await world.client({ accept: 'contacts' })
+  const text = await alice.offer()
+  await alice.close()
+  const bob = await world.client({ accept: 'contacts' })
+  t.is(await codeOf(bob.pair(text, { signal: stop.signal })), 'Error: enough')
+  t.true(bob.contacts.has(alice.id))
+})
+
 test('mail that nobody has taken yet holds up no pairing, on either side', async t => {
   const world = await World.start()
   t.teardown(() => world.end())

@@ -28,6 +28,12 @@ export interface MailOptions {
   signal?: AbortSignal | undefined
 }
 
+/** How hushwire's own mail is sent. */
+export interface OwnMailOptions extends MailOptions {
+  /** Told before each try: from the first one on, the relay may have it. */
+  onTry?: (() => void) | undefined
+}
+
 /** Seals one try of a message; verifies the prekey first. */
 export type SealLetter = (peer: Peer, prekey: WirePrekey, kind: bigint, bytes: Uint8Array) => AsyncIterable<Bytes>
 
@@ -39,6 +45,7 @@ interface Letter {
   readonly bytes: Uint8Array
   readonly lifetime: bigint
   readonly signal: AbortSignal | undefined
+  readonly onTry: (() => void) | undefined
   readonly done: Deferred<void>
   /** Set when it cannot be sealed, which no other try would change. */
   failure?: Error
@@ -85,14 +92,14 @@ export class Outbox {
   }
 
   /** Sends mail of any kind, hushwire's own too; see `PeerHandle.send`. */
-  async send (recipient: Uuid, kind: bigint, bytes: Uint8Array, { lifetime = 0, signal }: MailOptions = {}): Promise<void> {
+  async send (recipient: Uuid, kind: bigint, bytes: Uint8Array, { lifetime = 0, signal, onTry }: OwnMailOptions = {}): Promise<void> {
     checkUuid(recipient)
     if (signal?.aborted === true) throw abortReason(signal)
     if (!(bytes instanceof Uint8Array)) throw streamError('ERR_ARGUMENT', 'mail is a Uint8Array')
     if (!Number.isSafeInteger(lifetime) || lifetime < 0) throw streamError('ERR_ARGUMENT', 'lifetime is a whole number of milliseconds')
     if (bytes.byteLength > this.#limits.maxQueuedBytes) throw clientError('ERR_RELAY_QUEUE', `these ${bytes.byteLength} bytes alone are more than maxQueuedBytes, ${this.#limits.maxQueuedBytes}`)
     if (this.#letters >= this.#limits.maxQueued || this.#bytes + bytes.byteLength > this.#limits.maxQueuedBytes) throw clientError('ERR_RELAY_QUEUE')
-    const letter: Letter = { id: randomUuid(), recipient: new Uint8Array(recipient), kind, bytes, lifetime: BigInt(lifetime), signal, done: deferred({ handled: true }) }
+    const letter: Letter = { id: randomUuid(), recipient: new Uint8Array(recipient), kind, bytes, lifetime: BigInt(lifetime), signal, onTry, done: deferred({ handled: true }) }
     const giveUp = (): void => { this.#giveUp(letter) }
     signal?.addEventListener('abort', giveUp, { once: true })
     this.#post(letter)
@@ -160,6 +167,7 @@ export class Outbox {
     letter.to ??= await this.#address(connection, recipient)
     await this.#slots.use(async () => {
       if (letter.signal?.aborted === true) throw abortReason(letter.signal)
+      letter.onTry?.()
       await connection.ask('mail', { id, recipient, kind, lifetime }, this.#sealed(letter))
     })
   }
@@ -184,9 +192,14 @@ export class Outbox {
   }
 }
 
+/** True for what the relay has said no with, so that it does not have the mail. */
+export function isRefusal (error: unknown): boolean {
+  return FINAL.has(codeOf(error))
+}
+
 /** What is none of our errors is a mistake of ours, which no other try would change. */
 function isFinal (error: unknown): boolean {
-  return !(error instanceof HushwireError) || FINAL.has(error.code)
+  return !(error instanceof HushwireError) || isRefusal(error)
 }
 
 /** @throws ERR_ARGUMENT unless it is a kind of an application's: from 0 up to and without 2^63 */

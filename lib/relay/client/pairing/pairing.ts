@@ -9,7 +9,7 @@ import { clientError } from '../errors.js'
 import type { Line } from '../connection/line.js'
 import { fingerprintOf, formatOffer, parseOffer, TOKEN_BYTES, type Offer } from './offer.js'
 import type { OFFER_LIMITS, OpenOffers } from './open-offers.js'
-import type { Outbox } from '../mail/outbox.js'
+import { isRefusal, type Outbox } from '../mail/outbox.js'
 import { decodePairAnswer, encodePairAnswer, PAIR_ANSWER_BYTES, PairAnswers } from './pair-answer.js'
 
 /** How an offer is answered. */
@@ -75,12 +75,12 @@ export class Pairing {
     const known = contacts.has(offer.id)
     // before the token is sent: its owner may write or open a stream as soon as it has it
     const contact = await contacts.trust(publicKey)
-    const progress = { stored: false }
+    const progress = { tried: false }
     try {
       await this.#ask(offer, progress, timeout, signal)
     } catch (error) {
-      // who has the token and does not answer may do so later, whether we still wait or not: then each is to know the other
-      if (!known && (!progress.stored || codeOf(error) === 'ERR_OFFER_REFUSED')) await contacts.forget(offer.id)
+      // who may have the token may trust us by then or later, whether we still wait or not: then each is to know the other
+      if (!known && (!progress.tried || isRefusal(error) || codeOf(error) === 'ERR_OFFER_REFUSED')) await contacts.forget(offer.id)
       throw error
     }
     return contact
@@ -136,11 +136,10 @@ export class Pairing {
   }
 
   /** Sends the token, and waits for what its owner says. @throws ERR_OFFER_REFUSED, ERR_OFFER_UNANSWERED, ERR_OFFER_LIMIT, what `send` does, and the signal's reason (as rejections) */
-  async #ask ({ id, token }: Offer, progress: { stored: boolean }, timeout: number, signal: AbortSignal | undefined): Promise<void> {
+  async #ask ({ id, token }: Offer, progress: { tried: boolean }, timeout: number, signal: AbortSignal | undefined): Promise<void> {
     const { accepted, leave } = this.#answers.wait({ id, token })
     try {
-      await this.#parts.outbox.send(id, KIND.pairing, token, { signal })
-      progress.stored = true
+      await this.#parts.outbox.send(id, KIND.pairing, token, { signal, onTry: () => { progress.tried = true } })
       const limit = deadline(signal, timeout, () => clientError('ERR_OFFER_UNANSWERED'))
       if (!await abortable(accepted, limit.signal).finally(limit.done)) throw clientError('ERR_OFFER_REFUSED')
     } finally {
