@@ -13,6 +13,12 @@ export interface PeerStream extends Duplex {
   readonly kind: bigint
   /** Resolves when both directions have ended; rejects with what the stream failed with. */
   readonly closed: Promise<void>
+  /**
+   * Ends the own direction, waits for the other side's end for at most `streamCloseTimeout` (10 s), then resets what is left.
+   * What nobody has begun to read is dropped meanwhile; but once `source` was asked for anything, its reader has to read it to the
+   * end or leave it (`return()`, which `break` calls), or the other side's end is not seen before that time. Never rejects.
+   */
+  close(): Promise<void>
 }
 
 /** What is sent in one direction: the head at once, then what the sink is given, until it ends or is aborted. */
