@@ -21,7 +21,7 @@ export async function misbehave (stream: PeerStream, draw: Random, beginnings: r
   stream.sink(said).catch(() => {})
   read(stream, draw.pick(READINGS)).catch(() => {})
   // so long that most of it has happened, or little
-  for (let left = draw.pick([0, 10, 1000]); left > 0; left--) await turn()
+  for (let left = draw.pick([0, 5, 50]); left > 0; left--) await turn()
   if (draw.chance(0.3)) stream.abort(new Error('at the end'))
 }
 
