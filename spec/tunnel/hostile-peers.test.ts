@@ -8,7 +8,7 @@ import { encodeAnswer, encodeHead, STATUS } from '../../lib/tunnel/head.js'
 import { encodeData } from '../../lib/tunnel/records.js'
 import { connectTunnel, expose, TUNNEL_KIND } from '../../lib/tunnel/index.js'
 import { Random } from '../simulation/random.js'
-import { type TestClient } from '../relay/client/support.js'
+import type { TestClient } from '../relay/client/support.js'
 import { misbehave } from './misbehaving.js'
 import { Caller, service, TunnelWorld } from './support.js'
 
