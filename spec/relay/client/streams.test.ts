@@ -129,10 +129,10 @@ test('a stream whose other side has stopped reading ends with the client all the
   const [alice, bob] = await pair(world)
   const [here, there] = await opened(alice, bob)
   here.sink(items(bytes('not read'))).catch(() => undefined)
-  await here.source.return?.()
+  await here.source[Symbol.asyncIterator]().return?.()
   t.is(await codeOf(there.sink(endless())), 'ERR_RESET_CANCELLED')
   const closing = bob.close()
-  t.is(await codeOf(there.source.next()), 'ERR_RESET_SHUTDOWN')
+  t.is(await codeOf(there.source[Symbol.asyncIterator]().next()), 'ERR_RESET_SHUTDOWN')
   await closing
 })
 
