@@ -1,9 +1,10 @@
+import { tuneCollector } from '../../lib/cli/collector.js'
 import { createIdentity } from '../../lib/nova/index.js'
 import { connect, type Client } from '../../lib/relay/index.js'
 import { connectTunnel, expose } from '../../lib/tunnel/index.js'
 import type { Place } from './peer.js'
 
-// The two ends of a tunnel through a relay, a process each, with the limits of the command line.
+// The two ends of a tunnel through a relay, a process each, with the limits and the collector of the command line.
 
 /** The end that exposes. */
 export interface ExposingEnd { id(): Promise<Uint8Array> }
@@ -26,5 +27,6 @@ export async function listening ({ relay, peer }: { relay: Place, peer: Uint8Arr
 }
 
 async function dial ({ port, proof }: Place): Promise<Client> {
+  tuneCollector()
   return connect({ url: `tcp://127.0.0.1:${port}`, relay: proof as Uint8Array, identity: createIdentity(), accept: 'anyone' })
 }

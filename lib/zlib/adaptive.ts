@@ -1,5 +1,8 @@
-/** Bytes of a try: short enough to cost nothing, long enough to see whether data shrinks. */
-const PROBE = 16_384
+/**
+ * Bytes of a try: short enough to cost nothing, long enough to see whether data shrinks, and few enough for zlib to make one block of
+ * them, which it stores when they do not: so the other side has nothing to inflate.
+ */
+const PROBE = 16_000
 /** Bytes of a step while data shrinks. */
 const PACK = 65_536
 /** Bytes that are stored after the first try that failed; each further one doubles it, up to the last. */

@@ -5,7 +5,7 @@
  * @module zlib
  */
 export { zlib } from '#zlib'
-export type { Deflater, Inflater, Zlib } from './interface.js'
+export type { RawDeflater, RawInflater, Zlib } from './interface.js'
 export { deflate, type DeflateOptions, Packer, SEGMENT } from './packer.js'
 export { inflate, type InflateOptions, MAX_INFLATED, MAX_RATIO, Unpacker } from './unpacker.js'
 export { deflating, FLUSH, type FlushableSource, inflating } from './transforms.js'

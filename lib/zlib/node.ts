@@ -1,8 +1,8 @@
 import type { TransformOptions } from 'node:stream'
-import { constants, createDeflate, createInflate, deflateSync, inflateSync, type Deflate, type Inflate, type ZlibOptions } from 'node:zlib'
+import { constants, createDeflateRaw, createInflateRaw, deflateSync, inflateSync, type DeflateRaw, type InflateRaw, type ZlibOptions } from 'node:zlib'
 import { ignore, plain } from '../stream/index.js'
 import { zlibError } from './errors.js'
-import type { Deflater, Inflater, Zlib } from './interface.js'
+import type { RawDeflater, RawInflater, Zlib } from './interface.js'
 
 /** Bytes of an output buffer. A call into the thread pool costs tens of µs, so few and large ones. */
 const CHUNK = 262_144
@@ -12,8 +12,8 @@ const MAX_WHOLE = 2 ** 30
 /** The backend over node:zlib: the work is done in the thread pool. */
 export const zlib: Zlib = {
   backend: 'node',
-  deflater: level => new NodeDeflater(level),
-  inflater: () => new NodeInflater(),
+  rawDeflater: level => new NodeDeflater(level),
+  rawInflater: before => new NodeInflater(before),
   deflateSync: (bytes, level) => plain(deflateSync(bytes, { level })),
   inflateSync: inflateWhole
 }
@@ -32,18 +32,14 @@ function inflateWhole (bytes: Uint8Array, maxOutput: number): Uint8Array | undef
   return buffer.byteLength > maxOutput ? undefined : plain(buffer)
 }
 
-class NodeDeflater implements Deflater {
-  readonly #stream: Deflate
-  #level: number
+class NodeDeflater implements RawDeflater {
+  readonly #stream: DeflateRaw
   #out: Uint8Array[] = []
   #reject: (error: Error) => void = ignore
   #error: Error | undefined
-  /** The level is being changed. */
-  #changing = false
 
   constructor (level: number) {
-    this.#level = level
-    this.#stream = createDeflate({ level, chunkSize: CHUNK })
+    this.#stream = createDeflateRaw({ level, chunkSize: CHUNK })
     // flowing: what a call brings out is bounded by what went in
     this.#stream.on('data', (bytes: Uint8Array) => { this.#out.push(plain(bytes)) })
     this.#stream.on('error', error => { this.#fail(zlibError('ERR_ZLIB_BACKEND', undefined, error)) })
@@ -53,21 +49,8 @@ class NodeDeflater implements Deflater {
     return this.#call(done => this.#stream.write(bytes, done))
   }
 
-  setLevel (level: number): Promise<Uint8Array[]> | Uint8Array[] {
-    if (level === this.#level) return []
-    this.#level = level
-    return this.#call(done => {
-      this.#changing = true
-      this.#stream.params(level, constants.Z_DEFAULT_STRATEGY, () => {
-        this.#changing = false
-        if (this.#error === undefined) done()
-        else this.#stream.destroy()
-      })
-    })
-  }
-
-  flush (): Promise<Uint8Array[]> {
-    return this.#call(done => { this.#stream.flush(constants.Z_SYNC_FLUSH, done) })
+  flush (forget: boolean): Promise<Uint8Array[]> {
+    return this.#call(done => { this.#stream.flush(forget ? constants.Z_FULL_FLUSH : constants.Z_SYNC_FLUSH, done) })
   }
 
   finish (): Promise<Uint8Array[]> {
@@ -79,8 +62,7 @@ class NodeDeflater implements Deflater {
 
   destroy (): void {
     this.#fail(zlibError('ERR_ZLIB_DESTROYED'))
-    // Node asserts, where nobody can catch it, that a stream whose level is being changed is still there
-    if (!this.#changing) this.#stream.destroy()
+    this.#stream.destroy()
   }
 
   #call (start: (done: (error?: Error | null) => void) => void): Promise<Uint8Array[]> {
@@ -103,38 +85,35 @@ class NodeDeflater implements Deflater {
   }
 }
 
-class NodeInflater implements Inflater {
-  readonly #stream: Inflate
+class NodeInflater implements RawInflater {
+  readonly #stream: InflateRaw
+  /** The latest input, and all bytes of input. */
+  #input: Uint8Array = NOTHING
+  #given = 0
   /** Input is with zlib. */
   #busy = false
-  #given = 0
-  #ending = false
-  #ended = false
   #error: Error | undefined
   #wake: () => void = ignore
+  rest: Uint8Array | undefined
 
-  constructor () {
+  constructor (before: Uint8Array) {
     // a mark of 1 byte: zlib stops after each output buffer until it has been read
-    const options: ZlibOptions & TransformOptions = { chunkSize: CHUNK, readableHighWaterMark: 1 }
-    this.#stream = createInflate(options)
+    const options: ZlibOptions & TransformOptions = { chunkSize: CHUNK, readableHighWaterMark: 1, ...before.byteLength > 0 ? { dictionary: before } : {} }
+    this.#stream = createInflateRaw(options)
     this.#stream.on('readable', () => { this.#wake() })
-    this.#stream.on('end', () => {
-      this.#ended = true
-      if (!this.#ending) this.#fail(zlibError('ERR_ZLIB_TRAILING'))
-      this.#wake()
-    })
     this.#stream.on('error', error => { this.#fail(meaning(error)) })
   }
 
   write (bytes: Uint8Array): void {
-    this.#check()
     this.#busy = true
+    this.#input = bytes
     this.#given += bytes.byteLength
     this.#stream.write(bytes, error => {
       if (error !== undefined && error !== null) return
       this.#busy = false
-      // zlib leaves alone what follows the end of its stream
-      if (this.#stream.bytesWritten < this.#given) this.#fail(zlibError('ERR_ZLIB_TRAILING'))
+      // zlib leaves alone what follows the last block
+      const left = this.#given - this.#stream.bytesWritten
+      if (left > 0) this.rest = this.#input.subarray(this.#input.byteLength - left)
       this.#wake()
     })
   }
@@ -143,37 +122,15 @@ class NodeInflater implements Inflater {
     for (;;) {
       const out = this.#stream.read() as Uint8Array | null
       if (out !== null) return plain(out)
-      this.#check()
+      if (this.#error !== undefined) throw this.#error
       if (!this.#busy && this.#stream.readableLength === 0) return undefined
-      await this.#change()
+      await new Promise<void>(resolve => { this.#wake = resolve })
     }
-  }
-
-  async end (): Promise<void> {
-    this.#check()
-    this.#ending = true
-    this.#stream.end()
-    while (!this.#ended) {
-      // nothing is left to read; the stream tells its end to a reader only
-      this.#stream.read()
-      await this.#change()
-      this.#check()
-    }
-    // zlib takes an end without any input for an empty stream
-    if (this.#stream.bytesWritten === 0) throw zlibError('ERR_ZLIB_TRUNCATED')
   }
 
   destroy (): void {
     this.#fail(zlibError('ERR_ZLIB_DESTROYED'))
     this.#stream.destroy()
-  }
-
-  #check (): void {
-    if (this.#error !== undefined) throw this.#error
-  }
-
-  #change (): Promise<void> {
-    return new Promise(resolve => { this.#wake = resolve })
   }
 
   #fail (error: Error): void {
@@ -190,3 +147,5 @@ function meaning (error: Error & { code?: string }): Error {
     default: return zlibError('ERR_ZLIB_BACKEND', undefined, error)
   }
 }
+
+const NOTHING = new Uint8Array(0)

@@ -1,9 +1,9 @@
 import { zlib } from '#zlib'
 import { lengthOf, whole } from '../stream/index.js'
 import { Adaptive } from './adaptive.js'
+import { Deflater } from './deflater.js'
 import { zlibError } from './errors.js'
-import type { Deflater, Zlib } from './interface.js'
-import { StoredDeflater } from './stored.js'
+import type { Zlib } from './interface.js'
 
 /** The most that is gathered before it is deflated, in bytes. */
 export const SEGMENT = 262_144
@@ -26,8 +26,8 @@ export interface DeflateOptions {
 }
 
 /**
- * One zlib stream over a {@link Deflater}: gathers small writes, stores what does not shrink, and makes nothing
- * native for a short stream. Calls go one after another.
+ * One zlib stream over a {@link Deflater}: gathers small writes, stores what does not shrink, and makes
+ * nothing for a short stream. Calls go one after another.
  */
 export class Packer {
   readonly #zlib: Zlib
@@ -66,7 +66,7 @@ export class Packer {
   async finish (): Promise<Uint8Array[]> {
     if (this.#deflater === undefined && this.#gathered <= SHORT) return [this.#zlib.deflateSync(this.#room.subarray(0, this.#gathered), this.#level)]
     const out = await this.#drain()
-    return append(out, await this.#native().finish())
+    return append(out, await this.#stream().finish())
   }
 
   /** Frees what it holds. */
@@ -99,7 +99,7 @@ export class Packer {
 
   async #deflate (bytes: Uint8Array): Promise<Uint8Array[]> {
     const out: Uint8Array[] = []
-    const deflater = this.#native()
+    const deflater = this.#stream()
     for (let at = 0; at < bytes.byteLength;) {
       const step = this.#adaptive.next(bytes.subarray(at))
       const piece = bytes.subarray(at, at + step.bytes)
@@ -113,10 +113,9 @@ export class Packer {
     return out
   }
 
-  #native (): Deflater {
+  #stream (): Deflater {
     if (this.#destroyed) throw zlibError('ERR_ZLIB_DESTROYED')
-    this.#deflater ??= this.#level === 0 ? new StoredDeflater() : this.#zlib.deflater(this.#level)
-    return this.#deflater
+    return this.#deflater ??= new Deflater(this.#zlib, this.#level)
   }
 }
 

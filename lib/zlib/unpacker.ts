@@ -1,7 +1,8 @@
 import { zlib } from '#zlib'
 import { whole } from '../stream/index.js'
 import { zlibError } from './errors.js'
-import type { Inflater, Zlib } from './interface.js'
+import { Inflater } from './inflater.js'
+import type { Zlib } from './interface.js'
 
 /** Above what zlib can reach (1,032): whatever expands more is not zlib's work. */
 export const MAX_RATIO = 1100
@@ -40,7 +41,7 @@ export class Unpacker {
   write (bytes: Uint8Array): void {
     if (this.#destroyed) throw zlibError('ERR_ZLIB_DESTROYED')
     this.#input += bytes.byteLength
-    this.#inflater ??= this.#zlib.inflater()
+    this.#inflater ??= new Inflater(this.#zlib)
     this.#inflater.write(bytes)
   }
 
@@ -78,7 +79,7 @@ export class Unpacker {
   async end (): Promise<void> {
     if (this.#whole) return
     if (this.#inflater === undefined) throw zlibError('ERR_ZLIB_TRUNCATED')
-    await this.#inflater.end()
+    this.#inflater.end()
   }
 
   /** Frees what it holds. */

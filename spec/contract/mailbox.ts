@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { NIL_UUID, randomUuid } from '../../lib/bytes/index.js'
-import { keysUnder, openMailbox, storeKey, type Mail, type Mailbox, type MailboxLimits } from '../../lib/store/index.js'
+import { keysUnder, openMailbox, storeKey, type Mail, type Mailbox, type MailboxLimits, type Store } from '../../lib/store/index.js'
 import { codeOf, collect, items, pattern, silence } from '../support/sources.js'
 import type { WithStore } from './with-store.js'
 

@@ -9,6 +9,7 @@ import { codeOf, items, pattern, silence } from '../support/sources.js'
 const HEADS = 1024
 const SHARED = 65_536 + HEADS
 const ALONE = 262_144 + HEADS
+const MIB = 1_048_576
 
 /** The first `count` frames as packet nonce and size, without their content. */
 async function order (link: Loose, count: number): Promise<Array<[nonce: number, size: number, terminating: boolean]>> {

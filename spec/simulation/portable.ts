@@ -4,6 +4,6 @@ import { zlib as inJavaScript } from '../../lib/zlib/portable.js'
 /** zlib without the thread pool, whose answers come when they come. @returns what takes it back */
 export function portable (): () => void {
   const before = { ...zlib }
-  Object.assign(zlib, { deflater: inJavaScript.deflater, inflater: inJavaScript.inflater })
+  Object.assign(zlib, { rawDeflater: inJavaScript.rawDeflater, rawInflater: inJavaScript.rawInflater })
   return () => { Object.assign(zlib, before) }
 }

@@ -16,7 +16,7 @@ test('data that never shrinks is stored, with tries at growing distances', t => 
     else tried += step.bytes
     adaptive.report(step.bytes, step.bytes + 5)
   }
-  t.is(tried, 10 * 16_384)
+  t.is(tried, 10 * 16_000)
   t.deepEqual(rests.slice(0, 3), [131_072, 262_144, 524_288])
   t.is(rests.at(-1), LONGEST_REST)
 })
@@ -27,8 +27,8 @@ test('data that shrinks again is compressed again, and a new rest starts small',
     const { bytes } = adaptive.next()
     adaptive.report(bytes, bytes)
   }
-  t.deepEqual(adaptive.next(), { level: 9, bytes: 16_384, measure: true })
-  adaptive.report(16_384, 4000)
+  t.deepEqual(adaptive.next(), { level: 9, bytes: 16_000, measure: true })
+  adaptive.report(16_000, 4000)
   t.deepEqual(adaptive.next(), { level: 9, bytes: 65_536, measure: false })
   adaptive.report(65_536, 65_000)
   t.deepEqual(adaptive.next(), { level: 0, bytes: 131_072, measure: false })
@@ -55,7 +55,7 @@ test('text between random bytes is seen at once, wherever the rest stands', t =>
   // two parts of random bytes are stored, then the text is tried
   t.deepEqual(adaptive.next(mixed), { level: 0, bytes: 131_072, measure: false })
   adaptive.report(131_072, 131_072)
-  t.deepEqual(adaptive.next(mixed.subarray(131_072)), { level: 6, bytes: 16_384, measure: true })
+  t.deepEqual(adaptive.next(mixed.subarray(131_072)), { level: 6, bytes: 16_000, measure: true })
 })
 
 test('text and random bytes in turn, a MiB each, come to little more than the random bytes', async t => {
@@ -63,5 +63,5 @@ test('text and random bytes in turn, a MiB each, come to little more than the ra
   const bytes = join(Array.from({ length: 8 }, (_, i) => i % 2 === 0 ? text : crypto.randomBytes(1_048_576)))
   const packed = await deflate(bytes)
   t.true(packed.byteLength < 4.3 * 1_048_576, `${packed.byteLength}`)
-  t.deepEqual(await inflate(packed), bytes)
+  t.true(Buffer.from(bytes).equals(await inflate(packed)))
 })

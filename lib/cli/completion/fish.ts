@@ -4,7 +4,7 @@ import type { CompletedCommand, CompletedFlag } from './tree.js'
 export function fishCompletion (commands: readonly CompletedCommand[]): string {
   const below = commands.filter(({ path }) => path !== '')
   return `# fish completion of hushwire; keep it as ~/.config/fish/completions/hushwire.fish
-function __hushwire_path
+function __hushwire_at
   set -l path ''
   for word in (commandline -opc)[2..-1]
     switch "$path $word"
@@ -12,14 +12,14 @@ function __hushwire_path
         set path (string trim -- "$path $word")
     end
   end
-  echo $path
+  test "$path" = "$argv[1]"
 end
 
 ${commands.map(linesOf).join('')}`
 }
 
 function linesOf ({ path, children, flags, peer, choices }: CompletedCommand): string {
-  const begin = `complete -c hushwire -n 'test (__hushwire_path | string collect --allow-empty) = ${path === '' ? '""' : `"${path}"`}'`
+  const begin = `complete -c hushwire -n '__hushwire_at "${path}"'`
   const lines = [
     ...children.map(({ name, about }) => `${begin} -f -a ${quoted(name)} -d ${quoted(about)}`),
     ...choices.map(choice => `${begin} -f -a ${quoted(choice)}`),

@@ -25,7 +25,7 @@ export async function readPrivate (path: string, { limit, others }: { limit: num
     const about = await file.stat()
     if (!about.isFile()) throw cliError('ERR_CLI_FILE', `${path} is no file`)
     // who owns a link decides what is read
-    for (const { uid } of [about, await lstat(path)]) checkOwner(path, uid)
+    for (const { uid } of [about, await lstat(path)]) checkOwner(path, uid, process.getuid?.())
     checkMode(path, about.mode, others)
     return await readAll(file, path, limit)
   } catch (error) {
@@ -56,7 +56,7 @@ export async function readAll (file: FileHandle, path: string, limit: number): P
  * @param own - who we are; undefined where users have no numbers, as on Windows
  * @throws ERR_CLI_FILE
  */
-export function checkOwner (path: string, uid: number, own = process.getuid?.()): void {
+export function checkOwner (path: string, uid: number, own: number | undefined): void {
   if (own !== undefined && uid !== own && uid !== 0) throw cliError('ERR_CLI_FILE', `${path} belongs to another user; chown it, or take it away`)
 }
 

@@ -1,7 +1,7 @@
 import { checkStackLimits, isIdentity, isPostQuantum, PEERS_LIMITS, pinned, type HardenedStackOptions, type Identity, type PeersOptions, type VerifyPeer } from '../../nova/index.js'
 import { checkExpected, checkOptionsObject, checkSignal, FUNCTION, having, limitsOf, oneOf, type Expected } from '../../stream/index.js'
 import { INVITE_BYTES } from '../wire/index.js'
-import { diallable } from './dial.js'
+import { diallable } from './connection/dial.js'
 import { clientError } from './errors.js'
 
 const IDENTITY: Expected = [isIdentity, 'what createIdentity or importIdentity gives']

@@ -1,12 +1,12 @@
 import type { Uuid } from '../../bytes/index.js'
 import type { Peer } from '../../nova/index.js'
 import type { Contact, Contacts } from './contacts.js'
-import type { ClientMessage } from './inbox.js'
-import type { ClientState } from './line.js'
-import type { PairOptions } from './pairing.js'
+import type { ClientMessage } from './mail/inbox.js'
+import type { ClientState } from './connection/line.js'
+import type { PairOptions } from './pairing/pairing.js'
 import type { PeerHandle } from './peer-handle.js'
 import type { Presence } from './presence.js'
-import type { IncomingStream } from './streams.js'
+import type { IncomingStream } from './streams/streams.js'
 
 /** A client of a relay, over one connection after another. */
 export interface Client {

@@ -4,7 +4,7 @@ import { asError, checkDuplex, HushwireError, ignore, leave, limitsOf, type Byte
 import { relayError } from '../errors.js'
 import { checkClient } from './check.js'
 import { RELAY_VERSION, type Answered, type Asked, type OperationName } from '../wire/index.js'
-import { REQUEST_LIMITS, Requests } from './requests.js'
+import { REQUEST_LIMITS, Requests } from './connection/requests.js'
 
 /** Options of {@link relayClient}. */
 export interface RelayClientOptions extends Omit<HardenedStackOptions, 'role' | 'profile'> {

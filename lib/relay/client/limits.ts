@@ -1,12 +1,12 @@
 import type { LimitsOf } from '../../stream/index.js'
 import { CONTACT_LIMITS } from './contacts.js'
-import { INBOX_LIMITS } from './inbox.js'
-import { OFFER_LIMITS } from './open-offers.js'
-import { OUTBOX_LIMITS } from './outbox.js'
+import { INBOX_LIMITS } from './mail/inbox.js'
+import { OFFER_LIMITS } from './pairing/open-offers.js'
+import { OUTBOX_LIMITS } from './mail/outbox.js'
 import { PRESENCE_LIMITS } from './presence.js'
-import { SUPPLY_LIMITS } from './prekey-supply.js'
-import { REQUEST_LIMITS } from './requests.js'
-import { STREAM_LIMITS } from './streams.js'
+import { SUPPLY_LIMITS } from './prekeys/prekey-supply.js'
+import { REQUEST_LIMITS } from './connection/requests.js'
+import { STREAM_LIMITS } from './streams/streams.js'
 
 /** The limits of a client of a relay and their defaults. */
 export const CLIENT_LIMITS = {

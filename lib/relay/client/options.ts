@@ -1,11 +1,11 @@
 import type { HardenedStackOptions, Identity, Peer, PeersOptions, VerifyPeer } from '../../nova/index.js'
 import type { Store } from '../../store/index.js'
 import type { Duplex } from '../../stream/index.js'
-import type { RejectedMail } from './inbox.js'
+import type { RejectedMail } from './mail/inbox.js'
 import type { ClientLimits } from './limits.js'
-import type { ClientState } from './line.js'
+import type { ClientState } from './connection/line.js'
 import type { AcceptPolicy } from './policy.js'
-import type { PrekeyRingLimits } from './prekey-ring-options.js'
+import type { PrekeyRingLimits } from './prekeys/prekey-ring-options.js'
 
 /** Options of `connect`. */
 export interface ConnectOptions {

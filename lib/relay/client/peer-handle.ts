@@ -1,9 +1,9 @@
 import type { Uuid } from '../../bytes/index.js'
 import { checkCall } from './check.js'
-import type { PeerStream } from './live-stream.js'
-import { checkKind, type MailOptions, type Outbox } from './outbox.js'
+import type { PeerStream } from './streams/live-stream.js'
+import { checkKind, type MailOptions, type Outbox } from './mail/outbox.js'
 import type { Policy } from './policy.js'
-import type { OpenStreamOptions, Streams } from './streams.js'
+import type { OpenStreamOptions, Streams } from './streams/streams.js'
 
 /** Somebody to send mail to, or to open streams with. It holds nothing. */
 export interface PeerHandle {

@@ -2,9 +2,9 @@ import { uuidKey, type Uuid } from '../../bytes/index.js'
 import type { MessagePacket } from '../../nova/index.js'
 import { asError, codeOf, collect, deferred, ignore, pause, type Deferred } from '../../stream/index.js'
 import { decodePresence, PRESENCE_BYTES } from '../wire/index.js'
-import { Backoff } from './backoff.js'
+import { Backoff } from './connection/backoff.js'
 import { clientError } from './errors.js'
-import type { Connection } from './line.js'
+import type { Connection } from './connection/line.js'
 
 /** The limits of watching, and their defaults. */
 export const PRESENCE_LIMITS = {

@@ -17,7 +17,7 @@ async function sessionOf (signal: AbortSignal, failure: Error): Promise<{ sessio
     messages: { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) }
   }
   const names = await Names.load(store, await openContacts(store))
-  return { told, session: { client, names, output: new Output({ command: 'pair' }, stream, stream), signal, store, ownName: 'alice' } as unknown as Session }
+  return { told, session: { client, names, output: new Output({ command: 'pair' }, stream, stream), signal, store, ownName: 'alice' } as never }
 }
 
 test('who is told to end waits for no name, and what an error says does nothing to a terminal', async t => {

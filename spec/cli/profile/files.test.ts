@@ -1,5 +1,5 @@
 import test from 'ava'
-import { chmod, lchown, mkdir, readFile, readdir, stat, symlink, writeFile, type FileHandle } from 'node:fs/promises'
+import { chmod, lchown, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkOwner, fileError, makeFolders, privateFolder, readAll, readPrivate, replaceFile, writeNew } from '../../../lib/cli/profile/private-file.js'
 import { readSettings, writeSettings } from '../../../lib/cli/profile/settings.js'
@@ -49,8 +49,8 @@ test('what the disk says while it is read is told in words, and what was read is
       room = into.fill(7)
       throw Object.assign(new Error('with a secret'), { code: 'EIO' })
     }
-  } as unknown as FileHandle
-  await t.throwsAsync(readAll(file, 'x', 10), { code: 'ERR_CLI_FILE', message: 'a file or folder cannot be used: x cannot be read: the disk reports an error' })
+  }
+  await t.throwsAsync(readAll(file as never, 'x', 10), { code: 'ERR_CLI_FILE', message: 'a file or folder cannot be used: x cannot be read: the disk reports an error' })
   t.deepEqual(room, new Uint8Array(11))
 })
 

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { GOAWAY_CODES } from '../../../lib/nova/index.js'
-import { Line, type ClientState } from '../../../lib/relay/client/line.js'
+import { Line, type ClientState } from '../../../lib/relay/client/connection/line.js'
 import { Channel, deferred } from '../../../lib/stream/index.js'
 import { next } from './support.js'
 

@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { createIdentity } from '../../../lib/nova/index.js'
 import { connect, formatRelayAddress, parseRelayAddress } from '../../../lib/relay/index.js'
-import { relayUrl } from '../../../lib/relay/client/relay-url.js'
+import { relayUrl } from '../../../lib/relay/client/connection/relay-url.js'
 import { HushwireError } from '../../../lib/stream/index.js'
 
 const relay = new Uint8Array(32).fill(7)

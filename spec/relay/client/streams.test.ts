@@ -123,6 +123,19 @@ test('a reader that leaves stops one direction, and the other goes on', async t 
   t.is(textOf(await collect(here.source)), 'still')
 })
 
+test('a stream whose other side has stopped reading ends with the client all the same, though nobody reads it', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const [alice, bob] = await pair(world)
+  const [here, there] = await opened(alice, bob)
+  here.sink(items(bytes('not read'))).catch(() => undefined)
+  await here.source[Symbol.asyncIterator]().return?.()
+  t.is(await codeOf(there.sink(endless())), 'ERR_RESET_CANCELLED')
+  const closing = bob.close()
+  t.is(await codeOf(there.source[Symbol.asyncIterator]().next()), 'ERR_RESET_SHUTDOWN')
+  await closing
+})
+
 test('nobody there, nobody at all, refused, and nobody who answers', async t => {
   const world = await World.start()
   t.teardown(() => world.end())

@@ -1,4 +1,4 @@
-import { clientError } from './errors.js'
+import { clientError } from '../errors.js'
 
 const SCHEMES: ReadonlySet<string> = new Set(['ws:', 'wss:', 'tcp:', 'tls:'])
 const NEEDS_PORT: ReadonlySet<string> = new Set(['tcp:', 'tls:'])

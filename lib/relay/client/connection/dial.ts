@@ -1,7 +1,7 @@
 import { dialTcpUrl, TCP_URLS } from '#dial-tcp'
-import type { Duplex } from '../../stream/index.js'
-import { dialWebSocket } from '../../transport/websocket.js'
-import { clientError } from './errors.js'
+import type { Duplex } from '../../../stream/index.js'
+import { dialWebSocket } from '../../../transport/websocket.js'
+import { clientError } from '../errors.js'
 import { relayUrl } from './relay-url.js'
 
 /** A URL that this platform can dial: `ws:` and `wss:` everywhere, `tcp:` and `tls:` in Node. @throws ERR_RELAY_URL */

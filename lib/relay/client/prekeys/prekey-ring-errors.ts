@@ -1,4 +1,4 @@
-import { errorsOf, type ErrorTable } from '../../stream/index.js'
+import { errorsOf, type ErrorTable } from '../../../stream/index.js'
 
 /** The codes of a ring of prekeys. Each is about one message, which is not to be delivered. */
 export const PREKEY_RING_ERRORS = {

@@ -1,5 +1,5 @@
-import { RESET_CODES, resetCodeOf, resetError, type Peer } from '../../nova/index.js'
-import { asError, deferred, HushwireError, ignore, isSource, leave, letGo, notASource, streamError, type Bytes, type Duplex } from '../../stream/index.js'
+import { RESET_CODES, resetCodeOf, resetError, type Peer } from '../../../nova/index.js'
+import { asError, deferred, HushwireError, ignore, isSource, leave, letGo, notASource, streamError, type Bytes, type Duplex } from '../../../stream/index.js'
 
 /**
  * A live stream between two peers: a duplex, end-to-end encrypted, that nobody stores. Each direction ends on its own

@@ -1,10 +1,10 @@
-import { stampUuid, UUID_BYTES, type Uuid } from '../../bytes/index.js'
-import { crypto } from '../../crypto/index.js'
-import type { VerifyPeer } from '../../nova/index.js'
-import { isObject, join, streamError } from '../../stream/index.js'
-import { fromBase64url, toBase64url } from './base64url.js'
-import { clientError } from './errors.js'
-import { relayUrl } from './relay-url.js'
+import { stampUuid, UUID_BYTES, type Uuid } from '../../../bytes/index.js'
+import { crypto } from '../../../crypto/index.js'
+import type { VerifyPeer } from '../../../nova/index.js'
+import { isObject, join, streamError } from '../../../stream/index.js'
+import { fromBase64url, toBase64url } from '../base64url.js'
+import { clientError } from '../errors.js'
+import { relayUrl } from '../connection/relay-url.js'
 
 /** What an offer's text begins with. */
 export const OFFER_SCHEME = 'hushwire:'

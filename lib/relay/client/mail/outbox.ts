@@ -1,12 +1,12 @@
-import { checkUuid, randomUuid, uuidKey, type Uuid } from '../../bytes/index.js'
-import { RESERVED_KINDS, type Peer } from '../../nova/index.js'
-import { abortReason, asError, codeOf, deferred, HushwireError, pause, streamError, type Bytes, type Deferred } from '../../stream/index.js'
-import { Slots } from '../slots.js'
-import type { WirePrekey } from '../wire/index.js'
-import { Backoff } from './backoff.js'
-import { provenPeer } from './client.js'
-import { clientError } from './errors.js'
-import type { Connection, Line } from './line.js'
+import { checkUuid, randomUuid, uuidKey, type Uuid } from '../../../bytes/index.js'
+import { RESERVED_KINDS, type Peer } from '../../../nova/index.js'
+import { abortReason, asError, codeOf, deferred, HushwireError, pause, streamError, type Bytes, type Deferred } from '../../../stream/index.js'
+import { Slots } from '../../slots.js'
+import type { WirePrekey } from '../../wire/index.js'
+import { Backoff } from '../connection/backoff.js'
+import { provenPeer } from '../client.js'
+import { clientError } from '../errors.js'
+import type { Connection, Line } from '../connection/line.js'
 
 /** The limits of mail that waits to be sent, and their defaults. */
 export const OUTBOX_LIMITS = {

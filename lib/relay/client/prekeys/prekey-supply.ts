@@ -1,8 +1,8 @@
-import type { StoreTransaction } from '../../store/index.js'
-import { deferred, pause } from '../../stream/index.js'
+import type { StoreTransaction } from '../../../store/index.js'
+import { deferred, pause } from '../../../stream/index.js'
 import { Allowance } from './allowance.js'
-import { Backoff } from './backoff.js'
-import type { Connection } from './line.js'
+import { Backoff } from '../connection/backoff.js'
+import type { Connection } from '../connection/line.js'
 import type { PrekeyRing } from './prekey-ring-options.js'
 
 /** The limits of prekeys that are made for the relay, and their defaults. */

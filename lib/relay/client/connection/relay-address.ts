@@ -1,6 +1,6 @@
-import { isObject } from '../../stream/index.js'
-import { fromBase64url, toBase64url } from './base64url.js'
-import { clientError } from './errors.js'
+import { isObject } from '../../../stream/index.js'
+import { fromBase64url, toBase64url } from '../base64url.js'
+import { clientError } from '../errors.js'
 import { relayUrl } from './relay-url.js'
 
 const KEY_BYTES = 32

@@ -1,8 +1,8 @@
-import type { Uuid } from '../../bytes/index.js'
-import { crypto } from '../../crypto/index.js'
-import { keysUnder, storeKey, type Store, type StoreTransaction, type StoreView } from '../../store/index.js'
-import { join } from '../../stream/index.js'
-import { clientError } from './errors.js'
+import type { Uuid } from '../../../bytes/index.js'
+import { crypto } from '../../../crypto/index.js'
+import { keysUnder, storeKey, type Store, type StoreTransaction, type StoreView } from '../../../store/index.js'
+import { join } from '../../../stream/index.js'
+import { clientError } from '../errors.js'
 import { TOKEN_BYTES } from './offer.js'
 
 /** The limits of offers, and their defaults. */

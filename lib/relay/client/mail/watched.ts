@@ -1,5 +1,5 @@
-import { asError, letGo, streamError } from '../../stream/index.js'
-import { relayError } from '../errors.js'
+import { asError, letGo, streamError } from '../../../stream/index.js'
+import { relayError } from '../../errors.js'
 
 /** How long a {@link Watched} may take. */
 export interface Patience {

@@ -1,4 +1,4 @@
-import { asError, pause } from '../../stream/index.js'
+import { asError, pause } from '../../../stream/index.js'
 import type { Connection } from './line.js'
 
 /** Asks for signs of life while the connection stands, and ends it when there is none. Never rejects. */

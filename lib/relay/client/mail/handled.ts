@@ -1,5 +1,5 @@
-import { uuidKey, type Uuid } from '../../bytes/index.js'
-import { keysUnder, storeKey, type Store, type StoreTransaction } from '../../store/index.js'
+import { uuidKey, type Uuid } from '../../../bytes/index.js'
+import { keysUnder, storeKey, type Store, type StoreTransaction } from '../../../store/index.js'
 
 /** Mail that is remembered after it was taken: more than can be under way, so that the relay forgets it before. */
 const MIN_HANDLED = 4096

@@ -1,7 +1,7 @@
-import { equalUuid, type Uuid } from '../../bytes/index.js'
-import { crypto } from '../../crypto/index.js'
-import { deferred, join, type Deferred } from '../../stream/index.js'
-import { clientError } from './errors.js'
+import { equalUuid, type Uuid } from '../../../bytes/index.js'
+import { crypto } from '../../../crypto/index.js'
+import { deferred, join, type Deferred } from '../../../stream/index.js'
+import { clientError } from '../errors.js'
 import { TOKEN_BYTES, type Offer } from './offer.js'
 
 /** What who offered says to who has sent a token. */

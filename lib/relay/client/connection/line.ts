@@ -1,9 +1,9 @@
-import { GOAWAY_CODES } from '../../nova/index.js'
-import { abortable, asError, deferred, ignore, pause, type Deferred } from '../../stream/index.js'
+import { GOAWAY_CODES } from '../../../nova/index.js'
+import { abortable, asError, deferred, ignore, pause, type Deferred } from '../../../stream/index.js'
 import { Backoff } from './backoff.js'
-import type { RelayClient } from './client.js'
-import { clientError } from './errors.js'
-import type { Receiving } from './receiving.js'
+import type { RelayClient } from '../client.js'
+import { clientError } from '../errors.js'
+import type { Receiving } from '../mail/receiving.js'
 
 /** What a client tells about its connection. */
 export type ClientState =

@@ -1,9 +1,9 @@
-import { NIL_UUID, type Uuid } from '../../bytes/index.js'
-import { KIND, RELAY_CODES, RESET_ERRORS, type MessagePacket, type NovaLink } from '../../nova/index.js'
-import { asError, collect, deferred, HushwireError, ignore, letGo, streamError, type Bytes, type Deferred } from '../../stream/index.js'
-import { relayError } from '../errors.js'
-import { decodeAnswered, decodeAnswerHead, encodeRequest, MAX_REQUEST_BYTES, OPERATIONS, type Answered, type Asked, type OperationName } from '../wire/index.js'
-import { clientError, statusError } from './errors.js'
+import { NIL_UUID, type Uuid } from '../../../bytes/index.js'
+import { KIND, RELAY_CODES, RESET_ERRORS, type MessagePacket, type NovaLink } from '../../../nova/index.js'
+import { asError, collect, deferred, HushwireError, ignore, letGo, streamError, type Bytes, type Deferred } from '../../../stream/index.js'
+import { relayError } from '../../errors.js'
+import { decodeAnswered, decodeAnswerHead, encodeRequest, MAX_REQUEST_BYTES, OPERATIONS, type Answered, type Asked, type OperationName } from '../../wire/index.js'
+import { clientError, statusError } from '../errors.js'
 
 /** The limits of requests and their defaults. */
 export const REQUEST_LIMITS = {

@@ -1,8 +1,8 @@
-import type { AgreementKey } from '../../crypto/index.js'
-import type { OpenOptions } from '../../nova/index.js'
-import type { OpenedMail, OpenMailEnvelope, PublicPrekey } from '../../nova/mail/index.js'
-import type { StoreTransaction } from '../../store/index.js'
-import type { Bytes, LimitsOf } from '../../stream/index.js'
+import type { AgreementKey } from '../../../crypto/index.js'
+import type { OpenOptions } from '../../../nova/index.js'
+import type { OpenedMail, OpenMailEnvelope, PublicPrekey } from '../../../nova/mail/index.js'
+import type { StoreTransaction } from '../../../store/index.js'
+import type { Bytes, LimitsOf } from '../../../stream/index.js'
 
 /** The limits of a ring of prekeys and their defaults. */
 export const PREKEY_RING_LIMITS = {

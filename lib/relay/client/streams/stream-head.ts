@@ -1,6 +1,6 @@
-import { join } from '../../stream/index.js'
-import { clientError } from './errors.js'
-import { readHead } from '../wire/index.js'
+import { join } from '../../../stream/index.js'
+import { clientError } from '../errors.js'
+import { readHead } from '../../wire/index.js'
 
 /** Bytes of the name of a stream. */
 export const STREAM_ID_BYTES = 8

@@ -1,8 +1,8 @@
-import type { MessagePacket } from '../../nova/index.js'
-import { codeOf, leave, pause } from '../../stream/index.js'
-import { relayError } from '../errors.js'
-import { Backoff } from './backoff.js'
-import type { RelayClient } from './client.js'
+import type { MessagePacket } from '../../../nova/index.js'
+import { codeOf, leave, pause } from '../../../stream/index.js'
+import { relayError } from '../../errors.js'
+import { Backoff } from '../connection/backoff.js'
+import type { RelayClient } from '../client.js'
 
 /** Positions that are told to the relay at a time, as long as it takes so many. */
 const BATCH = 1024

@@ -1,4 +1,4 @@
-import { sha512 } from '../../crypto/index.js'
+import { sha512 } from '../../../crypto/index.js'
 
 const GROUPS = 8
 const GROUP_BYTES = 5

@@ -1,6 +1,6 @@
-import { bool, decode, encode, fixedBytes, struct, uint32, uint64, type Infer, type Uuid } from '../../bytes/index.js'
-import { PREKEY_ID_BYTES, STORED_PREKEY_BYTES } from '../../nova/mail/index.js'
-import { keysUnder, storeKey, type StoreTransaction, type StoreView } from '../../store/index.js'
+import { bool, decode, encode, fixedBytes, struct, uint32, uint64, type Infer, type Uuid } from '../../../bytes/index.js'
+import { PREKEY_ID_BYTES, STORED_PREKEY_BYTES } from '../../../nova/mail/index.js'
+import { keysUnder, storeKey, type StoreTransaction, type StoreView } from '../../../store/index.js'
 
 const stored = fixedBytes(STORED_PREKEY_BYTES)
 const oneTime = struct({ stored, sequence: uint64, published: bool })
