@@ -180,62 +180,39 @@ async function cleared (): Promise<void> {
   await store.close()
 }
 
-/** Runs work with `indexedDB.open` as it is, and something done to each request first. */
-async function whileOpening (disturb: (asked: IDBOpenDBRequest) => void, work: () => Promise<void>): Promise<void> {
+async function blocked (): Promise<void> {
+  const name = nextName()
   const before = IDBFactory.prototype.open
+  const requests: IDBOpenDBRequest[] = []
   IDBFactory.prototype.open = function (...given) {
     const asked = before.apply(this, given)
-    disturb(asked)
+    requests.push(asked)
+    queueMicrotask(() => { asked.dispatchEvent(new Event('blocked')) })
     return asked
   }
   try {
-    await work()
+    await assert.rejects(open(name, false), { code: 'ERR_STORE_BUSY' })
   } finally {
     IDBFactory.prototype.open = before
   }
-}
-
-/** Deletes a database. @throws when something keeps it open */
-function deleted (name: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const asked = indexedDB.deleteDatabase(name)
-    asked.onsuccess = () => { resolve() }
-    asked.onblocked = () => { reject(new Error('it is still open')) }
-  })
-}
-
-async function blocked (): Promise<void> {
-  const name = nextName()
-  let opens = (): void => undefined
-  const open_ = new Promise<void>(resolve => { opens = resolve })
-  await whileOpening(asked => {
-    asked.addEventListener('success', () => { opens() })
-    queueMicrotask(() => { asked.dispatchEvent(new Event('blocked')) })
-  }, async () => { await assert.rejects(open(name, false), { code: 'ERR_STORE_BUSY' }) })
-  await open_
-  // what nobody closes is in the way of whoever comes next
-  const inTheWay = await new Promise<boolean>(resolve => {
-    const asked = indexedDB.open(name, 2)
-    asked.onblocked = () => { resolve(true) }
-    asked.onsuccess = () => { asked.result.close(); resolve(false) }
-  })
-  assert.equal(inTheWay, false)
+  const [asked] = requests
+  assert.ok(asked)
+  // behind the listener that is under test
+  await new Promise<void>(resolve => { asked.addEventListener('success', () => { resolve() }) })
+  assert.throws(() => asked.result.transaction('about'), { name: 'InvalidStateError' })
 }
 
 async function lostEarly (): Promise<void> {
   const name = nextName()
-  await whileOpening(asked => {
-    asked.addEventListener('success', () => { setTimeout(() => { asked.result.dispatchEvent(new Event('versionchange')) }) })
-  }, async () => {
-    // closed while it is read, or when it has been read
-    const failed = await open(name, false).then(async store => {
-      const code = await codeOf(store.write(transaction => { transaction.set(storeKey('a'), secret) }))
-      await store.close()
-      return code
-    }, (error: { readonly code?: string }) => error.code)
-    assert.equal(failed, 'ERR_STORE_FAILED')
-  })
-  await deleted(name)
+  const before = IDBDatabase.prototype.transaction
+  IDBDatabase.prototype.transaction = function (...given) {
+    IDBDatabase.prototype.transaction = before
+    this.dispatchEvent(new Event('versionchange'))
+    return before.apply(this, given)
+  }
+  await assert.rejects(open(name, false), { code: 'ERR_STORE_FAILED' })
+  // waits until nothing has it open
+  await request(indexedDB.deleteDatabase(name))
 }
 
 async function options (): Promise<void> {

@@ -43,7 +43,7 @@ export const browserEntries: readonly BrowserEntry[] = [
 
 /**
  * The most that all files of the page may weigh after gzip: a client with chat, files and QR codes, and what shows it. 139,000; then names that
- * are told apart, answers to pings, and the dialog for a relay with another key.
+ * are told apart, answers to pings, and the dialog for a relay with another key; then what the client of the relay has grown by.
  */
 export const PAGE_LIMIT = 141_500
 

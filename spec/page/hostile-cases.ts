@@ -36,6 +36,7 @@ export const hostileCases: readonly PageCase[] = [
       await bob.call('Bob')
       await alice.page.getByRole('heading', { name: 'Bob', exact: true }).waitFor()
       await alice.answer(await mallory.client.offer())
+      await alice.page.getByRole('heading', { name: /^Somebody/ }).waitFor()
       await mallory.call('Mallory')
       await alice.page.getByRole('heading', { name: 'Mallory', exact: true }).waitFor()
       await mallory.call('B\u043eb\u200b')
