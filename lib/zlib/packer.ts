@@ -26,7 +26,7 @@ export interface DeflateOptions {
 }
 
 /**
- * One zlib stream over a {@link Deflater}: gathers small writes, stores what does not shrink, and makes
+ * One zlib stream over a deflater: gathers small writes, stores what does not shrink, and makes
  * nothing for a short stream. Calls go one after another.
  */
 export class Packer {

@@ -120,7 +120,7 @@ class PortableInflater implements RawInflater {
     strm.avail_out = CHUNK
     const status = zlibInflate(strm, Z_NO_FLUSH)
     if (status === Z_DATA_ERROR) throw zlibError('ERR_ZLIB_DATA')
-    if (status === Z_STREAM_END) this.rest = (strm.input as Uint8Array).subarray(strm.next_in)
+    if (status === Z_STREAM_END) this.rest = strm.input.subarray(strm.next_in)
     else if (status !== Z_OK && status !== Z_BUF_ERROR) throw zlibError('ERR_ZLIB_BACKEND')
     return strm.next_out > 0 ? this.#output.slice(0, strm.next_out) : undefined
   }

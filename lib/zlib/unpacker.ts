@@ -19,7 +19,7 @@ export interface InflateOptions {
   backend?: Zlib | undefined
 }
 
-/** One zlib stream over an {@link Inflater}, with limits. Calls go one after another. */
+/** One zlib stream over an inflater, with limits. Calls go one after another. */
 export class Unpacker {
   readonly #zlib: Zlib
   /** Made for the first input: a short stream that is whole needs none. */
