@@ -18,6 +18,8 @@ export const FILES_LIMITS = {
   maxPeerTransfers: 4,
   /** Of those of one peer, the ones that wait for a yes. */
   maxPeerQuestions: 2,
+  /** Milliseconds in which an offer has to be there, from the beginning of its stream on. */
+  offerTimeout: 60_000,
   /** Milliseconds that a receiver waits for its own yes or no; then the question is taken back, and the sender may come again. */
   questionTimeout: 3_600_000,
   /** Milliseconds for which a peer whose offer was not wanted is not asked about again; twice as long with each no in a row. */

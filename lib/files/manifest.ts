@@ -97,16 +97,14 @@ export function transferId (from: Uuid, to: Uuid, manifest: Uint8Array): Uint8Ar
 
 /** No two entries are one place, and nothing is in a file. */
 function checkDistinct (entries: readonly Entry[]): void {
-  const taken = new Set<string>()
-  const folders = new Set<string>()
-  for (const { path } of entries) {
-    const folded = foldPath(path)
-    if (taken.has(folded)) throw filesError('ERR_FILES_DUPLICATE')
-    taken.add(folded)
-    for (let at = folded.indexOf('/'); at >= 0; at = folded.indexOf('/', at + 1)) folders.add(folded.slice(0, at))
+  // sorted so, what is in a place stands right behind it
+  const places = entries.map(({ path }) => foldPath(path).replaceAll('/', '\0')).sort()
+  for (const [index, place] of places.entries()) {
+    const next = places[index + 1]
+    if (next === place) throw filesError('ERR_FILES_DUPLICATE')
+    // a folder is named only when it is empty
+    if (next?.startsWith(`${place}\0`) === true) throw filesError('ERR_FILES_DUPLICATE', 'one of them is in the other')
   }
-  // a folder is named only when it is empty
-  for (const folder of folders) if (taken.has(folder)) throw filesError('ERR_FILES_DUPLICATE', 'one of them is in the other')
 }
 
 function isCount (value: number): boolean {

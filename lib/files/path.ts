@@ -33,7 +33,7 @@ export interface PathOptions {
  */
 export function checkPath (path: string, { names = 'portable', maxPathBytes = FILES_LIMITS.maxPathBytes, maxPathParts = FILES_LIMITS.maxPathParts }: PathOptions = {}): void {
   const wrong = (what: string): Error => filesError('ERR_FILES_PATH', what)
-  if (path.length > maxPathBytes || encoder.encode(path).byteLength > maxPathBytes) throw wrong(`more than ${maxPathBytes} bytes`)
+  if (isLonger(path, maxPathBytes)) throw wrong(`more than ${maxPathBytes} bytes`)
   if (!path.isWellFormed()) throw wrong('half of a character')
   if (CONTROL.test(path)) throw wrong('a control character')
   if (path.includes('\\')) throw wrong('a backslash')
@@ -43,11 +43,16 @@ export function checkPath (path: string, { names = 'portable', maxPathBytes = FI
   for (const part of parts) {
     if (part === '') throw wrong('an empty part')
     if (part === '.' || part === '..') throw wrong('a part that is not a name')
-    if (encoder.encode(part).byteLength > MAX_PART_BYTES) throw wrong(`a name of more than ${MAX_PART_BYTES} bytes`)
+    if (isLonger(part, MAX_PART_BYTES)) throw wrong(`a name of more than ${MAX_PART_BYTES} bytes`)
     if (names === 'any') continue
     if (FOREIGN.test(part)) throw wrong('a character that Windows does not take in a name')
     if (DEVICE.test(part)) throw wrong('a name that Windows reserves')
   }
+}
+
+/** Whether it has more bytes as UTF-8, which a letter has at most three of: most need not be encoded to know. */
+function isLonger (text: string, maxBytes: number): boolean {
+  return text.length > maxBytes || text.length * 3 > maxBytes && encoder.encode(text).byteLength > maxBytes
 }
 
 /**

@@ -102,21 +102,21 @@ export class FileReceiver {
   /** Reads what is offered, and takes it. */
   async #offered (wire: Wire, { peer }: IncomingStream): Promise<Received> {
     let transfer: Transfer
+    // with a byte now and then a stream would hold a place for ever
+    const late = setTimeout(() => { wire.fail(resetError(RESET_CODES.stalled)) }, this.#limits.offerTimeout)
     try {
-      const record = await wire.next()
-      if (record === undefined) throw filesError('ERR_FILES_PROTOCOL', 'a stream without an offer')
-      const bytes = offeredManifest(record)
+      const bytes = offeredManifest(await wire.next())
       const id = toHex(transferId(peer.id, this.#ownId, bytes))
-      transfer = this.#remembered.get(id)?.transfer ?? { id, from: peer, manifest: decodeManifest(bytes, this.#limits, this.#options.names) }
+      const known = this.#remembered.get(id)
+      // before the manifest is looked at, which costs more than to send it
+      if (known === undefined && !this.#mayAsk(peer.id)) return busy(wire)
+      transfer = known?.transfer ?? { id, from: peer, manifest: decodeManifest(bytes, this.#limits, this.#options.names) }
     } catch (error) {
+      if (!isInterruption(error)) this.#pauses.begin(toHex(peer.id))
       await wire.refuse(refusal(asError(error)))
       return { type: isInterruption(error) ? 'interrupted' : 'failed', transfer: undefined, error: asError(error) }
-    }
-    if (!this.#remembered.has(transfer.id) && !this.#mayAsk(peer.id)) {
-      // who comes again later is asked about then
-      const error = filesError('ERR_FILES_BUSY')
-      wire.fail(error, resetError(RESET_CODES.limit))
-      return { type: 'failed', transfer: undefined, error }
+    } finally {
+      clearTimeout(late)
     }
     const remembered = this.#recall(transfer)
     const received = await new Reception(wire, remembered, this.#destination, this.#options).run()
@@ -177,6 +177,13 @@ export class FileReceiver {
     if (!remembered.decided) this.#answered(remembered.transfer, false)
     remembered.asking.abort()
   }
+}
+
+/** Who comes again later is asked about then. */
+function busy (wire: Wire): Received {
+  const error = filesError('ERR_FILES_BUSY')
+  wire.fail(error, resetError(RESET_CODES.limit))
+  return { type: 'failed', transfer: undefined, error }
 }
 
 /** A stream that is not even looked at. */

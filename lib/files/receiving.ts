@@ -93,7 +93,8 @@ export class Receiving {
  *
  * @throws ERR_FILES_PROTOCOL, ERR_FILES_VERSION
  */
-export function offeredManifest (record: FilesRecord): Uint8Array {
+export function offeredManifest (record: FilesRecord | undefined): Uint8Array {
+  if (record === undefined) throw filesError('ERR_FILES_PROTOCOL', 'a stream without an offer')
   if (record.type !== 'offer') throw wrong(`${record.type} before an offer`)
   if (record.version !== FILES_VERSION) throw filesError('ERR_FILES_VERSION', `${record.version} instead of ${FILES_VERSION}`)
   return record.manifest

@@ -7,9 +7,12 @@ import { Window } from './window.js'
 
 /** Bytes of output at a time, at the most. */
 const CHUNK = 262_144
+/** Content of blocks that is given out at a time, at the most: each piece is an object. */
+const MAX_PIECES = 4096
 const DEFLATE = 8
 const MAX_WINDOW = 7
 const HAS_DICTIONARY = 0x20
+const LENGTH_BYTES = 4
 
 /** What comes next: the header of the stream, of a block, of a stored one, its content, compressed blocks, the checksum, nothing. */
 type State = 'header' | 'block' | 'length' | 'content' | 'raw' | 'checksum' | 'over'
@@ -22,6 +25,8 @@ export class Inflater {
   readonly #zlib: Zlib
   #state: State = 'header'
   #input: Uint8Array = NOTHING
+  /** How much of the input was taken. */
+  #at = 0
   /** The beginning of a header whose end has not come. */
   #head: Uint8Array = NOTHING
   /** Content of the stored block that has not come. */
@@ -31,7 +36,8 @@ export class Inflater {
   /** What has come out of stored blocks, for a compressed one to reach back to. */
   #window: Window | undefined
   #raw: RawInflater | undefined
-  #destroyed = false
+  /** What it has failed with, or its end: nothing behind what was wrong is read. */
+  #failure: Error | undefined
 
   constructor (zlib: Zlib) {
     this.#zlib = zlib
@@ -41,7 +47,7 @@ export class Inflater {
   write (bytes: Uint8Array): void {
     this.#check()
     if (this.#state === 'raw') this.#raw?.write(bytes)
-    else this.#input = bytes
+    else this.#give(bytes)
   }
 
   /**
@@ -51,9 +57,12 @@ export class Inflater {
    */
   read (): MaybePromise<Uint8Array | undefined> {
     this.#check()
-    const stored = this.#stored()
-    if (stored !== undefined) return stored
-    return this.#state === 'raw' ? this.#readRaw() : undefined
+    try {
+      return this.#stored() ?? (this.#state === 'raw' ? this.#readRaw() : undefined)
+    } catch (error) {
+      this.#failure = error as Error
+      throw error
+    }
   }
 
   /**
@@ -68,7 +77,7 @@ export class Inflater {
 
   /** Frees what it holds; what is under way rejects with ERR_ZLIB_DESTROYED. Any number of times. */
   destroy (): void {
-    this.#destroyed = true
+    this.#failure = zlibError('ERR_ZLIB_DESTROYED')
     this.#raw?.destroy()
   }
 
@@ -76,83 +85,97 @@ export class Inflater {
   #stored (): Uint8Array | undefined {
     const pieces: Uint8Array[] = []
     let length = 0
-    while (length < CHUNK && this.#advance()) {
-      const piece = this.#take(Math.min(this.#left, CHUNK - length))
-      if (piece.byteLength === 0) break
-      this.#left -= piece.byteLength
-      this.#keep(piece)
-      pieces.push(piece)
-      length += piece.byteLength
+    while (length < CHUNK && pieces.length < MAX_PIECES && this.#advance(length > 0)) {
+      const end = Math.min(this.#at + Math.min(this.#left, CHUNK - length), this.#input.byteLength)
+      if (end === this.#at) break
+      pieces.push(this.#input.subarray(this.#at, end))
+      length += end - this.#at
+      this.#left -= end - this.#at
+      this.#at = end
     }
-    return length === 0 ? undefined : join(pieces)
+    return length === 0 ? undefined : this.#keep(join(pieces, length))
   }
 
   /** For the checksum, and for compressed blocks to reach back to. */
-  #keep (stored: Uint8Array): void {
+  #keep (stored: Uint8Array): Uint8Array {
     this.#sum = adler32(this.#sum, stored)
     this.#window ??= new Window()
     this.#window.push(stored)
+    return stored
   }
 
-  /** Goes on to stored content; false when what comes next is none, or has not come. */
-  #advance (): boolean {
+  /**
+   * Goes on to stored content; false when what comes next is none, or has not come.
+   *
+   * @param pending - there is content that was not kept yet, so nothing else is begun
+   */
+  #advance (pending: boolean): boolean {
     while (this.#state !== 'content' || this.#left === 0) {
-      if (this.#state === 'raw' || !this.#step()) return false
+      if (!this.#step(pending)) return false
     }
     return true
   }
 
   /** Reads what comes next, unless it has not come. */
-  #step (): boolean {
+  #step (pending: boolean): boolean {
     switch (this.#state) {
-      case 'header': return this.#read(2, bytes => { this.#begin(bytes) })
-      case 'block': return this.#beginBlock()
-      case 'length': return this.#read(4, bytes => { this.#beginContent(bytes) })
-      case 'checksum': return this.#read(4, bytes => { this.#finish(bytes) })
-      case 'over':
-        if (this.#input.byteLength > 0) throw zlibError('ERR_ZLIB_TRAILING')
-        return false
-      default:
+      case 'header': return this.#begin()
+      case 'block': return this.#beginBlock(pending)
+      case 'length': return this.#beginContent()
+      case 'content':
         this.#state = this.#last ? 'checksum' : 'block'
         return true
+      case 'raw': return false
+      case 'checksum': return !pending && this.#finish()
+      case 'over':
+        if (this.#at < this.#input.byteLength) throw zlibError('ERR_ZLIB_TRAILING')
+        return false
     }
   }
 
-  #begin (bytes: Uint8Array): void {
+  #begin (): boolean {
+    const bytes = this.#take(2)
+    if (bytes === undefined) return false
     const [method, flags] = bytes as Uint8Array & [number, number]
     if ((method & 15) !== DEFLATE || method >> 4 > MAX_WINDOW || (method * 256 + flags) % 31 !== 0) throw zlibError('ERR_ZLIB_DATA')
     if ((flags & HAS_DICTIONARY) !== 0) throw zlibError('ERR_ZLIB_DICTIONARY')
     this.#state = 'block'
-  }
-
-  /** RFC 1951, 3.2.3; what precedes the block has ended with a whole byte. */
-  #beginBlock (): boolean {
-    const bits = this.#input[0]
-    if (bits === undefined) return false
-    if ((bits >> 1 & 3) === 0) {
-      this.#last = (bits & 1) === 1
-      this.#input = this.#input.subarray(1)
-      this.#state = 'length'
-    } else {
-      this.#raw = this.#zlib.rawInflater(this.#window?.take() ?? NOTHING)
-      this.#raw.write(this.#input)
-      this.#window = undefined
-      this.#input = NOTHING
-      this.#state = 'raw'
-    }
     return true
   }
 
-  #beginContent (bytes: Uint8Array): void {
-    const length = storedLength(bytes)
-    if (length === undefined) throw zlibError('ERR_ZLIB_DATA')
-    this.#left = length
-    this.#state = 'content'
+  /** RFC 1951, 3.2.3; what precedes the block has ended with a whole byte. */
+  #beginBlock (pending: boolean): boolean {
+    const bits = this.#input[this.#at]
+    if (bits === undefined) return false
+    if ((bits >> 1 & 3) === 0) {
+      this.#last = (bits & 1) === 1
+      this.#at++
+      this.#state = 'length'
+      return true
+    }
+    if (pending) return false
+    this.#raw = this.#zlib.rawInflater(this.#window?.take() ?? NOTHING)
+    this.#raw.write(this.#input.subarray(this.#at))
+    this.#window = undefined
+    this.#give(NOTHING)
+    this.#state = 'raw'
+    return true
   }
 
-  #finish (bytes: Uint8Array): void {
+  #beginContent (): boolean {
+    const length = this.#storedLength()
+    if (length === undefined) return false
+    this.#left = length
+    this.#state = 'content'
+    return true
+  }
+
+  #finish (): boolean {
+    const bytes = this.#take(4)
+    if (bytes === undefined) return false
     if (new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) !== this.#sum) throw zlibError('ERR_ZLIB_DATA')
     this.#state = 'over'
+    return true
   }
 
   #readRaw (): MaybePromise<Uint8Array | undefined> {
@@ -169,30 +192,39 @@ export class Inflater {
     if (rest === undefined) return undefined
     this.#raw?.destroy()
     this.#raw = undefined
-    this.#input = rest
+    this.#give(rest)
     this.#state = 'checksum'
     return this.read()
   }
 
-  /** Gives so many bytes on, once they are there. */
-  #read (count: number, use: (bytes: Uint8Array) => void): boolean {
-    this.#head = join([this.#head, this.#take(count - this.#head.byteLength)])
-    if (this.#head.byteLength < count) return false
-    const bytes = this.#head
-    this.#head = NOTHING
-    use(bytes)
-    return true
+  #give (input: Uint8Array): void {
+    this.#input = input
+    this.#at = 0
   }
 
-  /** At most so much of the input. */
-  #take (count: number): Uint8Array {
-    const taken = this.#input.subarray(0, count)
-    this.#input = this.#input.subarray(taken.byteLength)
-    return taken
+  /** The length of a stored block, once it is there. Whoever sends blocks with next to nothing in them is to pay for it, not we. */
+  #storedLength (): number | undefined {
+    if (this.#head.byteLength === 0 && this.#input.byteLength - this.#at >= LENGTH_BYTES) {
+      this.#at += LENGTH_BYTES
+      return storedLength(this.#input, this.#at - LENGTH_BYTES)
+    }
+    const bytes = this.#take(LENGTH_BYTES)
+    return bytes && storedLength(bytes, 0)
+  }
+
+  /** So many bytes, once they are there. */
+  #take (count: number): Uint8Array | undefined {
+    const end = this.#at + count - this.#head.byteLength
+    this.#head = join([this.#head, this.#input.subarray(this.#at, end)])
+    this.#at = Math.min(end, this.#input.byteLength)
+    if (this.#head.byteLength < count) return undefined
+    const bytes = this.#head
+    this.#head = NOTHING
+    return bytes
   }
 
   #check (): void {
-    if (this.#destroyed) throw zlibError('ERR_ZLIB_DESTROYED')
+    if (this.#failure !== undefined) throw this.#failure
   }
 }
 

@@ -1,3 +1,5 @@
+import { zlibError } from './errors.js'
+
 /** Bytes before the content of a stored block (RFC 1951, 3.2.4): the flag of the last one, the length and its complement. */
 const HEADER_BYTES = 5
 const MAX_CONTENT = 65_535
@@ -14,11 +16,11 @@ export function storedBlocks (bytes: Uint8Array): Uint8Array[] {
   return blocks
 }
 
-/** How much content follows the length and its complement, 4 bytes; undefined when they do not fit together. */
-export function storedLength (bytes: Uint8Array): number | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset)
-  const length = view.getUint16(0, true)
-  return (length ^ view.getUint16(2, true)) === 0xffff ? length : undefined
+/** How much content follows the length and its complement, which are at `at`. @throws ERR_ZLIB_DATA when they do not fit together */
+export function storedLength (bytes: Uint8Array, at: number): number {
+  const [one, two, three, four] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]] as [number, number, number, number]
+  if ((one ^ three) !== 0xff || (two ^ four) !== 0xff) throw zlibError('ERR_ZLIB_DATA')
+  return one | two << 8
 }
 
 function block (content: Uint8Array, last: boolean): Uint8Array {

@@ -18,7 +18,8 @@ const sumOf = (bytes: Uint8Array): Uint8Array => crypto.sha256.digest(bytes)
 
 test('a sender that makes things up is refused with a code, and nothing is put anywhere', async t => {
   const { alice, bob, destination } = await both(t)
-  const { outcomes } = receiving(bob, destination)
+  // each of them would be a reason to wait before the next
+  const { outcomes } = receiving(bob, destination, { limits: { declinePause: 1, maxDeclinePause: 1 } })
   for (const [what, code, wire, begin] of [
     ['a path that leads out', 'ERR_FILES_PATH', 5, (raw: Raw) => raw.offer({ path: '../../etc/passwd' })],
     ['the same path twice', 'ERR_FILES_DUPLICATE', 6, (raw: Raw) => raw.offer({ path: 'a' }, { path: 'A' })],
@@ -161,6 +162,23 @@ test('a sender that says nothing holds its place for so long only', async t => {
   t.is((await next(outcomes)).type, 'interrupted')
   const again = (await Raw.dial(alice, bob.id)).offer({ path: 'a' })
   t.like(await again.next(), { type: 'accept' })
+})
+
+test('an offer has to be there in time, whatever comes of it', async t => {
+  const { alice, bob, destination } = await both(t)
+  const { outcomes } = receiving(bob, destination, { limits: { offerTimeout: 100 } })
+  await t.throwsAsync(async () => { await (await Raw.dial(alice, bob.id)).next() }, { code: 'ERR_RESET_STALLED' })
+  t.is((await next(outcomes)).type, 'interrupted')
+})
+
+test('after an offer that is none the next one is not looked at for a while', async t => {
+  const { alice, bob, destination } = await both(t)
+  const { outcomes } = receiving(bob, destination)
+  t.like(await (await Raw.dial(alice, bob.id)).offer({ path: '../a' }).next(), { type: 'refuse' })
+  const codes = [await next(outcomes)].map(outcome => outcome.type === 'failed' && (outcome.error as { code?: string }).code)
+  await t.throwsAsync(async () => { await (await Raw.dial(alice, bob.id)).offer({ path: '../b' }).next() }, { code: 'ERR_RESET_LIMIT' })
+  const second = await next(outcomes)
+  t.deepEqual([...codes, second.type === 'failed' && (second.error as { code?: string }).code], ['ERR_FILES_PATH', 'ERR_FILES_BUSY'])
 })
 
 test('questions whose sender has gone are withdrawn when there are too many of them', async t => {

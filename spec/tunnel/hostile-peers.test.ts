@@ -132,31 +132,38 @@ test.serial('who opens many and reads nothing, or writes to a service that reads
   const before = process.memoryUsage().arrayBuffers
   const count = 60
   let said = 0
-  async function * endless (head: Uint8Array, record: Uint8Array): AsyncGenerator<Uint8Array> {
-    yield head
+  async function * endless (): AsyncGenerator<Uint8Array> {
+    yield encodeHead('deaf')
     for (;;) {
-      said += record.byteLength
-      yield record
+      for (const records of [tiny, large]) {
+        said += records.byteLength
+        yield records
+      }
     }
   }
   const tiny = Buffer.concat(Array.from({ length: 4096 }, () => encodeData(Uint8Array.of(1))))
+  const large = encodeData(new Uint8Array(262_144))
   const streams = await Promise.all(Array.from({ length: count }, async (_, index) => {
-    const stream = await world.alice.peer(world.bob.id).open(TUNNEL_KIND)
+    // what shrinks would go on for long, at the cost of who sends it
+    const stream = await world.alice.peer(world.bob.id).open(TUNNEL_KIND, { level: 0 })
     const hanging = (async function * () { yield encodeHead('flood'); await new Promise(() => {}) })()
-    stream.sink(index % 2 === 0 ? hanging : endless(encodeHead('deaf'), tiny)).catch(() => {})
+    stream.sink(index % 2 === 0 ? hanging : endless()).catch(() => {})
     return stream
   }))
+  while (exposure.connections < count || [...flood.sockets].length < count / 2) await turn()
   // until nobody takes more
   const moved = (): number => said + [...flood.sockets].reduce((sum, socket) => sum + socket.bytesWritten - socket.writableLength, 0)
   for (let last = -1, still = 0; still < 300; still = moved() === last ? still + 1 : 0) {
     last = moved()
     await turn()
   }
-  t.is(exposure.connections, count)
+  // buffers that are found dead are freed on another thread, which the second one waits for
+  collectGarbage()
+  await turn()
   collectGarbage()
   const held = process.memoryUsage().arrayBuffers - before
   t.log(Math.round(held / count / 1024), 'KiB a connection, relay and both ends together')
-  t.true(held < count * 2_097_152, `${held}`)
+  t.true(held < count * 3_145_728, `${held}`)
   for (const stream of streams) stream.abort(new Error('enough'))
   await none(exposure)
 })

@@ -2,6 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { constants, createDeflate, inflateSync } from 'node:zlib'
 import { join } from '../../lib/stream/index.js'
+import { Inflater } from '../../lib/zlib/inflater.js'
 import { FLUSH, deflating, inflating, Packer, type Zlib } from '../../lib/zlib/index.js'
 import { Deflater } from '../../lib/zlib/deflater.js'
 import { backends, collect, cut, each, noise, text } from './support.js'
@@ -85,6 +86,23 @@ for (const backend of backends) {
     }
   })
 }
+
+test('blocks with next to nothing in them are given out some thousand at a time', async t => {
+  const empty = [0, 0, 0, 0xff, 0xff]
+  const small = [0, 1, 0, 0xfe, 0xff, 7]
+  const packed = Uint8Array.from([0x78, 0x01, ...Array.from({ length: 10_000 }, () => [...empty, ...small]).flat()])
+  const out: number[] = []
+  await t.throwsAsync(async () => { for await (const piece of inflating(each([packed]), { backend: NOTHING_NATIVE })) out.push(piece.byteLength) }, { code: 'ERR_ZLIB_TRUNCATED' })
+  t.deepEqual(out, [4096, 4096, 10_000 - 8192])
+})
+
+test('nothing behind what is wrong is read', t => {
+  for (const bad of [[0, 0, 0x78, 1, 1, 0, 0, 0xff, 0xff, 0, 0, 0, 1], [0x78, 1, 1, 0, 0, 0xff, 0xff, 0, 0, 0, 2, 0, 0, 0, 1]]) {
+    const inflater = new Inflater(NOTHING_NATIVE)
+    inflater.write(Uint8Array.from(bad))
+    for (const step of [() => inflater.read(), () => inflater.read(), () => { inflater.end() }]) t.throws(step, { code: 'ERR_ZLIB_DATA' })
+  }
+})
 
 /** A stream of zlib's own, at level 0 and then at 9. */
 async function changing (stored: Uint8Array, packed: Uint8Array): Promise<Uint8Array> {
