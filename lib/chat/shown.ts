@@ -1,10 +1,10 @@
 /** Controls, what turns the direction of writing, what is not seen, separators of lines, tags, and halves of surrogate pairs. */
 // eslint-disable-next-line no-control-regex -- these are what is looked for
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}\p{Surrogate}]/gu
+const UNSAFE = /[\u034f\u17b4\u17b5\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}\p{Surrogate}]/gu
 
 /** Letters of other scripts that look like a Latin one, and that one: after folding, so small letters alone. */
-const OTHERS = 'аеорсухіјѕһԁѵԛԝмткнвοαρνικτυχβεζημ'
-const LATIN = 'aeopcyxijshdvqwmtkhboapviktuxbezhm'
+const OTHERS = 'аеорсухіјѕһԁѵԛԝмткнвοαρνικτυχβεζημӏıɑ'
+const LATIN = 'aeopcyxijshdvqwmtkhboapviktuxbezhmlia'
 const LATIN_OF: ReadonlyMap<string, string> = new Map(Array.from(OTHERS, (letter, at) => [letter, LATIN[at] ?? letter]))
 
 /**
@@ -23,8 +23,8 @@ export function shownLine (text: string): string {
 }
 
 /**
- * What names have in common that look alike: case, forms of a letter, Cyrillic and Greek letters that look like Latin ones, spaces, and
- * characters that nobody sees are gone. It is to compare names with, not to be shown; empty when there is nothing to see.
+ * What names have in common that look alike: case, forms of a letter, Cyrillic and Greek letters that look like Latin ones, l, 1, i and |, o and 0,
+ * spaces, and characters that nobody sees are gone. It is to compare names with, not to be shown; empty when there is nothing to see.
  *
  * @example
  * ```ts
@@ -35,5 +35,5 @@ export function shownLine (text: string): string {
  */
 export function lookOf (name: string): string {
   const folded = name.normalize('NFKC').replace(/[\p{Default_Ignorable_Code_Point}\p{Cc}\u2800]/gu, '').toLowerCase()
-  return Array.from(folded, letter => LATIN_OF.get(letter) ?? letter).join('').replace(/\s+/g, ' ').trim()
+  return Array.from(folded, letter => LATIN_OF.get(letter) ?? letter).join('').replace(/[1i|]/g, 'l').replace(/0/g, 'o').replace(/\s+/g, ' ').trim()
 }

@@ -62,7 +62,9 @@ export class Names {
    */
   resolve (text: string): NamedContact {
     const all = this.list()
-    const named = all.filter(({ id, name }) => this.has(id) && lookOf(name) === lookOf(text))
+    const alike = all.filter(({ id, name }) => this.has(id) && lookOf(name) === lookOf(text))
+    const exact = alike.filter(({ name }) => name === text)
+    const named = exact.length > 0 ? exact : alike
     const wanted = text.toLowerCase()
     const found = wanted.length < MIN_PREFIX ? [] : all.filter(({ id }) => formatUuid(id).startsWith(wanted))
     // somebody may call themselves like the beginning of another's id

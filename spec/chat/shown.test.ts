@@ -9,9 +9,14 @@ test('a text of others is one line without what is not seen or turns the directi
 })
 
 test('names that look alike have one look, others have their own', t => {
-  for (const like of ['ALICE', 'Аlice', 'alісе', ' alice ', 'al\u200dice', 'ａｌｉｃｅ', 'al\u3164ice', 'Αlice']) t.is(lookOf(like), lookOf('alice'), like)
+  for (const like of ['ALICE', 'Аlice', 'alісе', ' alice ', 'al\u200dice', 'ａｌｉｃｅ', 'al\u3164ice', 'Αlice', 'a1ice', 'aIice', 'a|ice', 'aӏice', 'aӀice', 'alıce', 'ɑlice']) t.is(lookOf(like), lookOf('alice'), like)
   for (const other of ['alicia', 'alice2', 'a lice', 'Алиса', 'álice']) t.not(lookOf(other), lookOf('alice'), other)
   for (const nothing of ['', ' ', '\u3164', '\u2800\u115f', '\u00ad']) t.is(lookOf(nothing), '', JSON.stringify(nothing))
+})
+
+test('what is not seen is not shown, and nought looks like o', t => {
+  t.is(shownLine('a\u115f\u1160\u2800\u3164\uffa0\u034f\u17b4\u17b5b'), 'ab')
+  t.is(lookOf('B0b'), lookOf('bob'))
 })
 
 test('property: a shown line stays as it is, and every name has a look', t => {

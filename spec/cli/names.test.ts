@@ -3,7 +3,7 @@ import { formatUuid } from '../../lib/bytes/index.js'
 import { cleanName, Names } from '../../lib/cli/names.js'
 import { createIdentity } from '../../lib/nova/index.js'
 import { openContacts, type Contact } from '../../lib/relay/index.js'
-import { memoryStore } from '../../lib/store/index.js'
+import { memoryStore, storeKey } from '../../lib/store/index.js'
 
 async function book (count: number): Promise<{ names: Names, people: Contact[], again: () => Promise<Names> }> {
   const store = memoryStore()
@@ -82,4 +82,19 @@ test('a name is cleaned, and none that looks like an id', t => {
   t.is(cleanName('3f2a11bc'), undefined)
   t.is(cleanName('3f2a11bc-aaaa'), undefined)
   t.is(cleanName('face'), 'face')
+})
+
+test('two whose names look alike are each found by their own', async t => {
+  const store = memoryStore()
+  const contacts = await openContacts(store)
+  const [one, other] = [await contacts.trust(createIdentity().publicKey), await contacts.trust(createIdentity().publicKey)]
+  // as kept before names like these were told apart
+  await store.write(transaction => {
+    transaction.set(storeKey('cli/name/', one.id), new TextEncoder().encode('al'))
+    transaction.set(storeKey('cli/name/', other.id), new TextEncoder().encode('a1'))
+  })
+  const names = await Names.load(store, contacts)
+  t.deepEqual(names.resolve('al').id, one.id)
+  t.deepEqual(names.resolve('a1').id, other.id)
+  t.throws(() => names.resolve('ai'), { code: 'ERR_CLI_PEER', message: /means several of them/ })
 })

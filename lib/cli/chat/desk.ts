@@ -1,9 +1,10 @@
-import { uuidKey, type Uuid } from '../../bytes/index.js'
+import type { Uuid } from '../../bytes/index.js'
 import { CHAT_KIND, decodeChat, encodeChat, type ChatMessage, type ChatReceipt, type ChatText } from '../../chat/index.js'
 import type { Client, ClientMessage } from '../../relay/index.js'
 import { HushwireError } from '../../stream/index.js'
 import type { Names } from '../names.js'
 import type { Output } from '../terminal/output.js'
+import { Told } from '../told.js'
 import { unreadTexts, type TextRecords } from './records.js'
 import type { Store } from '../../store/index.js'
 
@@ -22,8 +23,8 @@ export class Desk {
   readonly #client: Client
   readonly #names: Names
   readonly #output: Output
-  /** Whose texts have no more room, by `uuidKey`: told once. */
-  readonly #crowded = new Set<string>()
+  /** What was told of whom: each matter once. */
+  readonly #told = new Told()
 
   private constructor (unread: TextRecords, { client, names, output }: { client: Client, names: Names, output: Output }) {
     this.unread = unread
@@ -62,7 +63,7 @@ export class Desk {
   async #take ({ from, kind, bytes }: ClientMessage, hooks: DeskHooks): Promise<void> {
     const message = kind === CHAT_KIND ? this.#decoded(from.id, bytes) : undefined
     if (message === undefined) {
-      if (kind !== CHAT_KIND) this.#output.warn(`mail of another kind from ${this.#names.of(from.id)} was dropped`)
+      if (kind !== CHAT_KIND && this.#told.first(from.id, 'kind')) this.#output.warn(`mail of another kind from ${this.#names.of(from.id)} was dropped`)
     } else if (message.type === 'text') {
       if (hooks.onText?.(from.id, message) !== true) await this.#keep(from.id, message)
     } else if (message.type === 'receipt') {
@@ -76,8 +77,7 @@ export class Desk {
   /** For the next chat with its sender. What is beyond the sender's share is dropped: left at the relay, it would hold up everybody's. */
   async #keep (from: Uuid, text: ChatText): Promise<void> {
     if (!this.unread.fullOf(from)) return this.unread.add({ peer: from, text })
-    if (this.#crowded.has(uuidKey(from))) return
-    this.#crowded.add(uuidKey(from))
+    if (!this.#told.first(from, 'crowded')) return
     const name = this.#names.of(from)
     this.#output.warn(`${this.unread.count(from)} messages of ${name} have not been read, and what more ${name} writes is dropped: see hushwire chat ${name}`)
   }
@@ -86,7 +86,7 @@ export class Desk {
     try {
       return decodeChat(bytes)
     } catch (error) {
-      this.#output.warn(`a message from ${this.#names.of(from)} cannot be read (${error instanceof HushwireError ? error.code : 'unknown'})`)
+      if (this.#told.first(from, 'unreadable')) this.#output.warn(`a message from ${this.#names.of(from)} cannot be read (${error instanceof HushwireError ? error.code : 'unknown'})`)
       return undefined
     }
   }

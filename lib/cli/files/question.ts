@@ -12,15 +12,19 @@ export class Questions {
     this.#output = output
   }
 
-  /** @returns false also when the signal aborts, or there is nobody to answer */
-  async ask (text: string, signal: AbortSignal): Promise<boolean> {
-    const asked = this.#last.then(() => this.#ask(text, signal))
+  /**
+   * @param before - called when its turn has come, to show what is asked about
+   * @returns false also when the signal aborts, or there is nobody to answer
+   */
+  async ask (text: string, signal: AbortSignal, before?: () => void): Promise<boolean> {
+    const asked = this.#last.then(() => this.#ask(text, signal, before))
     this.#last = asked
     return asked
   }
 
-  #ask (text: string, signal: AbortSignal): Promise<boolean> {
+  #ask (text: string, signal: AbortSignal, before?: () => void): Promise<boolean> {
     if (signal.aborted) return Promise.resolve(false)
+    before?.()
     return new Promise(resolve => {
       const lines = createInterface({ input: this.#input, output: this.#output })
       const over = (yes: boolean): void => {

@@ -5,6 +5,7 @@ import { deferred } from '../../stream/index.js'
 import { failureCode } from '../errors.js'
 import type { Session } from '../session.js'
 import { plainLine } from '../terminal/plain-text.js'
+import { Told } from '../told.js'
 import { filesAmount } from './amounts.js'
 import { offeredLines } from './offered.js'
 import type { Questions } from './question.js'
@@ -37,6 +38,7 @@ export class ReceptionDesk {
   readonly #taking = new Set<Promise<unknown>>()
   /** Transfers that are done, whose senders may not know. */
   readonly #unconfirmed = new Set<string>()
+  readonly #told = new Told()
   #only: Uuid | undefined
   #open: boolean
   #lingering: ReturnType<typeof setTimeout> | undefined
@@ -65,7 +67,7 @@ export class ReceptionDesk {
   /** For `onStream`. */
   readonly take = (stream: IncomingStream): void => {
     if (!this.#open || this.#only !== undefined && !equalUuid(this.#only, stream.peer.id)) { stream.refuse(); return }
-    const taking = this.#receiver.take(stream).then(received => { this.#received(received) })
+    const taking = this.#receiver.take(stream).then(received => { this.#received(received, stream.peer.id) })
     this.#taking.add(taking)
     void taking.finally(() => { this.#taking.delete(taking) })
   }
@@ -86,10 +88,15 @@ export class ReceptionDesk {
     const { files, bytes, entries } = manifest
     const name = names.of(from.id)
     output.event('offered', { ...aboutOf(transfer), name, files, bytes, entries: entries.length })
-    output.status()
-    const [amount, ...paths] = offeredLines(manifest)
-    output.note([`${name} wants to send ${amount}:`, ...paths.map(path => `  ${path}`)].join('\n'))
-    return await this.#options.questions?.ask(`Take them into ${this.#options.folder}? [y/N] `, AbortSignal.any([signal, this.#session.signal])) ?? true
+    const list = (): void => {
+      output.status()
+      const [amount, ...paths] = offeredLines(manifest)
+      output.note([`${name} wants to send ${amount}:`, ...paths.map(path => `  ${path}`)].join('\n'))
+    }
+    const { questions, folder } = this.#options
+    if (questions === undefined) { list(); return true }
+    // others may be asked about before: the list stands right above its own question
+    return questions.ask(`Take them from ${name} into ${folder}? [y/N] `, AbortSignal.any([signal, this.#session.signal]), list)
   }
 
   #begun (transfer: Transfer): void {
@@ -98,9 +105,9 @@ export class ReceptionDesk {
     this.#session.output.event('begun', aboutOf(transfer))
   }
 
-  #received (received: Received): void {
+  #received (received: Received, from: Uuid): void {
     const { transfer } = received
-    if (transfer === undefined) { this.#strange(received); return }
+    if (transfer === undefined) { this.#strange(received, from); return }
     const bar = this.#barOf(transfer)
     bar.stop()
     if (received.type === 'done') {
@@ -119,11 +126,12 @@ export class ReceptionDesk {
     }
   }
 
-  /** What was no offer of files. */
-  #strange (received: Received): void {
+  /** What was no offer of files: told once of each contact. */
+  #strange (received: Received, from: Uuid): void {
     // who comes too often, or too soon after a no, comes again by itself
     if (received.type !== 'failed' || this.#session.signal.aborted || failureCode(received.error) === 'ERR_FILES_BUSY') return
-    this.#session.output.warn(`something that is no offer of files was refused: ${plainLine(received.error.message)} (${failureCode(received.error)})`)
+    if (!this.#told.first(from, 'offer')) return
+    this.#session.output.warn(`something from ${this.#session.names.of(from)} that is no offer of files was refused: ${plainLine(received.error.message)} (${failureCode(received.error)})`)
   }
 
   #done ({ transfer, failures }: Extract<Received, { type: 'done' }>, bar: TransferBar): void {

@@ -9,8 +9,8 @@ import { plainName } from './words.js'
 const PREFIX = 'page/person/'
 /** Digits of an id that stand beside a name. */
 const ID_DIGITS = 8
-/** The look of a name that ends like one of ours with its digits. */
-const WITH_DIGITS = /[0-9a-f]{8}\)?$/
+/** The look of a name that ends like one of ours with its digits: 1 looks like l, and 0 like o. */
+const WITH_DIGITS = /[2-9a-flo]{8}\)?$/
 
 interface Person {
   /** What they call themselves. */
