@@ -35,6 +35,8 @@ export async function scan (place: HTMLElement, fits: (text: string) => boolean,
     for (;;) {
       signal.throwIfAborted()
       const found = (await detector.detect(video)).find(({ rawValue }) => fits(rawValue))
+      // what was in view when it was told to stop is not wanted any more
+      signal.throwIfAborted()
       if (found !== undefined) return found.rawValue
       await new Promise(resolve => { setTimeout(resolve, INTERVAL) })
     }
