@@ -1,4 +1,5 @@
 import { failureCode, messageOf } from '../errors.js'
+import { listenAdvice } from './listening.js'
 
 /** How a command ends, as the shell sees it. */
 export const EXIT = {
@@ -49,7 +50,6 @@ export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
   ERR_TRANSPORT_RESET: [EXIT.relay, NOT_REACHED],
   ERR_TRANSPORT_FAILED: [EXIT.relay, NOT_REACHED],
   ERR_TRANSPORT_PROTOCOL: [EXIT.relay, NO_RELAY],
-  ERR_TRANSPORT_LISTEN: [EXIT.failed, 'Another program has the port, or it is not ours to take: give another one, or none for any that is free.'],
   ERR_TRANSPORT_TLS: [EXIT.relay, 'Look at the address: with a certificate that nobody here knows, it is tcp: or ws: instead, whose key after # is protection enough.'],
   ERR_HANDSHAKE_TIMEOUT: [EXIT.relay, NO_RELAY],
   ERR_TRUNCATED: [EXIT.relay, NO_RELAY],
@@ -112,6 +112,7 @@ export function failureOf (error: unknown): Failure {
   const code = failureCode(error)
   const message = messageOf(error)
   if (code === 'ERR_CLI_STOPPED') return { code, message, advice: '', exit: message.endsWith('SIGTERM') ? EXIT.SIGTERM : EXIT.SIGINT }
+  if (code === 'ERR_TRANSPORT_LISTEN') return { code, message, advice: listenAdvice(error), exit: EXIT.failed }
   const [exit, advice] = KNOWN_FAILURES[code] ?? [EXIT.failed, '']
   return { code, message, advice, exit }
 }
