@@ -73,7 +73,7 @@ export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
   ERR_OFFER_TEXT: [EXIT.usage, 'An offer begins with hushwire: and is given whole, in quotes.'],
   ERR_OFFER_VERSION: [EXIT.usage, 'Both sides need the same version of hushwire.'],
   ERR_OFFER_RELAY: [EXIT.usage, 'It is for another relay than the one of this profile: pair in a profile of its own with --profile NAME.'],
-  ERR_OFFER_PEER: [EXIT.peer, `Look whether the offer was copied whole. ${NEW_OFFER}`],
+  ERR_OFFER_PEER: [EXIT.peer, NEW_OFFER],
   ERR_OFFER_EXPIRED: [EXIT.peer, NEW_OFFER],
   ERR_OFFER_REFUSED: [EXIT.peer, NEW_OFFER],
   ERR_OFFER_UNANSWERED: [EXIT.peer, 'Give the same command again when a command of theirs runs, such as hushwire pair; an offer that you have used yourself already is not answered again: see hushwire contacts.'],
