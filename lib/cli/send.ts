@@ -9,6 +9,7 @@ import { filesAmount } from './files/amounts.js'
 import { meetingOptions, type MeetingFlags } from './files/options.js'
 import { sourceTree } from './files/source-tree.js'
 import { TransferBar } from './files/transfer-bar.js'
+import { whyOf } from './files/why.js'
 import type { NamedContact } from './names.js'
 import { Meeting } from './pair/meeting.js'
 import { beforeItExpires, tellOffer } from './pair/offer.js'
@@ -106,7 +107,7 @@ function stateTeller (output: Output, { name }: NamedContact, bar: TransferBar):
 
 function told (output: Output, { id, name }: NamedContact, { bytes, files, failures, id: transfer }: Sent, time: number): number {
   output.status()
-  for (const { path, error } of failures) output.warn(`${plainLine(path)} was not sent: ${plainLine(error.message)} (${failureCode(error)})`)
+  for (const { path, error } of failures) output.warn(`${plainLine(path)} was not sent: ${whyOf(error)}`)
   output.event('sent', { transfer, peer: formatUuid(id), files, bytes, failures: failures.map(({ path, error }) => ({ path, code: failureCode(error), message: error.message })), milliseconds: Math.round(time) })
   output.line(`sent ${filesAmount(files - failures.length, bytes)} to ${name} in ${durationOf(time / 1000)}`)
   return failures.length > 0 ? EXIT.failed : EXIT.done
