@@ -122,7 +122,7 @@ export class FileReceiver {
     const received = await new Reception(wire, remembered, this.#destination, this.#options).run()
     // what is over is asked about anew when it comes again
     const over = received.type === 'failed' || received.type === 'done' && received.confirmed
-    if (over || remembered.late) this.#forget(remembered)
+    if (over || remembered.late) this.#forget(remembered, { counts: true })
     this.#withdraw(peer.id)
     return received
   }
@@ -141,7 +141,7 @@ export class FileReceiver {
     // never one that is under way: there are fewer of these
     for (const other of this.#remembered.values()) {
       if (this.#remembered.size <= this.#limits.maxRemembered + this.#limits.maxTransfers) break
-      if (other.current === undefined) this.#forget(other)
+      if (other.current === undefined) this.#forget(other, { counts: false })
     }
     return remembered
   }
@@ -168,13 +168,14 @@ export class FileReceiver {
   #withdraw (peer: Uuid): void {
     const open = [...this.#remembered.values()].filter(({ current, decided }) => current === undefined && !decided)
     const ofPeer = open.filter(({ transfer }) => equalUuid(transfer.from.id, peer))
-    for (const one of ofPeer.slice(0, Math.max(0, ofPeer.length - this.#limits.maxPeerQuestions))) this.#forget(one)
-    for (const one of open.slice(0, Math.max(0, open.length - this.#limits.maxTransfers))) this.#forget(one)
+    for (const one of ofPeer.slice(0, Math.max(0, ofPeer.length - this.#limits.maxPeerQuestions))) this.#forget(one, { counts: true })
+    for (const one of open.filter(({ asking }) => !asking.signal.aborted).slice(0, -this.#limits.maxTransfers)) this.#forget(one, { counts: false })
   }
 
-  #forget (remembered: Remembered): void {
+  /** @param options - `counts`: whether a question without an answer is a no; not when it gives way to those of others */
+  #forget (remembered: Remembered, { counts }: { counts: boolean }): void {
     if (this.#remembered.get(remembered.transfer.id) === remembered) this.#remembered.delete(remembered.transfer.id)
-    if (!remembered.decided) this.#answered(remembered.transfer, false)
+    if (counts && !remembered.decided) this.#answered(remembered.transfer, false)
     remembered.asking.abort()
   }
 }
