@@ -33,3 +33,19 @@ test('a question that gives way to those of others is no no: who asked may ask a
   await ask(alice, 'four')
   t.deepEqual(asked, ['one', 'two', 'three', 'four'])
 })
+
+test('who has no place gets one of somebody who has several and offers nothing, and nobody loses its only one', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const [alice, bob, carol, dave] = [await world.client(), await world.client(), await world.client(), await world.client()]
+  const { outcomes, streams } = receiving(bob, new MemoryDestination(), { limits: { maxTransfers: 2 } })
+  const raws = [await Raw.dial(alice, bob.id), await Raw.dial(alice, bob.id)]
+  while (streams.length < 2) await new Promise<void>(resolve => { setImmediate(resolve) })
+  const only = await Raw.dial(carol, bob.id)
+  t.is((await next(outcomes)).type, 'interrupted')
+  await t.throwsAsync(async () => raws[0]?.next(), { code: 'ERR_RESET_LIMIT' })
+  // each has one by now
+  await t.throwsAsync(async () => { await (await Raw.dial(dave, bob.id)).next() }, { code: 'ERR_RESET_LIMIT' })
+  t.is((await next(outcomes)).type, 'failed')
+  for (const raw of [only, raws[1] as Raw]) t.like(await raw.offer({ path: 'a' }).next(), { type: 'accept' })
+})

@@ -121,6 +121,7 @@ export class ReceptionDesk {
     if (received.type !== 'interrupted') this.#bars.delete(transfer.id)
     if (received.type === 'done' && !received.confirmed) {
       // who was lost at the very end comes again, to hear that all is there
+      clearTimeout(this.#lingering)
       this.#lingering = setTimeout(() => { this.#over.resolve(received) }, LINGER)
     } else if (received.type === 'done' || received.type === 'failed' && failureCode(received.error) !== 'ERR_FILES_DECLINED') {
       this.#over.resolve(received)

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FolderDestination } from '../../../lib/cli/files/folder-destination.js'
 import { sourceTree } from '../../../lib/cli/files/source-tree.js'
@@ -40,4 +40,17 @@ test('a file that cannot be read is told before the other side is asked, with wh
   // the system's administrator may read all files but such
   const closed = process.getuid?.() === 0 ? '/proc/sys/vm/compact_memory' : join(folder, 'closed')
   if (process.platform === 'linux') await t.throwsAsync(sourceTree([closed]), { code: 'ERR_CLI_FILE', message: new RegExp(`${closed} cannot be read: this user may not do that; make it readable, or send without it`) })
+})
+
+test('what is in the way of tidying up is no reason to take nothing', async t => {
+  const folder = temporaryFolder()
+  const stray = join(folder, '.hushwire-part', '11'.repeat(32))
+  mkdirSync(join(folder, '.hushwire-part'))
+  writeFileSync(stray, '')
+  utimesSync(stray, 1, 1)
+  const destination = await FolderDestination.at(folder, 'refuse')
+  const { id, publicKey } = createIdentity()
+  const place = await destination.open({ id: 'ab'.repeat(32), from: { id, publicKey } as Transfer['from'], manifest: { entries: [{ type: 'file', path: 'a', size: 1, modified: 0, executable: false }], files: 1, bytes: 1 } })
+  await place.close(true)
+  t.deepEqual(readdirSync(join(folder, '.hushwire-part')), ['11'.repeat(32)])
 })
