@@ -89,6 +89,19 @@ test('texts are kept in the order of their times, by whom they are, and up to a 
   t.false(again.full)
 })
 
+test('texts are counted without being read', async t => {
+  const store = memoryStore()
+  const [peer, text] = [randomUuid(), chatText('x'.repeat(1000))]
+  await (await TextRecords.load(store, 'test/', TEXT_LIMITS.unread)).add({ peer, text })
+  const keysAlone: typeof store = {
+    ...store,
+    read: async work => store.read(view => work({ keys: range => view.keys(range), get: () => { throw new Error('read') } }))
+  }
+  const records = await TextRecords.load(keysAlone, 'test/', { ...TEXT_LIMITS.unread, maxPeerBytes: 1000 })
+  t.is(records.count(peer), 1)
+  t.true(records.fullOf(peer))
+})
+
 test('each has a share in texts and in bytes, which those that are there count against', async t => {
   const store = memoryStore()
   const [one, other] = [randomUuid(), randomUuid()]
