@@ -32,7 +32,7 @@ export function chatCommand (): Command {
   return clientOptions(new Command('chat').description('Write messages to somebody, who may be away, and read theirs.').argument('<peer>', 'name, id, or the beginning of an id'))
     .option('--listen', 'go on reading when stdin has ended, until Ctrl-C')
     .addHelpText('after', HELP)
-    .action(action((flags: Flags, [peer = ''], output, command) => withClient({ flags, output, command }, session => chat(session, session.names.resolve(peer), flags))))
+    .action(action((flags: Flags, [peer = ''], output, command) => withClient({ flags, output, command, connect: { wait: false } }, session => chat(session, session.names.resolve(peer), flags))))
 }
 
 async function chat (session: Session, peer: NamedContact, { listen }: Flags): Promise<number> {

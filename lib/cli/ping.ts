@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { setTimeout as pause } from 'node:timers/promises'
 import { formatUuid } from '../bytes/index.js'
-import { PING_KIND, PING_LIMITS } from '../chat/index.js'
+import { PING_LIMITS } from '../chat/index.js'
 import type { Contact } from '../relay/index.js'
-import { abortable, ignore } from '../stream/index.js'
+import { ignore } from '../stream/index.js'
 import { action, clientOptions, type ClientFlags } from './client-options.js'
-import { Echo } from './ping/echo.js'
 import { summaryOf } from './ping/summary.js'
+import { Way } from './ping/way.js'
 import { withClient, type Session } from './session.js'
 import { EXIT, failureOf } from './terminal/failure.js'
 import type { Output } from './terminal/output.js'
@@ -26,8 +26,8 @@ const HELP = `
   hushwire ping alice -c 1 --json
 
 The hop is the way to the relay and back; end to end is through the relay to the peer and back, encrypted for the peer. Every
-command that runs on the peer's profile answers, such as hushwire chat. It ends with 0 when something came back, with 4 when the peer
-is unknown or not there, and with 1 when nothing came back.`
+command that runs on the peer's profile answers, such as hushwire chat. While the peer is away its pings are lost, and the next one finds
+it again. It ends with 0 when something came back, else with 4 when the peer is unknown or was not there, and with 1 when it was.`
 
 /** `hushwire ping PEER`: round trips. */
 export function pingCommand (): Command {
@@ -53,40 +53,36 @@ function seconds (text: string): number {
 
 async function ping ({ client, names, signal }: Session, text: string, flags: Flags, output: Output): Promise<number> {
   const peer = names.resolve(text)
-  const timeout = Math.ceil(flags.timeout * 1000)
-  const begin = async (): Promise<Echo> => new Echo(await client.peer(peer.id).open(PING_KIND, { timeout, signal }))
-  // who is not there at first is told so; who goes meanwhile is waited for
-  let echo: Echo | undefined = await begin()
+  const way = new Way(client, peer.id, Math.ceil(flags.timeout * 1000), signal)
   const rounds: Rounds = { hops: [], ends: [] }
   output.line(`ping ${peer.name} (${formatUuid(peer.id)}) through the relay`)
   let sent = 0
+  let away = false
   while (sent < (flags.count ?? Infinity) && !signal.aborted) {
     if (sent > 0) await pause(flags.interval * 1000, undefined, { signal }).catch(ignore)
     if (signal.aborted) break
     sent++
     try {
-      const hop = await abortable(client.ping({ timeout }), signal)
-      echo ??= await begin()
-      const end = await echo.round(timeout, signal)
+      const { hop, end } = await way.round()
       rounds.hops.push(hop)
       rounds.ends.push(end)
       output.event('ping', { number: sent, hop: rounded(hop), end: rounded(end) })
       output.line(`${sent}: hop ${shown(hop)}, end to end ${shown(end)}`)
-      if (flags.interval < LONG_INTERVAL) continue
       // they would have given it up when the next is due
-      await echo.close()
-      echo = undefined
+      if (flags.interval >= LONG_INTERVAL) await way.close()
     } catch (error) {
-      echo = undefined
       if (signal.aborted) break
-      const { code } = failureOf(error)
+      const { code, exit, advice } = failureOf(error)
       output.event('lost', { number: sent, code })
       output.line(`${sent}: nothing came back (${code})`)
+      // whom nothing has come back from may not be there for long
+      if (!away && exit === EXIT.peer && rounds.ends.length === 0) output.note(advice)
+      away = exit === EXIT.peer
     }
   }
-  await echo?.close()
+  await way.close()
   summarise(peer, sent, rounds, output)
-  return rounds.ends.length > 0 ? EXIT.done : EXIT.failed
+  return rounds.ends.length > 0 ? EXIT.done : away ? EXIT.peer : EXIT.failed
 }
 
 interface Rounds {

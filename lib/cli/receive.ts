@@ -53,7 +53,8 @@ export function receiveCommand (): Command {
 }
 
 async function fromContacts (path: string, flags: Flags, output: Output, command: string): Promise<number> {
-  if (flags.yes !== true && (output.json || !process.stdin.isTTY)) throw cliError('ERR_CLI_OPTION', 'nobody can be asked here whether files are wanted; give --yes, or an offer')
+  // nor is one asked who sees neither the list nor the question
+  if (flags.yes !== true && !(output.interactive && process.stdin.isTTY)) throw cliError('ERR_CLI_OPTION', 'nobody can be asked here whether files are wanted; give --yes, or an offer')
   const questions = flags.yes === true ? undefined : new Questions()
   const destination = await destinationOf(path, flags, output)
   return withClient({ flags, output, command }, session => {

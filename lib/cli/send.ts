@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { formatUuid } from '../bytes/index.js'
-import { durationOf, sendFiles, type SendState, type Sent, type SourceFile } from '../files/index.js'
+import { durationOf, sendFiles, type Sent, type SourceFile } from '../files/index.js'
 import type { Peer } from '../nova/index.js'
 import { deferred } from '../stream/index.js'
 import { action, clientOptions, type ClientFlags } from './client-options.js'
@@ -8,7 +8,9 @@ import { failureCode } from './errors.js'
 import { filesAmount } from './files/amounts.js'
 import { meetingOptions, type MeetingFlags } from './files/options.js'
 import { sourceTree } from './files/source-tree.js'
+import { stateTeller, withoutRelay } from './files/state-teller.js'
 import { TransferBar } from './files/transfer-bar.js'
+import { whyOf } from './files/why.js'
 import type { NamedContact } from './names.js'
 import { Meeting } from './pair/meeting.js'
 import { beforeItExpires, tellOffer } from './pair/offer.js'
@@ -71,13 +73,12 @@ async function met (session: Session, coming: Promise<Peer>, { name, as, expires
 async function send ({ client, output, signal }: Session, peer: NamedContact, files: readonly SourceFile[], { wait, anyName }: Flags): Promise<number> {
   const bar = new TransferBar(output, { peer: formatUuid(peer.id) })
   const milliseconds = Math.round(wait * MINUTE)
-  const teller = stateTeller(output, peer, bar)
   try {
     const sent = await sendFiles(client, peer.id, files, {
       signal,
       names: anyName === true ? 'any' : 'portable',
       limits: { answerTimeout: milliseconds, retryTimeout: milliseconds },
-      onState: teller,
+      onState: stateTeller({ client, output, bar, name: peer.name }),
       onProgress: progress => { bar.update(progress) }
     })
     bar.stop()
@@ -85,28 +86,14 @@ async function send ({ client, output, signal }: Session, peer: NamedContact, fi
   } catch (error) {
     bar.stop()
     if (signal.aborted) output.note('stopped; what has come is kept there, and the same command goes on where it was')
-    throw error
-  }
-}
-
-/** Says what goes on, each thing once however often it is tried. */
-function stateTeller (output: Output, { name }: NamedContact, bar: TransferBar): (state: SendState) => void {
-  let last = ''
-  return state => {
-    const code = state.type === 'waiting' ? failureCode(state.error) : undefined
-    const now = `${state.type} ${code ?? ''}`
-    if (state.type === 'opening' || now === last) return
-    last = now
-    output.event('state', { state: state.type, code })
-    if (state.type === 'sending') return output.status()
-    bar.stop()
-    output.status(state.type === 'asking' ? `waiting for ${name} to say yes` : `${name} ${code === 'ERR_RESET_LIMIT' ? 'takes nothing more just now' : 'is not there'} (${code}); waiting, Ctrl-C gives up`)
+    // it is not the other side that was not reached
+    throw failureCode(error) === 'ERR_FILES_UNREACHABLE' ? withoutRelay(client, error) ?? error : error
   }
 }
 
 function told (output: Output, { id, name }: NamedContact, { bytes, files, failures, id: transfer }: Sent, time: number): number {
   output.status()
-  for (const { path, error } of failures) output.warn(`${plainLine(path)} was not sent: ${plainLine(error.message)} (${failureCode(error)})`)
+  for (const { path, error } of failures) output.warn(`${plainLine(path)} was not sent: ${whyOf(error)}`)
   output.event('sent', { transfer, peer: formatUuid(id), files, bytes, failures: failures.map(({ path, error }) => ({ path, code: failureCode(error), message: error.message })), milliseconds: Math.round(time) })
   output.line(`sent ${filesAmount(files - failures.length, bytes)} to ${name} in ${durationOf(time / 1000)}`)
   return failures.length > 0 ? EXIT.failed : EXIT.done

@@ -110,7 +110,8 @@ interface Parts extends SessionOptions {
 }
 
 async function conversation<T> ({ flags, output, opening, store, identity, stop, connect: more }: Parts, run: (session: Session) => Promise<T>): Promise<T> {
-  const client = await dial({ ...more, url: opening.url, relay: opening.relay, identity, store, invite: inviteOf(flags.invite), onState: connectionTeller(output, opening.url) }, stop.signal)
+  const onState = connectionTeller(output, opening.url, more?.wait === false ? error => { stop.abort(error) } : undefined)
+  const client = await dial({ ...more, url: opening.url, relay: opening.relay, identity, store, invite: inviteOf(flags.invite), onState }, stop.signal)
   client.closed.catch((error: unknown) => { stop.abort(asError(error)) })
   try {
     const takers = new Map<bigint, (stream: IncomingStream) => void>([[PING_KIND, pingAnswers()]])
@@ -154,13 +155,18 @@ function inviteOf (text: string | undefined): Uint8Array | undefined {
   return invite
 }
 
-/** Tells what becomes of the connection. */
-function connectionTeller (output: Output, url: string): (state: ClientState) => void {
+/**
+ * Tells what becomes of the connection.
+ *
+ * @param onWrong - of a command that waits for its first connection: told when another relay stands there, which no waiting mends
+ */
+function connectionTeller (output: Output, url: string, onWrong?: (error: Error) => void): (state: ClientState) => void {
   let stood = false
   let lost = false
   return state => {
-    if (state.type === 'connecting' && !stood && output.interactive) output.status(`connecting to ${url} …`)
-    if (state.type === 'waiting' && stood) {
+    if (state.type === 'connecting' && !stood && !lost && output.interactive) output.status(`connecting to ${url} …`)
+    if (state.type === 'waiting' && !stood && failureCode(state.error) === 'ERR_IDENTITY_REFUSED') onWrong?.(state.error)
+    else if (state.type === 'waiting' && (stood || onWrong !== undefined)) {
       lost = true
       const seconds = Math.max(1, Math.round(state.delay / 1000))
       output.event('connection', { state: 'waiting', code: failureCode(state.error), delay: Math.round(state.delay) })
@@ -169,7 +175,7 @@ function connectionTeller (output: Output, url: string): (state: ClientState) =>
     if (state.type !== 'connected') return
     output.event('connection', { state: 'connected' })
     output.status()
-    if (lost) output.note('connected to the relay again')
+    if (lost) output.note(stood ? 'connected to the relay again' : 'connected to the relay')
     stood = true
     lost = false
   }

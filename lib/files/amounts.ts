@@ -26,7 +26,7 @@ export function amountOf (bytes: number): string {
 }
 
 /**
- * A time as a person reads it, rounded up; from a hundred hours on, `days`.
+ * A time as a person reads it: rounded up to a whole second, from an hour on without the seconds, which are cut off, and from a hundred hours on `days`.
  *
  * @param seconds - may be `Infinity`
  * @example

@@ -45,9 +45,12 @@ const WIRE_CODES = {
 
 /** The code to tell the other side; of what is not ours, that of `otherwise`. */
 export function wireCodeOf (error: unknown, otherwise: keyof typeof WIRE_CODES): number {
-  const code = codeOf(error)
-  return WIRE_CODES[code as keyof typeof WIRE_CODES] ?? WIRE_CODES[otherwise]
+  const code = codeOf(error) ?? ''
+  return WIRE_CODES[Object.hasOwn(WIRE_CODES, code) ? code as keyof typeof WIRE_CODES : otherwise]
 }
+
+/** Whether an error is one of {@link FILES_ERRORS}, and not of a platform or an application. */
+export function isFilesError (error: unknown): boolean { return Object.hasOwn(FILES_ERRORS, codeOf(error) ?? '') }
 
 /** The error of a code that the other side has told. One that is not known is ERR_FILES_PROTOCOL. */
 export function toldError (wireCode: number, detail?: string): HushwireError {

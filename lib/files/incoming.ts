@@ -1,7 +1,7 @@
 import { crypto, type HashState } from '../crypto/index.js'
-import { asError, codeOf } from '../stream/index.js'
+import { asError } from '../stream/index.js'
 import type { Place, Transfer } from './destination.js'
-import { filesError, FILES_ERRORS, wireCodeOf } from './errors.js'
+import { filesError, isFilesError, wireCodeOf } from './errors.js'
 import type { FilesProgress } from './progress.js'
 import { NO_ENTRY, type FilesRecord, type Part } from './records.js'
 import { Receiving, type Heard } from './receiving.js'
@@ -175,8 +175,7 @@ export class Incoming {
       await work()
     } catch (error) {
       if (isFull(error)) throw filesError('ERR_FILES_SPACE', current.path, error)
-      const code = codeOf(error)
-      await this.#giveUp(current, code !== undefined && code in FILES_ERRORS ? asError(error) : filesError('ERR_FILES_WRITE', current.path, error))
+      await this.#giveUp(current, isFilesError(error) ? asError(error) : filesError('ERR_FILES_WRITE', current.path, error))
     }
   }
 

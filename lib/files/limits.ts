@@ -22,7 +22,10 @@ export const FILES_LIMITS = {
   offerTimeout: 60_000,
   /** Milliseconds that a receiver waits for its own yes or no; then the question is taken back, and the sender may come again. */
   questionTimeout: 3_600_000,
-  /** Milliseconds for which a peer whose offer was not wanted is not asked about again; twice as long with each no in a row. */
+  /**
+   * Milliseconds for which a peer is not asked about again whose offer was none or not wanted, or whose question was taken back: it was not answered in time,
+   * its sender gave it up, or had too many of them. Twice as long with each in a row; a question that gives way to those of others is no such one.
+   */
   declinePause: 5000,
   /** The longest of these pauses. */
   maxDeclinePause: 600_000,

@@ -98,12 +98,12 @@ export function transferId (from: Uuid, to: Uuid, manifest: Uint8Array): Uint8Ar
 /** No two entries are one place, and nothing is in a file. */
 function checkDistinct (entries: readonly Entry[]): void {
   // sorted so, what is in a place stands right behind it
-  const places = entries.map(({ path }) => foldPath(path).replaceAll('/', '\0')).sort()
-  for (const [index, place] of places.entries()) {
+  const places = entries.map(({ path }) => ({ path, place: foldPath(path).replaceAll('/', '\0') })).sort((one, other) => one.place < other.place ? -1 : one.place > other.place ? 1 : 0)
+  for (const [index, { path, place }] of places.entries()) {
     const next = places[index + 1]
-    if (next === place) throw filesError('ERR_FILES_DUPLICATE')
+    if (next?.place === place) throw filesError('ERR_FILES_DUPLICATE', path === next.path ? `${path}, twice` : `${path} and ${next.path}`)
     // a folder is named only when it is empty
-    if (next?.startsWith(`${place}\0`) === true) throw filesError('ERR_FILES_DUPLICATE', 'one of them is in the other')
+    if (next?.place.startsWith(`${place}\0`) === true) throw filesError('ERR_FILES_DUPLICATE', `${next.path} would be in ${path}`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { shownLine } from '../chat/index.js'
 import { filesError } from './errors.js'
 import { FILES_LIMITS } from './limits.js'
 
@@ -7,8 +8,6 @@ export type NameRules = 'portable' | 'any'
 /** Bytes of UTF-8 that one part of a path may have: what file systems take. */
 const MAX_PART_BYTES = 255
 
-/** Control characters, those that turn the direction of what is read, and those that nobody sees (but for joiners, which pictures are made with): a name is what it looks like. */
-const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u
 /** What Windows takes for something else in a name: streams, drives, patterns, quotes. */
 const FOREIGN = /[<>:"|?*]|[. ]$/
 /** Devices of Windows, whatever follows the first dot. */
@@ -27,7 +26,7 @@ export interface PathOptions {
 
 /**
  * Asks whether a path stays below the folder that it is put in, on every system: relative, parts between `/`, none of them
- * empty, `.` or `..`, no backslash, control character, drive or, unless `names` is `any`, name that Windows reserves.
+ * empty, `.` or `..`, no backslash, control character or one that is not seen, drive or, unless `names` is `any`, name that Windows reserves.
  *
  * @throws ERR_FILES_PATH with what is wrong; the path itself is not part of the sentence
  */
@@ -35,7 +34,8 @@ export function checkPath (path: string, { names = 'portable', maxPathBytes = FI
   const wrong = (what: string): Error => filesError('ERR_FILES_PATH', what)
   if (isLonger(path, maxPathBytes)) throw wrong(`more than ${maxPathBytes} bytes`)
   if (!path.isWellFormed()) throw wrong('half of a character')
-  if (CONTROL.test(path)) throw wrong('a control character')
+  // a name is what it looks like
+  if (shownLine(path) !== path) throw wrong('a control character, or one that is not seen')
   if (path.includes('\\')) throw wrong('a backslash')
   if (DRIVE.test(path)) throw wrong('a drive')
   const parts = path.split('/')

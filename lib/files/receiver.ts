@@ -42,6 +42,8 @@ export class FileReceiver {
   /** By the id of each, the one that was used last at the end. */
   readonly #remembered = new Map<string, Remembered>()
   readonly #byPeer = new Map<string, number>()
+  /** Streams that have offered nothing yet, by whom each is, the oldest first. */
+  readonly #waiting = new Map<Wire, string>()
   readonly #pauses: Pauses
   #running = 0
 
@@ -68,8 +70,8 @@ export class FileReceiver {
     const peer = toHex(stream.peer.id)
     const ofPeer = this.#byPeer.get(peer) ?? 0
     if (this.#options.signal?.aborted === true) return refused(stream, abortReason(this.#options.signal), RESET_CODES.cancelled)
-    const busy = this.#running >= this.#limits.maxTransfers || ofPeer >= this.#limits.maxPeerTransfers
-    if (busy) return refused(stream, filesError('ERR_FILES_BUSY'), RESET_CODES.limit)
+    const room = this.#running < this.#limits.maxTransfers || ofPeer === 0 && this.#makeRoom()
+    if (!room || ofPeer >= this.#limits.maxPeerTransfers) return refused(stream, filesError('ERR_FILES_BUSY'), RESET_CODES.limit)
     this.#running++
     this.#byPeer.set(peer, ofPeer + 1)
     try {
@@ -80,6 +82,15 @@ export class FileReceiver {
       if (left > 0) this.#byPeer.set(peer, left)
       else this.#byPeer.delete(peer)
     }
+  }
+
+  /** For who has no place yet: a few who open streams and say nothing are not to keep out all others. Nobody loses its only place. */
+  #makeRoom (): boolean {
+    const [wire] = [...this.#waiting].find(([, peer]) => (this.#byPeer.get(peer) ?? 0) > 1) ?? []
+    if (wire === undefined) return false
+    this.#waiting.delete(wire)
+    wire.fail(resetError(RESET_CODES.limit))
+    return true
   }
 
   async #accepted (incoming: IncomingStream): Promise<Received> {
@@ -103,6 +114,7 @@ export class FileReceiver {
   async #offered (wire: Wire, { peer }: IncomingStream): Promise<Received> {
     let transfer: Transfer
     // with a byte now and then a stream would hold a place for ever
+    this.#waiting.set(wire, toHex(peer.id))
     const late = setTimeout(() => { wire.fail(resetError(RESET_CODES.stalled)) }, this.#limits.offerTimeout)
     try {
       const bytes = offeredManifest(await wire.next())
@@ -117,12 +129,13 @@ export class FileReceiver {
       return { type: isInterruption(error) ? 'interrupted' : 'failed', transfer: undefined, error: asError(error) }
     } finally {
       clearTimeout(late)
+      this.#waiting.delete(wire)
     }
     const remembered = this.#recall(transfer)
     const received = await new Reception(wire, remembered, this.#destination, this.#options).run()
     // what is over is asked about anew when it comes again
     const over = received.type === 'failed' || received.type === 'done' && received.confirmed
-    if (over || remembered.late) this.#forget(remembered)
+    if (over || remembered.late) this.#forget(remembered, { counts: true })
     this.#withdraw(peer.id)
     return received
   }
@@ -141,7 +154,7 @@ export class FileReceiver {
     // never one that is under way: there are fewer of these
     for (const other of this.#remembered.values()) {
       if (this.#remembered.size <= this.#limits.maxRemembered + this.#limits.maxTransfers) break
-      if (other.current === undefined) this.#forget(other)
+      if (other.current === undefined) this.#forget(other, { counts: false })
     }
     return remembered
   }
@@ -168,13 +181,14 @@ export class FileReceiver {
   #withdraw (peer: Uuid): void {
     const open = [...this.#remembered.values()].filter(({ current, decided }) => current === undefined && !decided)
     const ofPeer = open.filter(({ transfer }) => equalUuid(transfer.from.id, peer))
-    for (const one of ofPeer.slice(0, Math.max(0, ofPeer.length - this.#limits.maxPeerQuestions))) this.#forget(one)
-    for (const one of open.slice(0, Math.max(0, open.length - this.#limits.maxTransfers))) this.#forget(one)
+    for (const one of ofPeer.slice(0, Math.max(0, ofPeer.length - this.#limits.maxPeerQuestions))) this.#forget(one, { counts: true })
+    for (const one of open.filter(({ asking }) => !asking.signal.aborted).slice(0, -this.#limits.maxTransfers)) this.#forget(one, { counts: false })
   }
 
-  #forget (remembered: Remembered): void {
+  /** @param options - `counts`: whether a question without an answer is a no; not when it gives way to those of others */
+  #forget (remembered: Remembered, { counts }: { counts: boolean }): void {
     if (this.#remembered.get(remembered.transfer.id) === remembered) this.#remembered.delete(remembered.transfer.id)
-    if (!remembered.decided) this.#answered(remembered.transfer, false)
+    if (counts && !remembered.decided) this.#answered(remembered.transfer, false)
     remembered.asking.abort()
   }
 }

@@ -1,7 +1,7 @@
 import { RESET_CODES, resetError } from '../nova/index.js'
 import { abortable, asError, codeOf, deadline, deferred } from '../stream/index.js'
 import type { Destination, Place, Transfer } from './destination.js'
-import { FILES_ERRORS, filesError } from './errors.js'
+import { filesError, isFilesError } from './errors.js'
 import { Incoming, isFull, refusal, type Known } from './incoming.js'
 import { isInterruption } from './interruption.js'
 import { NO_ENTRY } from './records.js'
@@ -112,9 +112,8 @@ export class Reception {
     try {
       return await this.#destination.open(this.#remembered.transfer)
     } catch (error) {
-      const code = codeOf(error)
       if (isFull(error)) throw filesError('ERR_FILES_SPACE', undefined, error)
-      throw code !== undefined && code in FILES_ERRORS ? error : filesError('ERR_FILES_WRITE', undefined, error)
+      throw isFilesError(error) ? error : filesError('ERR_FILES_WRITE', undefined, error)
     }
   }
 

@@ -14,6 +14,13 @@ test('names that look alike have one look, others have their own', t => {
   for (const nothing of ['', ' ', '\u3164', '\u2800\u115f', '\u00ad']) t.is(lookOf(nothing), '', JSON.stringify(nothing))
 })
 
+test('Greek capitals look like what they look like, not like their small letters', t => {
+  t.is(lookOf('ΑΝΝΑ'), lookOf('anna'))
+  t.is(lookOf('ΤΟΝΥ'), lookOf('tony'))
+  t.is(lookOf('aνa'), lookOf('ava'))
+  t.is(lookOf('lυ'), lookOf('lu'))
+})
+
 test('what is not seen is not shown, and nought looks like o', t => {
   t.is(shownLine('a\u115f\u1160\u2800\u3164\uffa0\u034f\u17b4\u17b5b'), 'ab')
   t.is(lookOf('B0b'), lookOf('bob'))

@@ -1,4 +1,6 @@
 import test from 'ava'
+import { createIdentity } from '../../lib/nova/index.js'
+import { formatRelayAddress, parseRelayAddress } from '../../lib/relay/index.js'
 import { cleanUp, meet, pairOf, TestRelay, User } from './support.js'
 
 test.after.always(cleanUp)
@@ -47,6 +49,26 @@ test.serial('what could not be sent is told, and sent by the next chat, in its o
   await relay.stop()
 })
 
+test.serial('a relay that is away at the start is waited for, in a pipe too; another relay in its place is not', async t => {
+  const relay = await TestRelay.start()
+  const [alice] = await pairOf(relay)
+  await relay.stop()
+  const stopped = alice.start(['chat', 'bob'], { input: 'one\n' })
+  await stopped.until(() => /no connection to the relay \(ERR_TRANSPORT_REFUSED\); trying again in \d+ s/.test(stopped.stderr), 'why it waits')
+  t.is(await stopped.stop('SIGINT'), 130)
+  t.regex(stopped.stderr, /not sent yet: one\nThe next hushwire chat with bob sends it\./)
+  const waits = alice.start(['chat', 'bob', '--json'], { input: 'two\n' })
+  await waits.event('connection', ({ state }) => state === 'waiting')
+  await relay.start()
+  t.is(await waits.ended, 0, waits.stderr)
+  t.is(waits.lines.filter(({ event }) => event === 'stored').length, 2)
+  const { url } = parseRelayAddress(relay.address)
+  const other = await alice.run(['chat', 'bob', '--relay', formatRelayAddress({ url, relay: createIdentity().publicKey })], { input: 'three\n' })
+  t.is(other.code, 3)
+  t.regex(other.stderr, /ERR_IDENTITY_REFUSED: .*another key/)
+  await relay.stop()
+})
+
 test.serial('messages of others are kept for a chat with them', async t => {
   const relay = await TestRelay.start()
   const [alice, bob] = await pairOf(relay)
@@ -74,7 +96,8 @@ test.serial('what is typed: help, slashes, nothing, too much, and what a termina
   const [alice, bob] = await pairOf(relay)
   const typed = ['/help', '', '   ', '//not a command', '/nonsense x', 'x'.repeat(70_000), '\u001b[2Jgone\u202e', '/quit', 'not sent']
   const chat = await alice.run(['chat', 'bob'], { input: `${typed.join('\n')}\n` })
-  t.is(chat.code, 0, chat.stderr)
+  // something was not sent
+  t.is(chat.code, 1, chat.stderr)
   t.regex(chat.stderr, /Each line is a message/)
   t.regex(chat.stderr, /there is no \/nonsense/)
   t.regex(chat.stderr, /too long and was not sent: .*65536 bytes/)

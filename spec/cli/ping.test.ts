@@ -8,9 +8,10 @@ test.after.always(cleanUp)
 test.serial('round trips of the hop and end to end, with a summary; who is away is told so', async t => {
   const relay = await TestRelay.start()
   const [alice, bob] = await pairOf(relay)
-  const away = await alice.run(['ping', 'bob'])
+  const away = await alice.run(['ping', 'bob', '-c', '2', '-i', '0.01'])
   t.is(away.code, 4)
-  t.regex(away.stderr, /ERR_RELAY_OFFLINE: .*They must have hushwire running/)
+  t.regex(away.stdout, /^1: nothing came back \(ERR_RELAY_OFFLINE\)\n2: nothing came back \(ERR_RELAY_OFFLINE\)\n2 sent, 0 back\n$/m)
+  t.is(away.stderr.match(/They must have hushwire running/g)?.length, 1)
   const chat = bob.start(['chat', 'alice', '--json'])
   await chat.event('connection')
   const plain = await alice.run(['ping', 'bob', '-c', '2', '-i', '0.01'])
@@ -43,6 +44,19 @@ test.serial('a peer that goes is lost and found again; Ctrl-C sums up', async t 
   t.true(ping.lines.some(({ event, sent, received }) => event === 'summary' && Number(sent) > Number(received)))
   await second.stop()
   await relay.stop()
+})
+
+test.serial('a peer that comes is found; while the relay is away pings are lost, and say why', async t => {
+  const relay = await TestRelay.start()
+  const [alice, bob] = await pairOf(relay)
+  const ping = alice.start(['ping', 'bob', '--json', '-i', '0.05', '--timeout', '0.5'])
+  await ping.event('lost', ({ code }) => code === 'ERR_RELAY_OFFLINE')
+  const chat = bob.start(['chat', 'alice', '--json'])
+  await ping.event('ping')
+  await relay.stop('SIGKILL')
+  await ping.event('lost', ({ code }) => code === 'ERR_TRANSPORT_REFUSED')
+  t.is(await ping.stop('SIGINT'), 130)
+  await chat.stop()
 })
 
 test('the least, the mean and the most', t => {

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { equalUuid } from '../../lib/bytes/index.js'
 import { crypto } from '../../lib/crypto/index.js'
-import { FileReceiver, sendFiles } from '../../lib/files/index.js'
+import { FileReceiver, sendFiles, type SendState } from '../../lib/files/index.js'
 import { RESET_CODES, resetError } from '../../lib/nova/index.js'
 import { codeOf } from '../relay/codes.js'
 import { next, World, type TestClient } from '../relay/client/support.js'
@@ -249,25 +249,34 @@ test('who was told no is not asked about again at once, whatever is offered, and
 test('who is told to wait comes again by itself, and is asked about then', async t => {
   const { alice, bob, destination } = await both(t)
   let asked = 0
-  receiving(bob, destination, { limits: { declinePause: 1 }, accept: () => ++asked > 1 })
+  receiving(bob, destination, { limits: { declinePause: 1500 }, accept: () => ++asked > 1 })
   t.is(await codeOf(sendFiles(alice, bob.id, [memoryFile('a', random(1))])), 'ERR_FILES_DECLINED')
-  t.deepEqual((await sendFiles(alice, bob.id, [memoryFile('a', random(1))])).failures, [])
+  const waits: string[] = []
+  const onState = (state: SendState): void => { if (state.type === 'waiting') waits.push((state.error as { code?: string }).code ?? '') }
+  t.deepEqual((await sendFiles(alice, bob.id, [memoryFile('a', random(1))], { onState })).failures, [])
+  t.is(waits[0], 'ERR_RESET_LIMIT', 'it was told to wait')
   t.is(asked, 2)
 })
 
 test('a question that nobody answers in time is taken back, and gives up its place', async t => {
-  const { alice, bob, destination } = await both(t)
+  const { world, alice, bob, destination } = await both(t)
+  const carol = await world.client()
   const questions: AbortSignal[] = []
   const { outcomes } = receiving(bob, destination, {
-    limits: { questionTimeout: 50 },
-    accept: (_, signal) => {
+    limits: { questionTimeout: 300, maxTransfers: 1 },
+    accept: ({ from }, signal) => {
+      if (equalUuid(from.id, carol.id)) return true
       questions.push(signal)
       return new Promise<boolean>(() => {})
     }
   })
   const raw = (await Raw.dial(alice, bob.id)).offer({ path: 'a' })
+  while (questions.length === 0) await new Promise<void>(resolve => { setImmediate(resolve) })
+  await t.throwsAsync(async () => { await (await Raw.dial(carol, bob.id)).next() }, { code: 'ERR_RESET_LIMIT' }, 'it has the only place')
+  t.is((await next(outcomes)).type, 'failed')
   await t.throwsAsync(raw.next(), { code: 'ERR_RESET_STALLED' })
   t.is((await next(outcomes)).type, 'interrupted')
+  t.like(await (await Raw.dial(carol, bob.id)).offer({ path: 'b' }).next(), { type: 'accept' }, 'which another one has now')
   t.deepEqual(questions.map(({ aborted }) => aborted), [true])
 })
 

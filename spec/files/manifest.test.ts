@@ -54,6 +54,10 @@ test('what a sender makes up: sizes, times, types, paths, numbers of things', t 
 
 test('no two entries are one place, and nothing is in a file', t => {
   for (const paths of [['a', 'a'], ['a', 'A'], ['x/é', 'X/e\u0301'], ['a', 'a/b'], ['A/b', 'a'], ['a/b/c', 'a/B']]) t.is(code(() => checkManifest(paths.map(path => file(path)), limits())), 'ERR_FILES_DUPLICATE', paths.join())
+  // which, for who has to rename one
+  t.throws(() => checkManifest([file('x'), file('b/A'), file('b/a')], limits()), { message: /: b\/A and b\/a$|: b\/a and b\/A$/ })
+  t.throws(() => checkManifest([file('x'), file('x')], limits()), { message: /: x, twice$/ })
+  t.throws(() => checkManifest([file('X'), file('x/y')], limits()), { message: /: x\/y would be in X$/ })
   t.is(code(() => checkManifest([file('a/b'), { type: 'folder', path: 'a', size: 0, modified: 0, executable: false }], limits())), 'ERR_FILES_DUPLICATE')
   t.is(code(() => checkManifest([file('a/b'), file('a/c'), file('ab')], limits())), undefined)
 })

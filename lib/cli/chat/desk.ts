@@ -1,7 +1,7 @@
 import type { Uuid } from '../../bytes/index.js'
 import { CHAT_KIND, decodeChat, encodeChat, type ChatMessage, type ChatReceipt, type ChatText } from '../../chat/index.js'
 import type { Client, ClientMessage } from '../../relay/index.js'
-import { HushwireError } from '../../stream/index.js'
+import { failureCode, messageOf } from '../errors.js'
 import type { Names } from '../names.js'
 import type { Output } from '../terminal/output.js'
 import { Told } from '../told.js'
@@ -86,7 +86,7 @@ export class Desk {
     try {
       return decodeChat(bytes)
     } catch (error) {
-      if (this.#told.first(from, 'unreadable')) this.#output.warn(`a message from ${this.#names.of(from)} cannot be read (${error instanceof HushwireError ? error.code : 'unknown'})`)
+      if (this.#told.first(from, 'unreadable')) this.#output.warn(`a message from ${this.#names.of(from)} cannot be read: ${messageOf(error)} (${failureCode(error)})`)
       return undefined
     }
   }

@@ -26,9 +26,14 @@ export const TEXT_LIMITS = {
 
 interface Amount { readonly texts: number, readonly bytes: number }
 
+/** Bytes of a number in a key. */
+const SIZE_BYTES = 8
 const NOTHING: Amount = { texts: 0, bytes: 0 }
 
-/** Texts that wait: those that came while no chat with their sender was open, or those that the relay does not have yet. */
+/**
+ * Texts that wait: those that came while no chat with their sender was open, or those that the relay does not have yet. The key of each ends in how many
+ * bytes it has, so that they are counted without being read.
+ */
 export class TextRecords {
   readonly #store: Store
   readonly #prefix: string
@@ -50,7 +55,7 @@ export class TextRecords {
       records.#amounts.clear()
       records.#all = NOTHING
       for (const key of view.keys(keysUnder(storeKey(prefix)))) {
-        records.#count(key.slice(prefix.length, prefix.length + UUID_BYTES), { texts: 1, bytes: view.get(key)?.byteLength ?? 0 })
+        records.#count(key.slice(prefix.length, prefix.length + UUID_BYTES), { texts: 1, bytes: sizeIn(key) })
       }
     })
     return records
@@ -71,8 +76,8 @@ export class TextRecords {
 
   /** Writes one down; the same one again changes nothing. @throws what the store does (as rejections) */
   async add ({ peer, text }: TextRecord): Promise<void> {
-    const key = this.#key(peer, text)
     const bytes = encodeChat(text)
+    const key = this.#key(peer, text, bytes)
     const before = await this.#store.write(transaction => {
       const there = transaction.get(key)
       transaction.set(key, bytes)
@@ -93,7 +98,7 @@ export class TextRecords {
 
   /** @throws what the store does (as rejections) */
   async delete ({ peer, text }: TextRecord): Promise<void> {
-    const key = this.#key(peer, text)
+    const key = this.#key(peer, text, encodeChat(text))
     const before = await this.#store.write(transaction => {
       const there = transaction.get(key)
       transaction.delete(key)
@@ -102,7 +107,7 @@ export class TextRecords {
     if (before !== undefined) this.#count(peer, { texts: -1, bytes: -before })
   }
 
-  #key (peer: Uuid, { time, id }: ChatText): Uint8Array { return storeKey(this.#prefix, peer, time, id) }
+  #key (peer: Uuid, { time, id }: ChatText, { byteLength }: Uint8Array): Uint8Array { return storeKey(this.#prefix, peer, time, id, byteLength) }
 
   #amountOf (peer: Uuid): Amount { return this.#amounts.get(uuidKey(peer)) ?? NOTHING }
 
@@ -112,6 +117,11 @@ export class TextRecords {
     else this.#amounts.delete(uuidKey(peer))
     this.#all = sumOf(this.#all, by)
   }
+}
+
+/** What a key ends in. */
+function sizeIn (key: Uint8Array): number {
+  return Number(new DataView(key.buffer, key.byteOffset + key.byteLength - SIZE_BYTES, SIZE_BYTES).getBigUint64(0))
 }
 
 function sumOf (one: Amount, other: Amount): Amount {

@@ -31,6 +31,8 @@ export class Talk {
   /** Texts that the relay has and the peer has not confirmed, by `uuidKey`. */
   readonly #underway = new Map<string, ChatText>()
   readonly #failed: ChatText[] = []
+  /** Lines that no message was made of. */
+  #refused = 0
   #online: boolean | undefined
 
   constructor (parts: TalkParts) {
@@ -38,8 +40,8 @@ export class Talk {
     this.#receipts = new Receipts(parts.session.client.peer(parts.peer.id))
   }
 
-  /** Texts that could not be sent. */
-  get failed (): number { return this.#failed.length }
+  /** How much of what was said could not be sent. */
+  get failed (): number { return this.#failed.length + this.#refused }
 
   /** Shows what waits, sends what could not be sent the last time, and goes on with both. @returns a promise that rejects when mail cannot be read any more */
   async begin (): Promise<{ readonly reading: Promise<void> }> {
@@ -60,10 +62,12 @@ export class Talk {
   async say (line: string): Promise<void> {
     const { peer, unsent, session: { output } } = this.#parts
     if (Buffer.byteLength(line) > CHAT_LIMITS.maxTextBytes) {
+      this.#refused++
       output.warn(`that is too long and was not sent: a message has at most ${CHAT_LIMITS.maxTextBytes} bytes; hushwire send is for files`)
       return
     }
     if (unsent.full) {
+      this.#refused++
       output.warn(`that was not sent: ${unsent.total} messages wait for the relay already`)
       return
     }

@@ -1,8 +1,9 @@
-import { realpath, statfs } from 'node:fs/promises'
-import { extname } from 'node:path'
+import { access, constants, mkdir, realpath, rmdir, statfs } from 'node:fs/promises'
+import { extname, join } from 'node:path'
 import { filesError, foldPath, type Destination, type Entry, type Place, type Transfer } from '../../files/index.js'
 import { ignore } from '../../stream/index.js'
-import { fileError, makeFolders } from '../profile/private-file.js'
+import { knownReason } from '../platform-reason.js'
+import { fileError, makeFolders, platformCode } from '../profile/private-file.js'
 import { FolderPlace } from './folder-place.js'
 import { PartFolder, PARTS_NAME, type Held } from './part-folder.js'
 import { TargetTree } from './target-tree.js'
@@ -26,21 +27,31 @@ export class FolderDestination implements Destination {
   }
 
   /**
-   * Makes the folder when it is not there.
+   * Makes the folder when it is not there, and looks whether anything can be put there.
    *
    * @param onRenamed - told when files, or a folder, get another name
-   * @throws ERR_CLI_FILE
+   * @throws ERR_CLI_FILE, ERR_CLI_SPACE (as rejections)
    */
   static async at (path: string, whenThere: WhenThere, onRenamed: (name: string, other: string) => void = ignore): Promise<FolderDestination> {
+    const whole = await makeFolders(path).then(() => realpath(path)).catch((error: unknown) => { throw fileError(error, `${path} cannot be made`) })
+    await tryOut(whole).catch((error: unknown) => { throw fileError(error, `nothing can be put into ${path}`) })
+    return new FolderDestination(whole, whenThere, onRenamed)
+  }
+
+  /** @throws ERR_FILES_PATH, ERR_FILES_EXISTS, ERR_FILES_WRITE with path and reason, and what the platform says when it is full (as rejections) */
+  async open (transfer: Transfer): Promise<Place> {
     try {
-      await makeFolders(path)
-      return new FolderDestination(await realpath(path), whenThere, onRenamed)
+      return await this.#open(transfer)
     } catch (error) {
-      throw fileError(error, `${path} cannot be made`)
+      const reason = knownReason(error)
+      // a full disk is told apart
+      if (reason === undefined || ['ENOSPC', 'EDQUOT'].includes(platformCode(error))) throw error
+      const { path = this.path } = error as { path?: string }
+      throw filesError('ERR_FILES_WRITE', `${path}: ${reason}`, error)
     }
   }
 
-  async open ({ id, manifest: { entries } }: Transfer): Promise<Place> {
+  async #open ({ id, manifest: { entries } }: Transfer): Promise<Place> {
     // anywhere: a folder that one transfer fills may be the one that another is put in
     if (entries.some(({ path }) => path.split('/').some(isPartsName))) throw filesError('ERR_FILES_PATH', `${PARTS_NAME} is where parts are kept`)
     const parts = new PartFolder(this.path, id)
@@ -83,6 +94,20 @@ export async function freeSpace (path: string): Promise<number | undefined> {
   } catch {
     return undefined
   }
+}
+
+/** Begins what every transfer does. */
+async function tryOut (folder: string): Promise<void> {
+  await access(folder, constants.W_OK | constants.X_OK)
+  const parts = join(folder, PARTS_NAME)
+  // what the system allows by its rights, a file system may refuse all the same
+  const made = await mkdir(parts, 0o700).then(() => true, (error: unknown) => {
+    if (platformCode(error) !== 'EEXIST') throw error
+    return false
+  })
+  // another command may have put something there meanwhile
+  if (made) await rmdir(parts).catch(ignore)
+  else await access(parts, constants.W_OK | constants.X_OK)
 }
 
 const PARTS = foldPath(PARTS_NAME)

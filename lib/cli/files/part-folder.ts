@@ -101,10 +101,8 @@ export class PartFolder {
   /** Folders without parts, of senders that have never come to hear that all was there. */
   async #forget (): Promise<void> {
     for (const name of await readdir(this.#root)) {
-      const path = join(this.#root, name)
-      if (path === this.path || !/^[0-9a-f]{64}$/.test(name)) continue
-      const old = Date.now() - (await stat(path)).mtimeMs > FORGOTTEN
-      if (old && !(await readdir(path)).some(each => each.endsWith('.part'))) await rm(path, { recursive: true, force: true })
+      // what is no folder, or was taken away by another command meanwhile, is no reason to take nothing
+      if (/^[0-9a-f]{64}$/.test(name)) await forget(join(this.#root, name), this.path).catch(ignore)
     }
   }
 
@@ -112,6 +110,12 @@ export class PartFolder {
     const about = await lstat(path).catch((error: unknown) => { if (platformCode(error) !== 'ENOENT') throw error })
     if (about !== undefined && !about.isDirectory()) throw filesError('ERR_FILES_WRITE', `${PARTS_NAME} is no folder`)
   }
+}
+
+/** @param but - the one that is in use */
+async function forget (path: string, but: string): Promise<void> {
+  if (path === but || Date.now() - (await stat(path)).mtimeMs <= FORGOTTEN) return
+  if (!(await readdir(path)).some(each => each.endsWith('.part'))) await rm(path, { recursive: true, force: true })
 }
 
 /** The file may have come with something else: a name leads nowhere but into the folder. */

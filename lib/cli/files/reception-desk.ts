@@ -10,6 +10,7 @@ import { filesAmount } from './amounts.js'
 import { offeredLines } from './offered.js'
 import type { Questions } from './question.js'
 import { TransferBar } from './transfer-bar.js'
+import { whyOf } from './why.js'
 
 /** Milliseconds for which a sender that may not know that all is there is waited for. */
 const LINGER = 30_000
@@ -120,6 +121,7 @@ export class ReceptionDesk {
     if (received.type !== 'interrupted') this.#bars.delete(transfer.id)
     if (received.type === 'done' && !received.confirmed) {
       // who was lost at the very end comes again, to hear that all is there
+      clearTimeout(this.#lingering)
       this.#lingering = setTimeout(() => { this.#over.resolve(received) }, LINGER)
     } else if (received.type === 'done' || received.type === 'failed' && failureCode(received.error) !== 'ERR_FILES_DECLINED') {
       this.#over.resolve(received)
@@ -131,7 +133,7 @@ export class ReceptionDesk {
     // who comes too often, or too soon after a no, comes again by itself
     if (received.type !== 'failed' || this.#session.signal.aborted || failureCode(received.error) === 'ERR_FILES_BUSY') return
     if (!this.#told.first(from, 'offer')) return
-    this.#session.output.warn(`something from ${this.#session.names.of(from)} that is no offer of files was refused: ${plainLine(received.error.message)} (${failureCode(received.error)})`)
+    this.#session.output.warn(`something from ${this.#session.names.of(from)} that is no offer of files was refused: ${whyOf(received.error)}`)
   }
 
   #done ({ transfer, failures }: Extract<Received, { type: 'done' }>, bar: TransferBar): void {
@@ -139,7 +141,7 @@ export class ReceptionDesk {
     const { files, bytes, entries } = transfer.manifest
     const failed = new Set(failures.map(({ path }) => path))
     const missing = entries.reduce((sum, { path, size }) => failed.has(path) ? sum + size : sum, 0)
-    for (const { path, error } of failures) output.warn(`${plainLine(path)} was not received: ${plainLine(error.message)} (${failureCode(error)})`)
+    for (const { path, error } of failures) output.warn(`${plainLine(path)} was not received: ${whyOf(error)}`)
     output.event('received', { ...aboutOf(transfer), files, bytes: bytes - missing, failures: failures.map(({ path, error }) => ({ path, code: failureCode(error), message: error.message })), milliseconds: Math.round(bar.time) })
     output.line(`received ${filesAmount(files - failures.length, bytes - missing)} from ${names.of(transfer.from.id)} into ${this.#options.folder} in ${durationOf(bar.time / 1000)}`)
   }
@@ -154,8 +156,8 @@ export class ReceptionDesk {
     const { output, names, signal } = this.#session
     if (signal.aborted) return
     output.event('refused', { ...aboutOf(transfer), code: failureCode(error), message: error.message })
-    // what ends the command is told at its end
-    if (!this.#options.once) output.note(`from ${names.of(transfer.from.id)}: ${plainLine(error.message)} (${failureCode(error)})`)
+    // what ends the command is told at its end, and who has said no knows it
+    if (!this.#options.once && failureCode(error) !== 'ERR_FILES_DECLINED') output.note(`from ${names.of(transfer.from.id)}: ${whyOf(error)}`)
   }
 
   #barOf (transfer: Transfer): TransferBar {

@@ -1,5 +1,5 @@
 import type { Dirent, Stats } from 'node:fs'
-import { lstat, readdir, realpath, stat } from 'node:fs/promises'
+import { access, constants, lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { FILES_LIMITS, filesError, type SourceFile } from '../../files/index.js'
 import { cliError, failureCode } from '../errors.js'
@@ -45,7 +45,7 @@ class Walk {
     } catch (error) {
       throw cliError('ERR_CLI_FILE', `${path} cannot be read: ${reasonOf(error)}`, error)
     }
-    if (about.isFile()) this.#file(whole, name, about, true)
+    if (about.isFile()) await this.#file(whole, name, about, true)
     else if (about.isDirectory()) await this.#folder(whole, name, about, [])
     else throw cliError('ERR_CLI_FILE', `${path} is neither file nor folder`)
   }
@@ -70,7 +70,7 @@ class Walk {
       this.#leaveOut(path, 'a link to nothing')
       return
     }
-    if (about.isFile()) this.#file(whole, path, about, link)
+    if (about.isFile()) await this.#file(whole, path, about, link)
     else if (about.isDirectory()) await this.#folder(whole, path, about, above)
     else this.#leaveOut(path, 'neither file nor folder')
   }
@@ -96,7 +96,13 @@ class Walk {
     }
   }
 
-  #file (whole: string, path: string, about: Stats, follow: boolean): void {
+  /** Looked at before the other side is asked: it is not to say yes to what cannot be sent. */
+  async #file (whole: string, path: string, about: Stats, follow: boolean): Promise<void> {
+    try {
+      await access(whole, constants.R_OK)
+    } catch (error) {
+      throw cliError('ERR_CLI_FILE', `${whole} cannot be read: ${reasonOf(error)}; make it readable, or send without it`, error)
+    }
     this.#add({
       path,
       size: about.size,

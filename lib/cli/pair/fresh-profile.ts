@@ -4,7 +4,7 @@ import { createIdentity, type Identity } from '../../nova/index.js'
 import { formatRelayAddress, offeredRelay, type Offer } from '../../relay/index.js'
 import { codeOf } from '../../stream/index.js'
 import type { ClientFlags } from '../client-options.js'
-import { cliError } from '../errors.js'
+import { cliError, failureCode } from '../errors.js'
 import { cleanName } from '../names.js'
 import { profileFolders, type ProfileFolders } from '../profile/folders.js'
 import { givenPassphrase } from '../profile/passphrase.js'
@@ -81,12 +81,16 @@ export class FreshProfile {
 
   /**
    * The command has failed: takes away what was begun, and says so of what stays. What was written stays when somebody may trust the identity;
-   * what is the store of another command is left alone: the identity is asked for when it is ours.
+   * what is the store of another command is left alone: the identity is asked for when it is ours. Never rejects: what it failed with first is what is told.
    */
   async failed (error: unknown, output: Output): Promise<void> {
     if (this.#identity === undefined || this.#told) return
     if (this.#kept && !NOBODYS.has(codeOf(error))) return this.tell(output)
-    await rm(this.#folders.data, { recursive: true, force: true })
-    if (this.#kept) await removeProfile(this.#folders)
+    try {
+      await rm(this.#folders.data, { recursive: true, force: true })
+      if (this.#kept) await removeProfile(this.#folders)
+    } catch (left) {
+      output.warn(`what was begun of the profile ${this.#folders.name} could not be taken away (${failureCode(left)}); remove ${this.#folders.data} and ${this.#folders.config}`)
+    }
   }
 }

@@ -67,7 +67,7 @@ test('texts are shown or kept, names are learnt, and what is no message is told 
   t.is(desk.unread.count(other), 1)
   t.deepEqual(await desk.unread.of(other), [kept])
   t.is(told.length, 2, 'each matter once of each contact')
-  t.regex(told[0] ?? '', /cannot be read \(ERR_CHAT_MESSAGE\)/)
+  t.regex(told[0] ?? '', /cannot be read: the bytes are no chat message.* \(ERR_CHAT_MESSAGE\)/)
   t.regex(told[1] ?? '', /of another kind from .* was dropped/)
 })
 
@@ -87,6 +87,19 @@ test('texts are kept in the order of their times, by whom they are, and up to a 
   await again.delete({ peer: one, text: texts[0] as ChatText })
   t.is(again.total, 2)
   t.false(again.full)
+})
+
+test('texts are counted without being read', async t => {
+  const store = memoryStore()
+  const [peer, text] = [randomUuid(), chatText('x'.repeat(1000))]
+  await (await TextRecords.load(store, 'test/', TEXT_LIMITS.unread)).add({ peer, text })
+  const keysAlone: typeof store = {
+    ...store,
+    read: async work => store.read(view => work({ keys: range => view.keys(range), get: () => { throw new Error('read') } }))
+  }
+  const records = await TextRecords.load(keysAlone, 'test/', { ...TEXT_LIMITS.unread, maxPeerBytes: 1000 })
+  t.is(records.count(peer), 1)
+  t.true(records.fullOf(peer))
 })
 
 test('each has a share in texts and in bytes, which those that are there count against', async t => {

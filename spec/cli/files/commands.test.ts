@@ -77,7 +77,7 @@ test('what cannot work says what to do next', async t => {
     [['send', 'a', '--to', 'nobody'], 4, /ERR_CLI_PEER: .*known are bob/],
     [['send', 'missing', '--to', 'bob'], 2, /ERR_CLI_FILE: .*missing cannot be read: there is nothing of that name/],
     [['send', 'AUX', '--to', 'bob'], 2, /ERR_FILES_PATH: .*--any-name/],
-    [['send', 'a', 'other/a', '--to', 'bob'], 2, /ERR_FILES_DUPLICATE: /],
+    [['send', 'a', 'other/a', '--to', 'bob'], 2, /ERR_FILES_DUPLICATE: .*: a, twice/],
     [['send', 'a', '--to', 'bob', '--wait', '0.01'], 4, /bob is not there \(ERR_RELAY_OFFLINE\)[^]*ERR_FILES_UNREACHABLE: /],
     [['send', 'a', '--to', 'bob', '--wait', 'x'], 2, /--wait/],
     [['send'], 2, /missing required argument/],
@@ -99,6 +99,18 @@ test('what cannot work says what to do next', async t => {
   t.is(refused.code, 4, refused.stderr)
   t.regex(refused.stderr, /ERR_RESET_REFUSED: .*run the other side of the command/)
   await chat.stop()
+})
+
+test('a sender whose own relay is away says so', async t => {
+  const relay = await TestRelay.start()
+  const [alice] = await pairOf(relay)
+  writeFileSync(join(alice.folder, 'a'), 'a')
+  const send = alice.start(['send', 'a', '--to', 'bob', '--wait', '0.1'])
+  await send.until(() => send.stderr.includes('bob is not there (ERR_RELAY_OFFLINE)'), 'that bob is away')
+  await relay.stop('SIGKILL')
+  t.is(await send.ended, 3)
+  t.is(send.stderr.match(/bob is not there/g)?.length, 1)
+  t.regex(send.stderr, /ERR_TRANSPORT_REFUSED: .*Look whether the relay runs/)
 })
 
 test('Ctrl-C on either side says what is kept, and the same commands go on', async t => {

@@ -1,20 +1,92 @@
 import test from 'ava'
+import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { Questions } from '../../../lib/cli/files/question.js'
 
+/** A terminal whose keys are written, and that holds a line that has no end back until it is in raw mode. */
+class Terminal extends PassThrough {
+  readonly modes: boolean[] = []
+  held = ''
+
+  setRawMode (raw: boolean): void {
+    this.modes.push(raw)
+    if (raw && this.held !== '') this.write(this.held)
+    this.held = ''
+  }
+}
+
+/** Resolves when a question stands there. */
+async function shown (output: PassThrough, text: string): Promise<void> {
+  while (!String(output.read() ?? '').includes(text)) await once(output, 'readable')
+}
+
 test('what is asked about is shown when its turn has come, not while another is asked', async t => {
-  const input = new PassThrough()
-  const questions = new Questions(input, new PassThrough())
-  const shown: string[] = []
+  const [input, output] = [new PassThrough(), new PassThrough()]
+  const questions = new Questions(input, output)
+  const list: string[] = []
   const { signal } = new AbortController()
-  const first = questions.ask('one? ', signal, () => { shown.push('one') })
-  const second = questions.ask('two? ', signal, () => { shown.push('two') })
-  await Promise.resolve()
-  t.deepEqual(shown, ['one'])
+  const first = questions.ask('one? ', signal, () => { list.push('one') })
+  const second = questions.ask('two? ', signal, () => { list.push('two') })
+  await shown(output, 'one?')
+  t.deepEqual(list, ['one'])
   input.write('y\n')
   t.true(await first)
-  await Promise.resolve()
-  t.deepEqual(shown, ['one', 'two'])
+  await shown(output, 'two?')
+  t.deepEqual(list, ['one', 'two'])
   input.write('n\n')
   t.false(await second)
+})
+
+test('what was typed before a question stood there is no answer to it, wherever it waits', async t => {
+  const [input, output] = [new Terminal(), new PassThrough()]
+  const questions = new Questions(input, output)
+  const { signal } = new AbortController()
+  // in the stream, and in the terminal: a line that lacks its end
+  input.write('y\n')
+  input.write('yes\n')
+  input.held = 'y'
+  const first = questions.ask('one? ', signal)
+  await shown(output, 'one?')
+  input.write('\n')
+  t.false(await first)
+  // while it is no question's turn, and behind an answer in the same chunk
+  input.write('y\n')
+  const second = questions.ask('two? ', signal)
+  const third = questions.ask('three? ', signal)
+  await shown(output, 'two?')
+  input.write('y\ny\ny\n')
+  t.true(await second)
+  await shown(output, 'three?')
+  input.write('\n')
+  t.false(await third)
+  t.false(input.modes.at(-1), 'the terminal is as it was')
+  t.true(input.isPaused(), 'nothing is read that keeps the process')
+})
+
+test('a question that is taken back, or that nobody can answer, is a no, and the terminal is as it was', async t => {
+  const [input, output] = [new Terminal(), new PassThrough()]
+  const questions = new Questions(input, output)
+  const early = new AbortController()
+  const first = questions.ask('one? ', early.signal, () => { early.abort() })
+  t.false(await first)
+  const controller = new AbortController()
+  const second = questions.ask('two? ', controller.signal)
+  await shown(output, 'two?')
+  controller.abort()
+  t.false(await second)
+  const third = questions.ask('three? ', new AbortController().signal)
+  await shown(output, 'three?')
+  input.end()
+  t.false(await third)
+  t.false(await questions.ask('four? ', new AbortController().signal))
+  t.false(input.modes.at(-1))
+})
+
+test('Ctrl-C right before a question is shown is not dropped with what was typed', async t => {
+  const input = new Terminal()
+  const controller = new AbortController()
+  const asked = new Questions(input, new PassThrough(), () => { controller.abort() }).ask('one? ', controller.signal)
+  input.write('y\u0003')
+  t.false(await asked)
+  t.true(controller.signal.aborted)
 })

@@ -1,0 +1,51 @@
+import test from 'ava'
+import { RESET_CODES, resetError } from '../../lib/nova/index.js'
+import { next, World, type TestClient } from '../relay/client/support.js'
+import { Raw } from './raw.js'
+import { MemoryDestination, receiving } from './support.js'
+
+test('a question that gives way to those of others is no no: who asked may ask again at once', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const [alice, bob, carol] = [await world.client(), await world.client(), await world.client()]
+  const asked: string[] = []
+  const taken: string[] = []
+  const { outcomes } = receiving(bob, new MemoryDestination(), {
+    limits: { maxTransfers: 2, declinePause: 3_600_000, maxDeclinePause: 3_600_000 },
+    accept: ({ manifest }, signal) => {
+      const path = manifest.entries[0]?.path ?? ''
+      asked.push(path)
+      signal.addEventListener('abort', () => { taken.push(path) })
+      return new Promise<boolean>(() => {})
+    }
+  })
+  const ask = async (who: TestClient, path: string): Promise<Raw> => {
+    const raw = (await Raw.dial(who, bob.id)).offer({ path })
+    raw.next().catch(() => {})
+    while (!asked.includes(path)) await new Promise<void>(resolve => { setImmediate(resolve) })
+    return raw
+  }
+  for (const [who, path] of [[alice, 'one'], [alice, 'two'], [carol, 'three']] as const) {
+    (await ask(who, path)).stream.abort(resetError(RESET_CODES.gone))
+    t.is((await next(outcomes)).type, 'interrupted')
+  }
+  t.deepEqual(taken, ['one'])
+  await ask(alice, 'four')
+  t.deepEqual(asked, ['one', 'two', 'three', 'four'])
+})
+
+test('who has no place gets one of somebody who has several and offers nothing, and nobody loses its only one', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const [alice, bob, carol, dave] = [await world.client(), await world.client(), await world.client(), await world.client()]
+  const { outcomes, streams } = receiving(bob, new MemoryDestination(), { limits: { maxTransfers: 2 } })
+  const raws = [await Raw.dial(alice, bob.id), await Raw.dial(alice, bob.id)]
+  while (streams.length < 2) await new Promise<void>(resolve => { setImmediate(resolve) })
+  const only = await Raw.dial(carol, bob.id)
+  t.is((await next(outcomes)).type, 'interrupted')
+  await t.throwsAsync(async () => raws[0]?.next(), { code: 'ERR_RESET_LIMIT' })
+  // each has one by now
+  await t.throwsAsync(async () => { await (await Raw.dial(dave, bob.id)).next() }, { code: 'ERR_RESET_LIMIT' })
+  t.is((await next(outcomes)).type, 'failed')
+  for (const raw of [only, raws[1] as Raw]) t.like(await raw.offer({ path: 'a' }).next(), { type: 'accept' })
+})
