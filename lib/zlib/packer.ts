@@ -45,7 +45,7 @@ export class Packer {
     this.#adaptive = new Adaptive(this.#level)
   }
 
-  /** Takes at most {@link SEGMENT} bytes, and keeps no reference to them once it has settled. */
+  /** Takes at most {@link SEGMENT} bytes, and keeps no reference to them once it has settled. @throws ERR_ZLIB_DESTROYED, ERR_ZLIB_BACKEND (as rejections) */
   async write (bytes: Uint8Array): Promise<Uint8Array[]> {
     const out = this.#gathered + bytes.byteLength > SEGMENT ? await this.#drain() : []
     if (bytes.byteLength >= SEGMENT) return append(out, await this.#deflate(bytes))
@@ -53,7 +53,7 @@ export class Packer {
     return out
   }
 
-  /** Everything that was written so far, so that the other side can read it. */
+  /** Everything that was written so far, so that the other side can read it. @throws ERR_ZLIB_DESTROYED, ERR_ZLIB_BACKEND (as rejections) */
   async flush (): Promise<Uint8Array[]> {
     const out = await this.#drain()
     if (this.#deflater === undefined) return out
@@ -62,7 +62,7 @@ export class Packer {
     return append(out, flushed)
   }
 
-  /** The rest of the stream. */
+  /** The rest of the stream. @throws ERR_ZLIB_DESTROYED, ERR_ZLIB_BACKEND (as rejections) */
   async finish (): Promise<Uint8Array[]> {
     if (this.#deflater === undefined && this.#gathered <= SHORT) return [this.#zlib.deflateSync(this.#room.subarray(0, this.#gathered), this.#level)]
     const out = await this.#drain()
@@ -123,7 +123,7 @@ export class Packer {
  * One-shot: the whole of `bytes` as one zlib stream.
  *
  * @returns a new array, the caller's
- * @throws ERR_ZLIB_LEVEL when the level is not an integer from 0 to 9
+ * @throws ERR_ZLIB_LEVEL when the level is not an integer from 0 to 9, ERR_ZLIB_BACKEND (as rejections)
  * @example
  * ```ts
  * import { deflate, inflate } from 'hushwire/zlib'

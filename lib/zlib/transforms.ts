@@ -15,7 +15,7 @@ export type FlushableSource = AsyncIterable<Uint8Array | typeof FLUSH>
  * Deflates a source into one zlib stream, with a bounded memory (zlib's 256 KiB and at most 256 KiB gathered). A
  * FLUSH in the source comes out again after everything that was before it. Pieces that come out are the caller's.
  *
- * @throws ERR_ZLIB_LEVEL at once
+ * @throws ERR_ZLIB_LEVEL at once; while it is read, what the source throws, ERR_ZLIB_BACKEND
  * @example
  * ```ts
  * import { deflating, FLUSH } from 'hushwire/zlib'
@@ -46,7 +46,7 @@ async function * pack (source: AsyncIterator<Uint8Array | typeof FLUSH>, packer:
  * Inflates a source that holds exactly one zlib stream, expanding no more than is read. Pieces that come out (at
  * most 256 KiB each) are the caller's.
  *
- * @throws ERR_ZLIB_DATA, ERR_ZLIB_TRUNCATED, ERR_ZLIB_TRAILING, ERR_ZLIB_DICTIONARY, ERR_ZLIB_OUTPUT_LIMIT, ERR_ZLIB_RATIO
+ * @throws while it is read, what the source throws, ERR_ZLIB_DATA, ERR_ZLIB_TRUNCATED, ERR_ZLIB_TRAILING, ERR_ZLIB_DICTIONARY, ERR_ZLIB_OUTPUT_LIMIT, ERR_ZLIB_RATIO, ERR_ZLIB_BACKEND
  * @example
  * ```ts
  * import { deflate, inflating } from 'hushwire/zlib'

@@ -118,7 +118,7 @@ export class Unpacker {
  * One-shot: what a whole zlib stream holds.
  *
  * @returns a new array, the caller's
- * @throws ERR_ZLIB_DATA, ERR_ZLIB_TRUNCATED, ERR_ZLIB_TRAILING, ERR_ZLIB_DICTIONARY, ERR_ZLIB_OUTPUT_LIMIT, ERR_ZLIB_RATIO
+ * @throws ERR_ZLIB_DATA, ERR_ZLIB_TRUNCATED, ERR_ZLIB_TRAILING, ERR_ZLIB_DICTIONARY, ERR_ZLIB_OUTPUT_LIMIT, ERR_ZLIB_RATIO, ERR_ZLIB_BACKEND (as rejections)
  * @example
  * ```ts
  * import { deflate, inflate } from 'hushwire/zlib'
