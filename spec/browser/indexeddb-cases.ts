@@ -41,6 +41,7 @@ export const indexedDbCases: readonly BrowserCase[] = [
   { name: 'IndexedDB: a store whose data was cleared fails', run: cleared },
   { name: 'IndexedDB: a database that opens after it was blocked is let go of', run: blocked },
   { name: 'IndexedDB: one that is deleted while it is being opened fails, and is not in the way', run: lostEarly },
+  { name: 'IndexedDB: where a page may keep nothing, that is what is told', run: forbidden },
   { name: 'IndexedDB: options are checked', run: options }
 ]
 
@@ -213,6 +214,23 @@ async function lostEarly (): Promise<void> {
   await assert.rejects(open(name, false), { code: 'ERR_STORE_FAILED' })
   // waits until nothing has it open
   await request(indexedDB.deleteDatabase(name))
+}
+
+/** As browsers do it whose owner lets a site keep nothing. */
+async function forbidden (): Promise<void> {
+  const denied = (): never => { throw new DOMException('denied', 'SecurityError') }
+  const { open: openDatabase } = IDBFactory.prototype
+  const { request } = LockManager.prototype
+  try {
+    IDBFactory.prototype.open = denied
+    await assert.rejects(sealingKey('denied'), { code: 'ERR_STORE_OPEN' })
+    await assert.rejects(openIndexedDbStore({ name: nextName() }), { code: 'ERR_STORE_OPEN' })
+    LockManager.prototype.request = async () => denied()
+    await assert.rejects(openIndexedDbStore({ name: nextName() }), { code: 'ERR_STORE_OPEN' })
+  } finally {
+    Object.assign(IDBFactory.prototype, { open: openDatabase })
+    Object.assign(LockManager.prototype, { request })
+  }
 }
 
 async function options (): Promise<void> {

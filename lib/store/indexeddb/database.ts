@@ -1,6 +1,6 @@
 import { deferred } from '../../stream/index.js'
 import { storeError } from '../errors.js'
-import { failure } from './failures.js'
+import { failure, openDatabase } from './failures.js'
 
 /** The version of the database's shape: its object stores. */
 const VERSION = 1
@@ -38,7 +38,7 @@ export class Database {
    * @throws ERR_STORE_OPEN, ERR_STORE_VERSION, ERR_STORE_BUSY, ERR_STORE_SPACE (as rejections)
    */
   static async open (name: string, onLost: () => void): Promise<Database> {
-    const opening = indexedDB.open(name, VERSION)
+    const opening = openDatabase(name, VERSION)
     opening.onupgradeneeded = () => {
       opening.result.createObjectStore('about')
       opening.result.createObjectStore('records')

@@ -12,3 +12,12 @@ export function failure (error: unknown, during: 'opening' | 'reading' | 'writin
   if (name === 'InvalidStateError') return storeError('ERR_STORE_FAILED', 'the browser has closed it', error)
   return storeError('ERR_STORE_IO', name, error)
 }
+
+/** Asks for a database. Where pages may keep nothing, the browser throws at once. @throws ERR_STORE_OPEN */
+export function openDatabase (name: string, version: number): IDBOpenDBRequest {
+  try {
+    return indexedDB.open(name, version)
+  } catch (error) {
+    throw failure(error, 'opening')
+  }
+}

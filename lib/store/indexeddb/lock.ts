@@ -1,5 +1,6 @@
 import { deferred } from '../../stream/index.js'
 import { storeError } from '../errors.js'
+import { failure } from './failures.js'
 
 /**
  * Takes the lock of a name, among all pages and workers of the origin. A page that is being left, by a reload say, may have it a
@@ -19,7 +20,9 @@ export async function takeLock (name: string, timeout: number): Promise<() => vo
     taken.resolve()
     return held.promise
   }).catch((error: unknown) => {
-    taken.reject(storeError('ERR_STORE_BUSY', 'another tab or window has it: close that one, or go on there', error))
+    // a page that may keep nothing is refused at once, and has no other tab to blame
+    const forbidden = error instanceof Error && error.name === 'SecurityError'
+    taken.reject(forbidden ? failure(error, 'opening') : storeError('ERR_STORE_BUSY', 'another tab or window has it: close that one, or go on there', error))
   })
   await taken.promise
   return () => { held.resolve() }

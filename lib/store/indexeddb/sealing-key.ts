@@ -1,5 +1,5 @@
 import { storeError } from '../errors.js'
-import { failure } from './failures.js'
+import { failure, openDatabase } from './failures.js'
 
 const STORE = 'keys'
 const KEY = 'sealing'
@@ -32,7 +32,7 @@ export async function sealingKey (name: string): Promise<CryptoKey> {
 
 function open (name: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const opening = indexedDB.open(name, 1)
+    const opening = openDatabase(name, 1)
     opening.onupgradeneeded = () => { opening.result.createObjectStore(STORE) }
     opening.onsuccess = () => { resolve(opening.result) }
     opening.onerror = () => { reject(failure(opening.error, 'opening')) }
