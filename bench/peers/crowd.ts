@@ -7,13 +7,14 @@ import { now } from '../harness/clock.js'
 import { LightClient, whole } from './light-client.js'
 import type { Place } from './peer.js'
 import { inTurns } from './tally.js'
+import { HubClient } from './tls-hub.js'
 
 // Many clients of a relay in one process. They pass letters on: whoever has got one sends it to somebody at random, and
 // after so many hops it is sent to somebody of the crowd that began it, where it ends. So at any time as many messages are
 // under way as there are letters, and nobody has to agree with anybody.
 
-/** How letters travel. */
-export type Way = 'live' | 'mail'
+/** How letters travel: as packets or mail of a relay, or through a hub of node:tls. */
+export type Way = 'live' | 'mail' | 'tls'
 
 /** What a crowd is made with. */
 export interface CrowdOptions {
@@ -50,9 +51,15 @@ export async function crowd (options: CrowdOptions): Promise<Crowd> {
   return new LetterCrowd(options)
 }
 
+/** A client of whatever forwards. */
+interface Member {
+  readonly id: Uuid
+  send(target: Uuid, letter: Uint8Array): Promise<unknown> | undefined
+}
+
 class LetterCrowd implements Crowd {
   readonly #options: CrowdOptions
-  readonly #clients: LightClient[] = []
+  readonly #clients: Member[] = []
   readonly #own: Uuid[] = []
   #everybody: readonly Uuid[] = []
   #times: number[] = []
@@ -94,34 +101,53 @@ class LetterCrowd implements Crowd {
   }
 
   async #connectOne (): Promise<Uuid> {
-    const fail = (error: Error): void => { this.#home.reject(error) }
-    const take = (packet: RoutedPacket): void => { this.#take(client, packet).catch(fail) }
-    const client: LightClient = await LightClient.connect({ place: this.#options.place, onPacket: take, onDelivery: take, onRefused: fail })
-    if (this.#options.way === 'mail') await client.ask('receive', { after: 0n, maxUntaken: UNTAKEN })
-    client.link.closed.catch(fail)
-    this.#clients.push(client)
-    return client.id
+    const member = this.#options.way === 'tls' ? await this.#hubMember() : await this.#relayMember()
+    this.#clients.push(member)
+    return member.id
   }
 
-  async #take (client: LightClient, packet: RoutedPacket): Promise<void> {
+  async #hubMember (): Promise<Member> {
+    const id = randomUuid()
+    const client = await HubClient.connect(this.#options.place, id, letter => { this.#arrived(member, letter) })
+    const member: Member = { id, send: (target, letter) => client.send(target, letter) }
+    return member
+  }
+
+  async #relayMember (): Promise<Member> {
+    const { place, way } = this.#options
+    const fail = (error: Error): void => { this.#home.reject(error) }
+    const take = (packet: RoutedPacket): void => { this.#take(client, member, packet).catch(fail) }
+    const client: LightClient = await LightClient.connect({ place, onPacket: take, onDelivery: take, onRefused: fail })
+    const member: Member = {
+      id: client.id,
+      send: (target, letter) => way === 'live'
+        ? client.live(target, letter, KIND)
+        : client.ask('mail', { id: randomUuid(), recipient: target, kind: KIND, lifetime: 0n }, letter)
+    }
+    if (way === 'mail') await client.ask('receive', { after: 0n, maxUntaken: UNTAKEN })
+    client.link.closed.catch(fail)
+    return member
+  }
+
+  async #take (client: LightClient, member: Member, packet: RoutedPacket): Promise<void> {
     const bytes = await whole(packet.source)
     if (this.#options.way === 'live') {
-      this.#arrived(client, bytes)
+      this.#arrived(member, bytes)
       return
     }
-    this.#arrived(client, bytes.subarray(DELIVERY_HEAD_BYTES))
+    this.#arrived(member, bytes.subarray(DELIVERY_HEAD_BYTES))
     await client.ask('taken', { positions: [decodeDeliveryHead(bytes.subarray(0, DELIVERY_HEAD_BYTES)).position] })
   }
 
-  #arrived (client: LightClient, letter: Uint8Array): void {
+  #arrived (member: Member, letter: Uint8Array): void {
     const view = viewOf(letter)
     this.#times.push(now() - view.getFloat64(0))
-    if (view.getUint32(HOPS_AT) > 0) this.#send(client, new Uint8Array(letter))
+    if (view.getUint32(HOPS_AT) > 0) this.#send(member, new Uint8Array(letter))
     else if (--this.#away === 0) this.#home.resolve()
   }
 
   /** Sends a letter on; its last hop is to the crowd that began it, so others pass it to anybody. */
-  #send (client: LightClient, letter: Uint8Array): void {
+  #send (member: Member, letter: Uint8Array): void {
     const view = viewOf(letter)
     const left = view.getUint32(HOPS_AT) - 1
     const mine = view.getUint8(CROWD_AT) === this.#options.index
@@ -130,10 +156,7 @@ class LetterCrowd implements Crowd {
     view.setUint32(HOPS_AT, last ? 0 : Math.max(1, left))
     view.setFloat64(0, now())
     const target = pick(last ? this.#own : this.#everybody)
-    const sent = this.#options.way === 'live'
-      ? client.live(target, letter, KIND)
-      : client.ask('mail', { id: randomUuid(), recipient: target, kind: KIND, lifetime: 0n }, letter)
-    sent.catch((error: unknown) => { this.#home.reject(error) })
+    member.send(target, letter)?.catch((error: unknown) => { this.#home.reject(error) })
   }
 }
 

@@ -26,7 +26,7 @@ export interface RelayActor extends Probed {
   state(): Promise<{ readonly connections: number, readonly handles: number, readonly events: Readonly<Record<string, number>> }>
 }
 
-/** Starts a relay on loopback, with the collector as `npx hushwire relay` has it. */
+/** Starts a relay on loopback, with the collector as `hushwire relay` has it. */
 export async function relay ({ store = 'memory', limits, admission, host }: RelayActorOptions): Promise<RelayActor> {
   tuneCollector()
   const identity = createIdentity()

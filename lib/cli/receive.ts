@@ -46,6 +46,8 @@ export function receiveCommand (): Command {
     .addHelpText('after', HELP)
     .action(action((flags: Flags, [path = '', offer], output, command) => {
       checkNames(flags)
+      // it would become the name of a folder, and the secret in it be seen by all who list that
+      if (offerIn(path) !== undefined) throw cliError('ERR_CLI_OPTION', 'DIR is missing: hushwire receive DIR OFFER')
       return offer === undefined ? fromContacts(path, flags, output, command) : fromOffer(path, offerIn(offer) ?? offer, flags, output, command)
     }))
 }

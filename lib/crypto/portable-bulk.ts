@@ -1,4 +1,4 @@
-import { join, lengthOf, type MaybePromise } from '../stream/index.js'
+import { join, lengthOf, unshared, type MaybePromise } from '../stream/index.js'
 import { cryptoError } from './errors.js'
 import type { Aead, BulkAead } from './interface.js'
 import { checkNonce, RawKey, TAG_BYTES } from './keys.js'
@@ -50,17 +50,12 @@ export class PortableBulkAead implements BulkAead {
   #run (subtle: SubtleCrypto, what: 'encrypt' | 'decrypt', nonce: Uint8Array, additionalData: Uint8Array, pieces: readonly Uint8Array[]): Promise<Uint8Array[]> {
     const raw = this.#raw.bytes
     const algorithm = { name: 'AES-GCM', iv: new Uint8Array(checkNonce(nonce)), additionalData: new Uint8Array(additionalData), tagLength: TAG_BYTES * 8 }
-    const bytes = owned(join(pieces))
-    this.#key ??= subtle.importKey('raw', owned(raw), 'AES-GCM', false, ['encrypt', 'decrypt'])
+    const bytes = unshared(join(pieces))
+    this.#key ??= subtle.importKey('raw', unshared(raw), 'AES-GCM', false, ['encrypt', 'decrypt'])
     return this.#key
       .then(key => what === 'encrypt' ? subtle.encrypt(algorithm, key, bytes) : subtle.decrypt(algorithm, key, bytes))
       .then(result => [new Uint8Array(result)], (error: unknown) => { throw asAuthError(error) })
   }
-}
-
-/** WebCrypto takes no memory that is shared between threads; such bytes are copied. */
-function owned (bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes.buffer instanceof ArrayBuffer ? bytes as Uint8Array<ArrayBuffer> : new Uint8Array(bytes)
 }
 
 /** A tag that does not fit is an OperationError; anything else is passed on as it is. */

@@ -22,6 +22,7 @@ export interface Asset {
   readonly type: string
   readonly bytes: Uint8Array
   readonly gzip: Uint8Array
+  /** Weak, for it is the same with gzip and without. */
   readonly etag: string
   /** Its name has its hash, so that it never changes. */
   readonly immutable: boolean
@@ -33,7 +34,7 @@ export function assetOf (name: string, bytes: Uint8Array): Asset {
     type: TYPES[extname(name)] ?? 'application/octet-stream',
     bytes,
     gzip: gzipSync(bytes, { level: 9 }),
-    etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
+    etag: `W/"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
     immutable: /-[A-Z0-9]{8}\.[a-z]+$/.test(name)
   }
 }

@@ -78,20 +78,32 @@ function answer (request: IncomingMessage, response: ServerResponse, assets: Rea
     refuse(405, 'Only GET and HEAD.\n', { allow: 'GET, HEAD' })
     return
   }
-  const asset = assets.get((request.url ?? '').split('?', 1)[0] ?? '')
+  const asset = assets.get(pathOf(request.url ?? ''))
   if (asset === undefined) {
     refuse(404, 'There is no such file here.\n')
     return
   }
   const { type, etag, immutable, bytes, gzip } = asset
   const about = { etag, vary: 'accept-encoding', 'cache-control': immutable ? 'public, max-age=31536000, immutable' : 'no-cache' }
-  if ((request.headers['if-none-match'] ?? '').split(',').some(tag => tag.trim() === etag)) send(304, about, undefined)
+  if (isKnown(request, etag)) send(304, about, undefined)
   else if (acceptsGzip(request)) send(200, { ...about, 'content-type': type, 'content-encoding': 'gzip' }, gzip)
   else send(200, { ...about, 'content-type': type }, bytes)
 }
 
+/** The path of a request's target, which may be a whole URL (RFC 9112, 3.2.2). Nothing of it is decoded: names are plain. */
+function pathOf (target: string): string {
+  const [path = ''] = target.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1)
+  return path === '' && target !== '' ? '/' : path
+}
+
+/** Whether who asks has it already. Proxies make tags weak, so that it says nothing whether one is (RFC 9110, 13.1.2). */
+function isKnown ({ headers }: IncomingMessage, etag: string): boolean {
+  const tags = (headers['if-none-match'] ?? '').split(',').map(tag => tag.trim())
+  return tags.includes('*') || tags.some(tag => tag.replace(/^W\//, '') === etag.replace(/^W\//, ''))
+}
+
 function acceptsGzip ({ headers }: IncomingMessage): boolean {
-  return (headers['accept-encoding'] ?? '').split(',').some(each => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/.test(each))
+  return (headers['accept-encoding'] ?? '').split(',').some(each => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(each))
 }
 
 const SOME_HOST = 'http://page.invalid'

@@ -25,3 +25,8 @@ export function lengthOf (pieces: readonly Uint8Array[], from = 0): number {
 export function plain (buffer: Uint8Array): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
 }
+
+/** The bytes themselves, or a copy where they lie in memory that is shared between threads: WebCrypto takes none. */
+export function unshared (bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer ? bytes as Uint8Array<ArrayBuffer> : new Uint8Array(bytes)
+}

@@ -38,6 +38,11 @@ export function handshakeError (cause: unknown): HushwireError {
   return code !== undefined && TLS.test(code) ? transportError('ERR_TRANSPORT_TLS', code, cause) : connectionError(cause)
 }
 
+/** Why it cannot be listened at an address, as one of ours. @param at - host and port as they were asked for */
+export function listenError (cause: unknown, { host, port }: { readonly host: string, readonly port: number }): HushwireError {
+  return transportError('ERR_TRANSPORT_LISTEN', [`${host.includes(':') ? `[${host}]` : host}:${port}`, codeOf(cause)].filter(Boolean).join(', '), cause)
+}
+
 /** What a connection could not be made for, as one of ours. */
 export function dialError (cause: unknown): HushwireError {
   const code = codeOf(cause)

@@ -9,7 +9,7 @@ import { abortOn, abortReason, checkSignal, deferred, ignore, plain, streamError
 import { Entrance, type Admit } from './admission.js'
 import type { TransportOptions } from './connection.js'
 import { dialling } from './dialling.js'
-import { connectionError, dialError, transportError } from './errors.js'
+import { connectionError, dialError, listenError } from './errors.js'
 import { transportLimits, type TransportLimits } from './limits.js'
 import { Listening, type Address, type Listener } from './listener.js'
 import { Slabs } from './slabs.js'
@@ -143,8 +143,9 @@ export async function listenTcp (options: TcpListenOptions, onConnection: (conne
   server.maxConnections = limits.maxConnections
   const listening = deferred()
   server.once('error', listening.reject)
-  server.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1', backlog: options.backlog ?? 511 }, listening.resolve)
-  await listening.promise.catch((error: unknown) => { throw transportError('ERR_TRANSPORT_LISTEN', (error as { code?: string }).code, error) })
+  const at = { port: options.port ?? 0, host: options.host ?? '127.0.0.1' }
+  server.listen({ ...at, backlog: options.backlog ?? 511 }, listening.resolve)
+  await listening.promise.catch((error: unknown) => { throw listenError(error, at) })
   server.off('error', listening.reject)
   server.on('error', report)
   const { address, port } = server.address() as AddressInfo

@@ -7,9 +7,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer } from 'node:https'
 import { isIP, type AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
-import { abortOn, abortReason, codeOf, deferred, ignore } from '../stream/index.js'
+import { abortOn, abortReason, deferred, ignore } from '../stream/index.js'
 import type { Transport } from './connection.js'
-import { connectionError, transportError } from './errors.js'
+import { connectionError, listenError } from './errors.js'
 import { transportLimits, type TransportLimits } from './limits.js'
 import { Entrance, type Admit } from './admission.js'
 import { Listening, type Address, type Listener } from './listener.js'
@@ -126,8 +126,9 @@ async function listen (options: WebSocketListenOptions, { connectTimeout: timeou
   server.maxConnections = maxConnections
   const listening = deferred()
   server.once('error', listening.reject)
-  server.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' }, listening.resolve)
-  await listening.promise.catch((error: unknown) => { throw transportError('ERR_TRANSPORT_LISTEN', codeOf(error), error) })
+  const at = { port: options.port ?? 0, host: options.host ?? '127.0.0.1' }
+  server.listen(at, listening.resolve)
+  await listening.promise.catch((error: unknown) => { throw listenError(error, at) })
   server.off('error', listening.reject)
   return server
 }

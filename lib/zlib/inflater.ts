@@ -53,7 +53,7 @@ export class Inflater {
   /**
    * The next piece of output, at most 256 KiB, the caller's to keep; undefined when the input is used up.
    *
-   * @throws ERR_ZLIB_DATA, ERR_ZLIB_DICTIONARY, or ERR_ZLIB_TRAILING when input goes on after the stream
+   * @throws ERR_ZLIB_DATA, ERR_ZLIB_DICTIONARY, ERR_ZLIB_BACKEND, ERR_ZLIB_DESTROYED, or ERR_ZLIB_TRAILING when input goes on after the stream
    */
   read (): MaybePromise<Uint8Array | undefined> {
     this.#check()

@@ -2,7 +2,8 @@ import type { MaybePromise } from '../stream/index.js'
 
 /**
  * Writes the compressed blocks (RFC 1951) of a stream. Calls go one after another: each is awaited before the next. What goes in must
- * stay as it is until its call has settled; what comes out belongs to the caller.
+ * stay as it is until its call has settled; what comes out belongs to the caller. Each call throws or rejects with ERR_ZLIB_DESTROYED
+ * after `destroy`, and with ERR_ZLIB_BACKEND when the backend fails.
  */
 export interface RawDeflater {
   /** Takes any number of bytes, and gives what is ready of the stream (often nothing: it waits for a whole block). */
@@ -28,7 +29,7 @@ export interface RawInflater {
   /**
    * The next piece of output, at most 256 KiB, the caller's to keep; undefined when the input is used up, or the last block has ended.
    *
-   * @throws ERR_ZLIB_DATA
+   * @throws ERR_ZLIB_DATA, ERR_ZLIB_DESTROYED, ERR_ZLIB_BACKEND
    */
   read(): MaybePromise<Uint8Array | undefined>
   /** What of the input follows the last block; undefined while that has not ended. Of use once `read` has answered undefined. */
@@ -49,7 +50,7 @@ export interface Zlib {
   /**
    * What a whole stream (RFC 1950) holds, without waiting; for short inputs. Undefined when that is more than `maxOutput` bytes.
    *
-   * @throws ERR_ZLIB_DATA, ERR_ZLIB_DICTIONARY, ERR_ZLIB_TRUNCATED, ERR_ZLIB_TRAILING
+   * @throws ERR_ZLIB_DATA, ERR_ZLIB_DICTIONARY, ERR_ZLIB_TRUNCATED, ERR_ZLIB_TRAILING, ERR_ZLIB_BACKEND
    */
   inflateSync(bytes: Uint8Array, maxOutput: number): Uint8Array | undefined
 }

@@ -70,8 +70,10 @@ class NodeDeflater implements RawDeflater {
       if (this.#error !== undefined) { reject(this.#error); return }
       this.#reject = reject
       start(error => {
-        // an error comes again as an event, which knows what it means
-        if (error !== undefined && error !== null) return
+        if (error !== undefined && error !== null) {
+          this.#fail(zlibError('ERR_ZLIB_BACKEND', undefined, error))
+          return
+        }
         const out = this.#out
         this.#out = []
         resolve(out)

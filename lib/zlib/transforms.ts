@@ -67,5 +67,5 @@ async function * unpack (source: AsyncIterator<Uint8Array>, unpacker: Unpacker):
     unpacker.write(item.value)
     for (let out = await unpacker.read(); out !== undefined; out = await unpacker.read()) yield out
   }
-  await unpacker.end()
+  unpacker.end()
 }

@@ -29,7 +29,8 @@ export class Unpacker {
   #input = 0
   #output = 0
   #whole = false
-  #destroyed = false
+  /** What it has failed with, or its end. */
+  #failure: Error | undefined
 
   constructor (options: InflateOptions = {}) {
     this.#zlib = options.backend ?? zlib
@@ -37,9 +38,13 @@ export class Unpacker {
     this.#maxRatio = options.maxRatio ?? MAX_RATIO
   }
 
-  /** Gives the next input; it must stay as it is until `read` has answered undefined. */
+  /**
+   * Gives the next input; it must stay as it is until `read` has answered undefined.
+   *
+   * @throws ERR_ZLIB_DESTROYED, and what `read` has thrown before
+   */
   write (bytes: Uint8Array): void {
-    if (this.#destroyed) throw zlibError('ERR_ZLIB_DESTROYED')
+    this.#check()
     this.#input += bytes.byteLength
     this.#inflater ??= new Inflater(this.#zlib)
     this.#inflater.write(bytes)
@@ -54,9 +59,10 @@ export class Unpacker {
    * @throws what `read` and `end` throw
    */
   whole (bytes: Uint8Array): Uint8Array {
+    this.#check()
     this.#input = bytes.byteLength
     const out = this.#zlib.inflateSync(bytes, Math.min(this.#maxInflated, bytes.byteLength * this.#maxRatio))
-    if (out === undefined) throw this.#maxInflated <= bytes.byteLength * this.#maxRatio ? this.#overLimit() : this.#overRatio()
+    if (out === undefined) this.#fail(this.#maxInflated <= bytes.byteLength * this.#maxRatio ? this.#overLimit() : this.#overRatio())
     this.#whole = true
     return out
   }
@@ -64,19 +70,21 @@ export class Unpacker {
   /**
    * The next output, at most 256 KiB, or undefined when the input is used up.
    *
-   * @throws ERR_ZLIB_OUTPUT_LIMIT, ERR_ZLIB_RATIO, ERR_ZLIB_DATA, ERR_ZLIB_DICTIONARY, ERR_ZLIB_TRAILING
+   * @throws ERR_ZLIB_OUTPUT_LIMIT, ERR_ZLIB_RATIO, ERR_ZLIB_DATA, ERR_ZLIB_DICTIONARY, ERR_ZLIB_TRAILING, ERR_ZLIB_DESTROYED, ERR_ZLIB_BACKEND; the same again from then on
    */
   async read (): Promise<Uint8Array | undefined> {
+    this.#check()
     const out = await this.#inflater?.read()
     if (out === undefined) return undefined
     this.#output += out.byteLength
-    if (this.#output > this.#maxInflated) throw this.#overLimit()
-    if (this.#output > this.#input * this.#maxRatio) throw this.#overRatio()
+    if (this.#output > this.#maxInflated) this.#fail(this.#overLimit())
+    if (this.#output > this.#input * this.#maxRatio) this.#fail(this.#overRatio())
     return out
   }
 
-  /** @throws ERR_ZLIB_TRUNCATED when the stream has not ended with what was given */
-  async end (): Promise<void> {
+  /** @throws ERR_ZLIB_TRUNCATED when the stream has not ended with what was given, and what `read` has thrown before */
+  end (): void {
+    this.#check()
     if (this.#whole) return
     if (this.#inflater === undefined) throw zlibError('ERR_ZLIB_TRUNCATED')
     this.#inflater.end()
@@ -84,8 +92,17 @@ export class Unpacker {
 
   /** Frees what it holds. */
   destroy (): void {
-    this.#destroyed = true
+    this.#failure = zlibError('ERR_ZLIB_DESTROYED')
     this.#inflater?.destroy()
+  }
+
+  #check (): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #fail (error: Error): never {
+    this.#failure = error
+    throw error
   }
 
   #overLimit (): Error {
@@ -115,7 +132,7 @@ export async function inflate (bytes: Uint8Array, options: InflateOptions = {}):
     const out: Uint8Array[] = []
     unpacker.write(bytes)
     for (let piece = await unpacker.read(); piece !== undefined; piece = await unpacker.read()) out.push(piece)
-    await unpacker.end()
+    unpacker.end()
     return whole(out)
   } finally {
     unpacker.destroy()

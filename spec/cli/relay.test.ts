@@ -1,91 +1,16 @@
 import test from 'ava'
-import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { connect as connectTcp, createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { connect as connectTls } from 'node:tls'
 import { formatUuid } from '../../lib/bytes/index.js'
 import { mlKem768 } from '../../lib/noise/hybrid.js'
 import { createIdentity, idOf, RELAY_CODES } from '../../lib/nova/index.js'
 import { connect, parseRelayAddress } from '../../lib/relay/index.js'
-import type { Duplex } from '../../lib/stream/index.js'
-import { dialTcp, type ClientTls } from '../../lib/transport/tcp.js'
-import { dialWebSocket } from '../../lib/transport/websocket.js'
-import { nextOf, RawClient, text, textOf, whole } from '../relay/raw.js'
+import { nextOf, text, textOf, whole } from '../relay/raw.js'
 import { certificate } from '../support/certificates.js'
-import { ROOT } from '../support/root.js'
-
-interface Told { event: string, level?: string, host?: string, port?: number, url?: string, id?: string, publicKey?: string, transport?: string, code?: string, message?: string, advice?: string, address?: string, cause?: string }
-
-/** A command that runs: what it tells on stderr, what it writes to stdout. */
-class Run {
-  readonly process: ChildProcess
-  readonly told: Told[] = []
-  readonly ended: Promise<number | null>
-  stderr = ''
-  stdout = ''
-  #waiting: Array<() => void> = []
-
-  constructor (args: readonly string[]) {
-    this.process = spawn(process.execPath, [join(ROOT, 'dist/lib/cli/main.js'), 'relay', ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder })
-    this.ended = once(this.process, 'close').then(([code]) => code as number | null)
-    void this.ended.then(() => { this.#changed() })
-    this.process.stdout?.on('data', (bytes: Buffer) => { this.stdout += bytes.toString('utf8') })
-    if (this.process.stderr === null) throw new Error('no stderr')
-    createInterface(this.process.stderr).on('line', line => {
-      this.stderr += `${line}\n`
-      if (line.startsWith('{')) this.told.push(JSON.parse(line) as Told)
-      this.#changed()
-    })
-    running.add(this)
-  }
-
-  /** Waits for what it tells. */
-  async event (name: string, fits: (told: Told) => boolean = () => true): Promise<Told> {
-    for (;;) {
-      const found = this.told.find(told => told.event === name && fits(told))
-      if (found !== undefined) return found
-      if (this.process.exitCode !== null || this.process.signalCode !== null) throw new Error(`ended without ${name}: ${this.stderr}`)
-      await new Promise<void>(resolve => { this.#waiting.push(resolve) })
-    }
-  }
-
-  /** A client that has said hello. */
-  async join (transport: 'tcp' | 'websocket', { tls, invite }: { tls?: ClientTls, invite?: Uint8Array } = {}): Promise<RawClient> {
-    const { port = 0, url = '', publicKey = '' } = await this.event('listening', told => told.transport === transport)
-    const duplex: Duplex = transport === 'tcp' ? await dialTcp({ port, tls }) : await dialWebSocket(url, { tls })
-    const client = await RawClient.connect({ duplex, relayKey: Buffer.from(publicKey, 'base64url') })
-    await client.hello(invite)
-    return client
-  }
-
-  async page (path: string, init?: RequestInit): Promise<[number, string]> {
-    const { port } = await this.event('metrics')
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, init)
-    return [response.status, await response.text()]
-  }
-
-  stop (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    this.process.kill(signal)
-    return this.ended
-  }
-
-  #changed (): void {
-    for (const wake of this.#waiting.splice(0)) wake()
-  }
-}
-
-const running = new Set<Run>()
-const folder = await mkdtemp(join(tmpdir(), 'hushwire-relay-'))
-test.after.always(async () => {
-  for (const { process: child } of running) child.kill('SIGKILL')
-  await rm(folder, { recursive: true })
-})
-let stores = 0
-const fresh = (): string[] => ['--store', join(folder, `store${++stores}`), '--identity', join(folder, 'identity')]
+import { folder, fresh, Run } from './relay/run.js'
 
 test.serial('clients by TCP and by WebSocket talk; metrics and health; SIGTERM drains; the log has nothing that was sent', async t => {
   const run = new Run([...fresh(), '--tcp', '0', '--websocket', '0', '--metrics', '0', '--log-level', 'debug'])
@@ -246,8 +171,8 @@ test.serial('what cannot be used is told in one sentence, with what to do', asyn
   await writeFile(join(folder, 'open'), await readFile(join(folder, 'identity')))
   await chmod(join(folder, 'open'), 0o644)
   for (const [args, exit, words] of [
-    [[...fresh(), '--tcp', port], 1, /ERR_TRANSPORT_LISTEN: .*EADDRINUSE\. The port may be taken/],
-    [[...fresh(), '--tcp', '0', '--metrics', port], 1, /ERR_RELAY_METRICS: .*EADDRINUSE\. Choose another port/],
+    [[...fresh(), '--tcp', port], 1, /ERR_TRANSPORT_LISTEN: .*127\.0\.0\.1:\d+, EADDRINUSE\. Another program has the port/],
+    [[...fresh(), '--tcp', '0', '--metrics', port], 1, /ERR_RELAY_METRICS: .*127\.0\.0\.1:\d+, EADDRINUSE\. Another program has the port/],
     [[...busy, '--tcp', '0'], 1, /ERR_STORE_BUSY: .*Another relay runs on this store/],
     [[...fresh(), '--tcp', '0', '--config', 'bad.toml'], 2, /ERR_CLI_CONFIG: .*there is no setting limits\.maxPendign; is it limits\.maxPending\?/],
     [[...fresh(), '--tcp', '0', '--config', 'limit.toml'], 2, /ERR_LIMIT_OPTION: .*maxPending\. Limits are whole numbers/],

@@ -107,7 +107,7 @@ test('what is wrong is said with what to do', async t => {
   const taken = await service(() => {})
   t.teardown(taken.close)
   for (const [args, code, said] of [
-    [['connect', 'bob', String(taken.port)], 1, /ERR_TRANSPORT_LISTEN: .*EADDRINUSE\. Another program has the port/],
+    [['connect', 'bob', String(taken.port)], 1, /ERR_TRANSPORT_LISTEN: .*127\.0\.0\.1:\d+, EADDRINUSE\. Another program has the port/],
     [['connect', 'carol'], 4, /ERR_CLI_PEER: .*carol; known are bob/],
     [['connect', 'bob', '99999'], 2, /ERR_CLI_OPTION: .*99999 is not \[host:\]port/],
     [['connect', 'bob', '--service', 'a b'], 2, /ERR_CLI_OPTION: .*a b: the name of a service has letters/],

@@ -1,40 +1,15 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { ctrPeer, type CtrFrame, type Received } from '../../lib/ctr/index.js'
-import { deferred, join, type Bytes } from '../../lib/stream/index.js'
+import { join } from '../../lib/stream/index.js'
 import { memoryPair } from '../../lib/transport/memory.js'
 import { leaksOf } from '../support/leaks.js'
 import { codeOf, endless, items, pattern, silence } from '../support/sources.js'
-import { flipped, frame, freshBlock, lonePeer, peerPair, SECRET } from './support.js'
+import { feed, flipped, frame, freshBlock, lonePeer, peerPair, SECRET } from './support.js'
 
 /** What can be compared of an outcome. */
 function outcome ({ status, bytes, next, end, error }: Received): unknown[] {
   return [status, bytes.byteLength, next, end, (error as { code?: string } | undefined)?.code]
-}
-
-/** A sink that is fed by hand, and goes on. */
-function feed (wire: { sink(source: AsyncIterable<Bytes>): Promise<void> }): { write(bytes: Uint8Array): Promise<void>, end(): void } {
-  let asked = deferred<(bytes: Uint8Array | undefined) => void>()
-  const source = (async function * () {
-    for (;;) {
-      const given = deferred<Uint8Array | undefined>()
-      asked.resolve(given.resolve)
-      const bytes = await given.promise
-      if (bytes === undefined) return
-      yield bytes
-    }
-  })()
-  void wire.sink(source).catch(() => {})
-  return {
-    write: async bytes => {
-      const give = await asked.promise
-      asked = deferred()
-      give(bytes)
-      // asked again: it is on its way
-      await asked.promise
-    },
-    end: () => { void asked.promise.then(give => { give(undefined) }) }
-  }
 }
 
 test('complete, partial, slow: whole verified frames, and what is left waits for the next call', async t => {

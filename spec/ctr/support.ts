@@ -1,5 +1,5 @@
 import { connectionBlock, ctrPeer, FrameOpener, FrameSealer, SharedBlock, type CtrFrame, type CtrPeer, type CtrPeerOptions, type DirectionOptions, type OpenerOptions } from '../../lib/ctr/index.js'
-import { join } from '../../lib/stream/index.js'
+import { deferred, join, type Bytes } from '../../lib/stream/index.js'
 import { memoryPair, type MemoryPairOptions } from '../../lib/transport/memory.js'
 import { pattern } from '../support/sources.js'
 
@@ -79,4 +79,29 @@ export async function lonePeer (options: Partial<CtrPeerOptions> = {}, memory: M
   const sealer = new FrameSealer(send)
   const peer = await ctrPeer(right, { ...options, block: freshBlock(), role: 'bottom' } as CtrPeerOptions)
   return { peer, wire, seal: (...frames) => join(frames.map(each => new Uint8Array(sealer.seal(each).subarray()))) }
+}
+
+/** A sink that is fed by hand, and goes on. */
+export function feed (wire: { sink(source: AsyncIterable<Bytes>): Promise<void> }): { write(bytes: Uint8Array): Promise<void>, end(): void } {
+  let asked = deferred<(bytes: Uint8Array | undefined) => void>()
+  const source = (async function * () {
+    for (;;) {
+      const given = deferred<Uint8Array | undefined>()
+      asked.resolve(given.resolve)
+      const bytes = await given.promise
+      if (bytes === undefined) return
+      yield bytes
+    }
+  })()
+  void wire.sink(source).catch(() => {})
+  return {
+    write: async bytes => {
+      const give = await asked.promise
+      asked = deferred()
+      give(bytes)
+      // asked again: it is on its way
+      await asked.promise
+    },
+    end: () => { void asked.promise.then(give => { give(undefined) }) }
+  }
 }

@@ -103,6 +103,10 @@ export const accessCases: readonly PageCase[] = [
       await sound(alice, 'a conversation with a file')
       // what was said is a list, with so many items as there are entries
       assert.equal(await alice.page.getByRole('list', { name: 'Messages' }).getByRole('listitem').count(), 3)
+      // whose presence takes more words than a narrow screen has room for
+      await bob.page.goto('about:blank')
+      await alice.page.getByText('Away: gets what you write').waitFor()
+      await sound(alice, 'a conversation with somebody who is away')
       await alice.page.getByRole('button', { name: 'About this contact' }).click()
       await sound(alice, 'the dialog of a contact')
       await alice.page.keyboard.press('Escape')

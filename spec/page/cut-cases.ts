@@ -121,7 +121,7 @@ export const cutCases: readonly PageCase[] = [
       const [alice, bob] = await scene.pair()
       const address = bob.page.url()
       await bob.page.goto('about:blank')
-      await alice.page.getByText('Away: gets what you write when they are back').waitFor()
+      await alice.page.getByText('Away: gets what you write later').waitFor()
       const file = fileOf('later.bin', 2_000_000)
       await alice.choose(file)
       await alice.entry(/later\.bin.*Bob is away/s).waitFor()

@@ -11,6 +11,7 @@ import { cutCases } from './cut-cases.js'
 import { filesCases } from './files-cases.js'
 import { hostileCases } from './hostile-cases.js'
 import { meetingCases } from './meeting-cases.js'
+import { pairingCases } from './pairing-cases.js'
 import { openBrowser, PageRelay } from './support.js'
 import { tabCases } from './tab-cases.js'
 
@@ -24,7 +25,7 @@ if (path === undefined) {
 } else {
   const browser = await openBrowser(path)
   const only = process.argv[2] ?? ''
-  const cases = [...meetingCases, ...chatCases, ...filesCases, ...cutCases, ...tabCases, ...hostileCases, ...accessCases].filter(({ name }) => name.includes(only))
+  const cases = [...meetingCases, ...pairingCases, ...chatCases, ...filesCases, ...cutCases, ...tabCases, ...hostileCases, ...accessCases].filter(({ name }) => name.includes(only))
   let passed = 0
   for (const each of cases) passed += await tried(browser, each) ? 1 : 0
   await browser.close()

@@ -190,3 +190,17 @@ async function * following (head: Uint8Array, body: PacketSource): AsyncGenerato
   if (body instanceof Uint8Array) yield body
   else for await (const bytes of body) yield bytes.subarray()
 }
+
+/** Gives its bytes, then waits for what ends it. */
+export async function * unfinished (bytes: Uint8Array, end: Promise<unknown>): AsyncGenerator<Uint8Array> {
+  yield bytes
+  await end
+}
+
+/** What comes, as long as the gate is open. */
+export async function * gated (source: AsyncIterable<Uint8Array>, gate: { open: { promise: Promise<void> } }): AsyncGenerator<Uint8Array> {
+  for await (const bytes of source) {
+    await gate.open.promise
+    yield bytes
+  }
+}

@@ -1,4 +1,5 @@
 import { failureCode, messageOf } from '../errors.js'
+import { listenAdvice } from '../terminal/listening.js'
 
 /** What the command tells on stderr; stdout is for the bytes. */
 export interface Report {
@@ -27,8 +28,12 @@ const ADVICE: Readonly<Record<string, string>> = {
   ERR_TRANSPORT_REFUSED: 'Nobody listens there yet: start the other side with --listen first.',
   ERR_TRANSPORT_CONNECT: 'Look at the host and port.',
   ERR_TRANSPORT_CONNECT_TIMEOUT: 'Look at the host and port, and at firewalls; see --timeout.',
-  ERR_TRANSPORT_LISTEN: 'The port may be taken, or the host is no address of this machine: choose another; port 0 is any that is free.',
   ERR_TRANSPORT_RESET: 'The other side broke off; its own message says why (another secret, the same role, a signal).'
+}
+
+function adviceOf (error: unknown): string | undefined {
+  const code = failureCode(error)
+  return code === 'ERR_TRANSPORT_LISTEN' ? listenAdvice(error) : ADVICE[code]
 }
 
 /** Sentences for people. */
@@ -39,7 +44,7 @@ export function plainReport (): Report {
     connected: (host, port) => { say(`connected to ${address(host, port)}`) },
     warning: text => { say(`warning: ${text}`) },
     ended: () => {},
-    failed: error => { say([`${failureCode(error)}: ${messageOf(error)}.`, ADVICE[failureCode(error)]].filter(Boolean).join(' ')) }
+    failed: error => { say([`${failureCode(error)}: ${messageOf(error)}.`, adviceOf(error)].filter(Boolean).join(' ')) }
   }
 }
 
@@ -51,7 +56,7 @@ export function jsonReport (): Report {
     connected: (host, port) => { say('connected', { host, port }) },
     warning: text => { say('warning', { text }) },
     ended: (counts, seconds) => { say('ended', { ...counts, seconds }) },
-    failed: (error, counts) => { say('failed', { code: failureCode(error), message: messageOf(error), advice: ADVICE[failureCode(error)], ...counts }) }
+    failed: (error, counts) => { say('failed', { code: failureCode(error), message: messageOf(error), advice: adviceOf(error), ...counts }) }
   }
 }
 

@@ -17,10 +17,10 @@ export function welcome ({ addresses, page, settings: { registration, store } }:
     `The relay runs. Its address, for those who are to use it${given.length > 1 ? ' (each will do; browsers need the one of ws: or wss:)' : ''}:`,
     ...given.map(address => `  ${address}`),
     'On each of their machines:',
-    `  npx hushwire id new --relay '${first}'`
+    `  hushwire id new --relay '${first}'`
   ]
   if (page !== undefined) lines.push('In a browser, without installing anything:', `  ${page}`)
-  if (registration.rule === 'invite') lines.push('Each of them needs an invite too:', `  npx hushwire relay invite --store '${store.folder}'`)
+  if (registration.rule === 'invite') lines.push('Each of them needs an invite too:', `  hushwire relay invite --store '${store.folder}'`)
   if (registration.rule === 'allowlist') lines.push('Only the ids of registration.ids are let in; hushwire id show prints them.')
   if (given.every(onlyHere)) lines.push('Only this machine reaches it there: --tcp 0.0.0.0:7411 listens for others too.')
   lines.push('Logs are JSON, on stderr. Ctrl-C finishes what is under way and ends the relay; a second one ends it at once.')

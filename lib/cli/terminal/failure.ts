@@ -1,4 +1,5 @@
 import { failureCode, messageOf } from '../errors.js'
+import { listenAdvice } from './listening.js'
 
 /** How a command ends, as the shell sees it. */
 export const EXIT = {
@@ -19,7 +20,8 @@ export const EXIT = {
 
 type Known = readonly [exit: number, advice: string]
 
-const NOT_REACHED = 'Look whether the relay runs, and at its address: hushwire id show; --relay tries another one.'
+const NOT_REACHED = 'Look whether the relay runs, and at its address, from the scheme (ws: is not tcp:) to the port: hushwire id show; --relay tries another one.'
+const NO_RELAY = 'What listens there is no relay, or is reached another way: tcp: or tls: for its TCP port, ws: or wss: for that of WebSockets. hushwire relay prints the whole address; --relay tries another one.'
 const NO_ROOM = 'Make room on the disk, then give the command again.'
 const NEW_OFFER = 'Whoever made it makes another one with: hushwire pair.'
 const AWAY = 'They must have hushwire running: hushwire chat leaves messages for those who are away.'
@@ -47,11 +49,11 @@ export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
   ERR_TRANSPORT_CONNECT_TIMEOUT: [EXIT.relay, NOT_REACHED],
   ERR_TRANSPORT_RESET: [EXIT.relay, NOT_REACHED],
   ERR_TRANSPORT_FAILED: [EXIT.relay, NOT_REACHED],
-  ERR_TRANSPORT_PROTOCOL: [EXIT.relay, NOT_REACHED],
-  ERR_TRANSPORT_LISTEN: [EXIT.failed, 'Another program has the port, or it is not ours to take: give another one, or none for any that is free.'],
+  ERR_TRANSPORT_PROTOCOL: [EXIT.relay, NO_RELAY],
   ERR_TRANSPORT_TLS: [EXIT.relay, 'Look at the address: with a certificate that nobody here knows, it is tcp: or ws: instead, whose key after # is protection enough.'],
-  ERR_HANDSHAKE_TIMEOUT: [EXIT.relay, 'What listens there is no relay, or too slow: look at the address.'],
-  ERR_TRUNCATED: [EXIT.relay, 'What listens there is no relay of hushwire, or it ended: look at the address.'],
+  ERR_HANDSHAKE_TIMEOUT: [EXIT.relay, NO_RELAY],
+  ERR_TRUNCATED: [EXIT.relay, NO_RELAY],
+  ERR_FRAME_MAGIC: [EXIT.relay, NO_RELAY],
   ERR_RELAY_FULL: [EXIT.relay, 'Try again later.'],
   ERR_RELAY_RATE: [EXIT.relay, 'Try again in a minute.'],
   ERR_RELAY_URL: [EXIT.usage, 'The address of a relay begins with ws:, wss:, tcp: or tls:.'],
@@ -71,7 +73,7 @@ export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
   ERR_OFFER_TEXT: [EXIT.usage, 'An offer begins with hushwire: and is given whole, in quotes.'],
   ERR_OFFER_VERSION: [EXIT.usage, 'Both sides need the same version of hushwire.'],
   ERR_OFFER_RELAY: [EXIT.usage, 'It is for another relay than the one of this profile: pair in a profile of its own with --profile NAME.'],
-  ERR_OFFER_PEER: [EXIT.peer, `Look whether the offer was copied whole. ${NEW_OFFER}`],
+  ERR_OFFER_PEER: [EXIT.peer, NEW_OFFER],
   ERR_OFFER_EXPIRED: [EXIT.peer, NEW_OFFER],
   ERR_OFFER_REFUSED: [EXIT.peer, NEW_OFFER],
   ERR_OFFER_UNANSWERED: [EXIT.peer, 'Give the same command again when a command of theirs runs, such as hushwire pair; an offer that you have used yourself already is not answered again: see hushwire contacts.'],
@@ -110,6 +112,7 @@ export function failureOf (error: unknown): Failure {
   const code = failureCode(error)
   const message = messageOf(error)
   if (code === 'ERR_CLI_STOPPED') return { code, message, advice: '', exit: message.endsWith('SIGTERM') ? EXIT.SIGTERM : EXIT.SIGINT }
+  if (code === 'ERR_TRANSPORT_LISTEN') return { code, message, advice: listenAdvice(error), exit: EXIT.failed }
   const [exit, advice] = KNOWN_FAILURES[code] ?? [EXIT.failed, '']
   return { code, message, advice, exit }
 }

@@ -134,7 +134,7 @@ async function * open (source: AsyncIterator<Bytes>, headerBytes: number, start:
     }
   }
   opener.end()
-  await unpacker.end()
+  unpacker.end()
 }
 
 async function * inflated (batch: Batch, unpacker: Unpacker): AsyncGenerator<Uint8Array, void> {

@@ -67,6 +67,7 @@ async function proceed (store: Store, profile: Profile, { wait, invite }: { read
       location.reload()
     },
     trust: async (desk, to) => {
+      // first: where it cannot be saved, the page goes on as it was
       await saveAbout(store, { name: desk.profile.name, relay: to, joined: true })
       await desk.client.close()
       await store.close()

@@ -1,4 +1,4 @@
-import { join } from '../../stream/index.js'
+import { join, unshared } from '../../stream/index.js'
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
@@ -22,16 +22,16 @@ export const noSeal: Seal = {
  * none can be put in the place of another. Nonces are random: 2^32 writes is where their repetition begins to matter.
  */
 export function sealWith (key: CryptoKey): Seal {
-  const parameters = (number: number, nonce: Uint8Array): AesGcmParams => ({ name: 'AES-GCM', iv: owned(nonce), additionalData: owned(join([LABEL, numbered(number)])) })
+  const parameters = (number: number, nonce: Uint8Array): AesGcmParams => ({ name: 'AES-GCM', iv: unshared(nonce), additionalData: unshared(join([LABEL, numbered(number)])) })
   return {
     async seal (number, bytes) {
       const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES))
-      return join([nonce, new Uint8Array(await crypto.subtle.encrypt(parameters(number, nonce), key, owned(bytes)))])
+      return join([nonce, new Uint8Array(await crypto.subtle.encrypt(parameters(number, nonce), key, unshared(bytes)))])
     },
     async open (number, bytes) {
       if (bytes.byteLength < NONCE_BYTES + TAG_BYTES) return undefined
       try {
-        return new Uint8Array(await crypto.subtle.decrypt(parameters(number, bytes.subarray(0, NONCE_BYTES)), key, owned(bytes.subarray(NONCE_BYTES))))
+        return new Uint8Array(await crypto.subtle.decrypt(parameters(number, bytes.subarray(0, NONCE_BYTES)), key, unshared(bytes.subarray(NONCE_BYTES))))
       } catch {
         // WebCrypto says no more than that it does not open
         return undefined
@@ -44,9 +44,4 @@ function numbered (number: number): Uint8Array {
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setFloat64(0, number)
   return bytes
-}
-
-/** WebCrypto takes no memory that is shared between threads; such bytes are copied. */
-function owned (bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes.buffer instanceof ArrayBuffer ? bytes as Uint8Array<ArrayBuffer> : new Uint8Array(bytes)
 }

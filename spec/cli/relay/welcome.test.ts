@@ -7,7 +7,7 @@ const settings = defaultSettings()
 test('a person is told the address, what to do with it, and where the log is', t => {
   const lines = welcome({ addresses: { tcp: 'tcp://192.0.2.1:7411/#KEY', websocket: undefined }, settings }).split('\n')
   t.true(lines.includes('  tcp://192.0.2.1:7411/#KEY'))
-  t.true(lines.includes("  npx hushwire id new --relay 'tcp://192.0.2.1:7411/#KEY'"))
+  t.true(lines.includes("  hushwire id new --relay 'tcp://192.0.2.1:7411/#KEY'"))
   t.regex(lines.join(' '), /stderr/)
   t.notRegex(lines.join(' '), /Only this machine|invite|browser/)
 })

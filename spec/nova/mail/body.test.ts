@@ -2,50 +2,30 @@ import test from 'ava'
 import fc from 'fast-check'
 import { createHash } from 'node:crypto'
 import { deflateSync } from 'node:zlib'
+import { fromHex } from '../../../lib/bytes/index.js'
 import { createIdentity } from '../../../lib/nova/index.js'
 import { createPrekey, MAIL_HEADER_BYTES, openMail, openMailBytes, sealMail, verifyPrekey, type OpenMailEnvelope } from '../../../lib/nova/mail/index.js'
 import { deferred, type Bytes } from '../../../lib/stream/index.js'
 import { FLUSH } from '../../../lib/zlib/index.js'
 import { collect, cut, each, noise, text } from '../../zlib/support.js'
 import { chunksOf, codeOf, collectList } from '../session/support.js'
-import { byHand, keysOf, opened, pairOf, partsOf, sealed } from './support.js'
+import { byHand, keysOf, opened, pairOf, partsOf, sealed, watched } from './support.js'
 
 const pair = pairOf()
 const { alice, bob, prekey, route, envelope } = pair
 const parties = { identity: alice, prekey: verifyPrekey(bob.publicKey, prekey), route }
 const outcome = (source: AsyncIterable<Bytes>, changes: Partial<OpenMailEnvelope> = {}): Promise<string> => codeOf(collect(opened({ envelope: { ...envelope, ...changes } }, source)))
 const flipped = (body: Uint8Array, bit: number): Uint8Array => body.with(bit >> 3, (body[bit >> 3] as number) ^ 1 << (bit & 7))
-const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
 
 /** The points of low order of X25519, and other encodings of them (RFC 7748, section 6.1; cr.yp.to/ecdh.html). */
 const LOW_ORDER = [
-  '0000000000000000000000000000000000000000000000000000000000000000',
-  '0100000000000000000000000000000000000000000000000000000000000000',
+  '0000000000000000000000000000000000000000000000000000000000000000', '0100000000000000000000000000000000000000000000000000000000000000',
   'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
   '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
   'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
   'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
   'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f'
-].map(hex)
-
-/** A source that notes how it is used; it stalls where its pieces are over and `stall` says so. */
-function watched (pieces: readonly Uint8Array[], stall = false): { source: AsyncIterable<Uint8Array>, seen: { reads: number, returned: number } } {
-  const seen = { reads: 0, returned: 0 }
-  const left = [...pieces]
-  const iterator: AsyncIterator<Uint8Array> = {
-    next: () => {
-      seen.reads++
-      const value = left.shift()
-      if (value === undefined) return stall ? new Promise(() => {}) : Promise.resolve({ value, done: true })
-      return Promise.resolve({ value, done: false })
-    },
-    return: () => {
-      seen.returned++
-      return Promise.resolve({ value: undefined, done: true })
-    }
-  }
-  return { source: { [Symbol.asyncIterator]: () => iterator }, seen }
-}
+].map(fromHex)
 
 test('any message in any pieces', async t => {
   await fc.assert(fc.asyncProperty(fc.boolean(), fc.integer({ min: 0, max: 9 }), fc.nat(200_000), fc.array(fc.nat()), fc.array(fc.nat()), async (random, level, length, places, places2) => {

@@ -48,3 +48,22 @@ export function byHand ({ alice, prekey, route }: Pair, chunks: readonly Uint8Ar
 export function keysOf (pair: AgreementKey): { privateKey: Uint8Array, publicKey: Uint8Array } {
   return { privateKey: pair.exportPrivate(), publicKey: pair.publicKey }
 }
+
+/** A source that notes how it is used; it stalls where its pieces are over and `stall` says so. */
+export function watched (pieces: readonly Uint8Array[], stall = false): { source: AsyncIterable<Uint8Array>, seen: { reads: number, returned: number } } {
+  const seen = { reads: 0, returned: 0 }
+  const left = [...pieces]
+  const iterator: AsyncIterator<Uint8Array> = {
+    next: () => {
+      seen.reads++
+      const value = left.shift()
+      if (value === undefined) return stall ? new Promise(() => {}) : Promise.resolve({ value, done: true })
+      return Promise.resolve({ value, done: false })
+    },
+    return: () => {
+      seen.returned++
+      return Promise.resolve({ value: undefined, done: true })
+    }
+  }
+  return { source: { [Symbol.asyncIterator]: () => iterator }, seen }
+}

@@ -47,13 +47,15 @@ export class History {
       if (!this.#numbers.has(nameOf(entry))) this.#numbers.set(nameOf(entry), this.#next++)
       this.#of(entry.peer).set(entry.id, entry)
     }
-    const gone = [...new Set(entries.map(({ peer }) => peer))].flatMap(peer => this.#surplus(peer))
+    const keys = entries.map(entry => this.#key(entry))
+    // at once: who writes meanwhile must not make the same ones go again
+    const gone = [...new Set(entries.map(({ peer }) => peer))].flatMap(peer => this.#surplus(peer)).map(entry => ({ entry, key: this.#forget(entry) }))
     await this.#store.write(transaction => {
-      for (const entry of entries) setJson(transaction, this.#key(entry), entry)
-      for (const entry of gone) transaction.delete(this.#key(entry))
+      for (const [at, key] of keys.entries()) setJson(transaction, key, entries[at])
+      for (const { key } of gone) transaction.delete(key)
     })
     for (const entry of entries) this.changes.tell({ entry, gone: false })
-    for (const entry of gone) this.#drop(entry)
+    for (const { entry } of gone) this.changes.tell({ entry, gone: true })
   }
 
   /** Forgets a whole conversation. @throws what the store does (as rejections) */
@@ -63,8 +65,15 @@ export class History {
 
   /** @throws what the store does (as rejections) */
   async remove (...entries: readonly Entry[]): Promise<void> {
-    await this.#store.write(transaction => { for (const entry of entries) transaction.delete(this.#key(entry)) })
-    for (const entry of entries) this.#drop(entry)
+    const known = entries.filter(({ peer, id }) => this.get(peer, id) !== undefined)
+    const keys = known.map(entry => this.#key(entry))
+    await this.#store.write(transaction => { for (const key of keys) transaction.delete(key) })
+    for (const entry of known) {
+      // somebody else may have removed it meanwhile
+      if (this.get(entry.peer, entry.id) === undefined) continue
+      this.#forget(entry)
+      this.changes.tell({ entry, gone: true })
+    }
   }
 
   /** The oldest, as many as there are too many. */
@@ -73,10 +82,12 @@ export class History {
     return entries === undefined || entries.size <= APP_LIMITS.maxEntries ? [] : this.of(peer).slice(0, entries.size - APP_LIMITS.maxEntries)
   }
 
-  #drop (entry: Entry): void {
+  /** @returns the key that it had in the store */
+  #forget (entry: Entry): Uint8Array {
+    const key = this.#key(entry)
     this.#entries.get(entry.peer)?.delete(entry.id)
     this.#numbers.delete(nameOf(entry))
-    this.changes.tell({ entry, gone: true })
+    return key
   }
 
   #of (peer: string): Map<string, Entry> {

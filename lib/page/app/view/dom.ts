@@ -70,17 +70,20 @@ export function trouble (): { readonly element: HTMLParagraphElement, show(text:
   }
 }
 
-/** Says something to who does not see the page. */
+/** Says something to who does not see the page; nothing takes back what was said. */
 export function announce (text: string): void {
-  const place = document.getElementById('announcer')
+  for (const place of Array.from(document.querySelectorAll('.announcer'))) place.replaceChildren()
+  // what is beside an open dialog is not read out
+  const place = document.querySelector('dialog[open] .announcer') ?? document.getElementById('announcer')
   // a node of its own: the same words again are said again
-  place?.replaceChildren(h('span', {}, text))
+  if (text !== '') place?.replaceChildren(h('span', {}, text))
 }
 
 /** A dialog that is there until it is closed. */
 export function openDialog (title: string, content: readonly Node[], onClose?: () => void): HTMLDialogElement {
   const heading = h('h2', { id: `dialog-${++ids}` }, title)
-  const dialog = h('dialog', { 'aria-labelledby': heading.id }, h('div', { class: 'dialog-head' }, heading, button('Close', () => { dialog.close() }, { icon: 'close' })), ...content)
+  const dialog = h('dialog', { 'aria-labelledby': heading.id }, h('div', { class: 'dialog-head' }, heading, button('Close', () => { dialog.close() }, { icon: 'close' })), ...content,
+    h('div', { class: 'announcer unseen', role: 'status', 'aria-live': 'polite' }))
   // where the focus was before, the browser puts it back
   dialog.addEventListener('close', () => {
     dialog.remove()

@@ -1,4 +1,4 @@
-import { abortable } from '../../../stream/index.js'
+import { abortable, ignore } from '../../../stream/index.js'
 import { h } from './dom.js'
 
 /** The part of the Barcode Detection API that is used; browsers that have it are few. */
@@ -24,10 +24,9 @@ export function canScan (): boolean {
 export async function scan (place: HTMLElement, fits: (text: string) => boolean, signal: AbortSignal): Promise<string> {
   const { BarcodeDetector } = globalThis as typeof globalThis & { readonly BarcodeDetector: DetectorClass }
   const detector = new BarcodeDetector({ formats: ['qr_code'] })
-  const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } })
+  const stream = await openCamera(signal)
   const video = h('video', { class: 'camera', muted: true, playsinline: true, 'aria-label': 'What the camera sees' })
   try {
-    signal.throwIfAborted()
     video.srcObject = stream
     place.replaceChildren(video)
     // without a picture it would be waited for without end
@@ -41,7 +40,22 @@ export async function scan (place: HTMLElement, fits: (text: string) => boolean,
       await new Promise(resolve => { setTimeout(resolve, INTERVAL) })
     }
   } finally {
-    for (const track of stream.getTracks()) track.stop()
+    stop(stream)
     video.remove()
   }
+}
+
+/** The browser asks a person, who may leave the question open: it is not waited for any longer than wanted, and a camera that comes late goes off. */
+async function openCamera (signal: AbortSignal): Promise<MediaStream> {
+  const opening = navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } })
+  try {
+    return await abortable(opening, signal)
+  } catch (error) {
+    opening.then(stop, ignore)
+    throw error
+  }
+}
+
+function stop (stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop()
 }

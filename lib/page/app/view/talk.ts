@@ -73,7 +73,7 @@ export class TalkView {
   drawPerson (): void {
     const { people } = this.#desk
     this.#name.textContent = people.nameOf(this.peer)
-    const presence = this.#desk.isThere(this.peer) ? 'There now' : this.#desk.client.state.type === 'connected' ? 'Away: gets what you write when they are back' : 'Not known while you are not connected'
+    const presence = this.#desk.isThere(this.peer) ? 'There now' : this.#desk.client.state.type === 'connected' ? 'Away: gets what you write later' : 'Not known while you are not connected'
     if (this.#presence.textContent !== presence) this.#presence.textContent = presence
   }
 

@@ -8,7 +8,7 @@ import { relayUrl } from '../connection/relay-url.js'
 
 /** What an offer's text begins with. */
 export const OFFER_SCHEME = 'hushwire:'
-const OFFER_VERSION = 2
+const OFFER_VERSION = 3
 const FINGERPRINT_BYTES = 32
 /** Bytes of the token of an offer. */
 export const TOKEN_BYTES = 16
@@ -16,8 +16,11 @@ export const TOKEN_BYTES = 16
 const MAX_URL_BYTES = 512
 /** Milliseconds since 1970, u64. */
 const EXPIRES_BYTES = 8
-/** Version u8, fingerprint of the relay, fingerprint of the peer, token, expiry; the URL follows to the end. */
+/** Of the SHA-256 of all that is before it. It is for what was not copied whole, or typed wrongly: who changes an offer changes this too. */
+const CHECKSUM_BYTES = 4
+/** Version u8, fingerprint of the relay, fingerprint of the peer, token, expiry; URL and checksum follow. */
 const FIXED_BYTES = 1 + 2 * FINGERPRINT_BYTES + TOKEN_BYTES + EXPIRES_BYTES
+const NOT_WHOLE = 'was the offer copied whole?'
 /** Milliseconds that two clocks may differ by. The clock of who offered decides; the reader's only saves the way where it is clear. */
 const CLOCK_TOLERANCE = 300_000
 
@@ -42,11 +45,12 @@ export function fingerprintOf (publicKey: Uint8Array): Uint8Array {
   return crypto.sha256.digest(publicKey)
 }
 
-/** The text of an offer: `hushwire:` and base64url of version u8 | relay's fingerprint (32) | fingerprint (32) | token (16) | expires u64 | URL (UTF-8). @throws ERR_OFFER_TEXT when the URL is too long */
+/** The text of an offer: `hushwire:` and base64url of version u8 | relay's fingerprint (32) | fingerprint (32) | token (16) | expires u64 | URL (UTF-8) | checksum (4). @throws ERR_OFFER_TEXT when the URL is too long */
 export function formatOffer ({ url, relayFingerprint, fingerprint, token, expires }: Omit<Offer, 'id'>): string {
   const bytes = new TextEncoder().encode(url)
   if (!fits(url, bytes.byteLength)) throw clientError('ERR_OFFER_TEXT', 'the URL')
-  return OFFER_SCHEME + toBase64url(join([Uint8Array.of(OFFER_VERSION), relayFingerprint, fingerprint, token, u64(expires), bytes]))
+  const offer = join([Uint8Array.of(OFFER_VERSION), relayFingerprint, fingerprint, token, u64(expires), bytes])
+  return OFFER_SCHEME + toBase64url(join([offer, checksumOf(offer)]))
 }
 
 /**
@@ -77,14 +81,15 @@ export function parseOfferAt (text: string, now: number): Offer {
   const trimmed = typeof text === 'string' ? text.trim() : ''
   if (!trimmed.startsWith(OFFER_SCHEME) || trimmed.length > 1024) throw clientError('ERR_OFFER_TEXT')
   const bytes = fromBase64url(trimmed.slice(OFFER_SCHEME.length))
-  if (bytes === undefined || bytes.byteLength === 0) throw clientError('ERR_OFFER_TEXT')
+  if (bytes === undefined || bytes.byteLength === 0) throw clientError('ERR_OFFER_TEXT', NOT_WHOLE)
   if (bytes[0] !== OFFER_VERSION) throw clientError('ERR_OFFER_VERSION', `${bytes[0] ?? ''}`)
-  if (bytes.byteLength <= FIXED_BYTES) throw clientError('ERR_OFFER_TEXT', 'too short')
+  const end = bytes.byteLength - CHECKSUM_BYTES
+  if (end <= FIXED_BYTES || !crypto.equal(bytes.subarray(end), checksumOf(bytes.subarray(0, end)))) throw clientError('ERR_OFFER_TEXT', NOT_WHOLE)
   const [relayAt, peerAt, tokenAt] = [1, 1 + FINGERPRINT_BYTES, 1 + 2 * FINGERPRINT_BYTES]
   const expiresAt = tokenAt + TOKEN_BYTES
   const fingerprint = bytes.slice(peerAt, tokenAt)
   const offer: Offer = {
-    url: urlOf(bytes.subarray(FIXED_BYTES)),
+    url: urlOf(bytes.subarray(FIXED_BYTES, end)),
     relayFingerprint: bytes.slice(relayAt, peerAt),
     id: stampUuid(fingerprint.slice(0, UUID_BYTES), 8),
     fingerprint,
@@ -125,6 +130,10 @@ function fits (url: string, length: number): boolean {
   } catch {
     return false
   }
+}
+
+function checksumOf (offer: Uint8Array): Uint8Array {
+  return crypto.sha256.digest(offer).slice(0, CHECKSUM_BYTES)
 }
 
 function u64 (value: number): Uint8Array {

@@ -1,0 +1,121 @@
+import { strict as assert } from 'node:assert'
+import type { PageCase, Scene } from './case.js'
+
+/** What the dialog to pair does besides pairing: it ends what it has begun. */
+export const pairingCases: readonly PageCase[] = [
+  {
+    name: 'one camera at a time: it goes off when it is pressed again, and when a code was seen',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice, node] = [await scene.stranger(), await scene.peer()]
+      await alice.page.addInitScript(() => {
+        const scanned = { opened: 0, text: '', tracks: [] as MediaStreamTrack[] }
+        const BarcodeDetector = class { async detect (): Promise<object[]> { return scanned.text === '' ? [] : [{ rawValue: scanned.text }] } }
+        Object.assign(globalThis, { scanned, BarcodeDetector })
+        navigator.mediaDevices.getUserMedia = async () => {
+          const canvas = document.createElement('canvas')
+          setInterval(() => canvas.getContext('2d')?.fillRect(0, 0, 10, 10), 50)
+          const stream = canvas.captureStream()
+          scanned.opened++
+          scanned.tracks.push(...stream.getTracks())
+          return stream
+        }
+      })
+      const cameras = (): Promise<string> => alice.page.evaluate(() => {
+        const { opened, tracks } = Reflect.get(globalThis, 'scanned') as { readonly opened: number, readonly tracks: readonly MediaStreamTrack[] }
+        return `${opened} opened, ${tracks.filter(({ readyState }) => readyState === 'live').length} on`
+      })
+      await alice.begin(scene.relay.address, 'Alice')
+      await alice.code()
+      // at once: the picture moves the button away
+      await alice.page.getByRole('button', { name: 'Scan with the camera' }).evaluate((scan: HTMLButtonElement) => { scan.click(); scan.click() })
+      await alice.page.getByRole('button', { name: 'Scan with the camera' }).waitFor()
+      assert.equal(await cameras(), '1 opened, 0 on')
+      await alice.page.getByRole('button', { name: 'Scan with the camera' }).click()
+      await alice.page.getByLabel('What the camera sees').waitFor()
+      assert.equal(await cameras(), '2 opened, 1 on')
+      await alice.page.evaluate(text => { Object.assign(Reflect.get(globalThis, 'scanned') as object, { text }) }, await node.client.offer())
+      await alice.input.waitFor()
+      assert.equal(await cameras(), '2 opened, 0 on')
+    }
+  },
+  {
+    name: 'whom the browser asks for the camera may leave that open: it is not waited for, and a camera that comes late goes off',
+    run: async (scene: Scene): Promise<void> => {
+      const alice = await scene.stranger()
+      await alice.page.addInitScript(() => {
+        const asked: Array<() => MediaStreamTrack[]> = []
+        const BarcodeDetector = class { async detect (): Promise<object[]> { return [] } }
+        Object.assign(globalThis, { asked, BarcodeDetector })
+        navigator.mediaDevices.getUserMedia = () => new Promise(resolve => {
+          asked.push(() => {
+            const stream = document.createElement('canvas').captureStream()
+            resolve(stream)
+            return stream.getTracks()
+          })
+        })
+      })
+      /** The person says yes to what was asked; how many of its cameras go on running. */
+      const allow = (): Promise<number> => alice.page.evaluate(async () => {
+        const [tracks = []] = (Reflect.get(globalThis, 'asked') as Array<() => MediaStreamTrack[]>).splice(0).map(yes => yes())
+        await new Promise(resolve => { setTimeout(resolve) })
+        return tracks.length === 0 ? -1 : tracks.filter(({ readyState }) => readyState === 'live').length
+      })
+      await alice.begin(scene.relay.address, 'Alice')
+      await alice.code()
+      await alice.page.getByRole('button', { name: 'Scan with the camera' }).click()
+      await alice.page.getByRole('button', { name: 'Stop the camera' }).click()
+      await alice.page.getByRole('button', { name: 'Scan with the camera' }).waitFor()
+      assert.equal(await allow(), 0)
+      await alice.page.getByRole('button', { name: 'Scan with the camera' }).click()
+      await alice.page.getByRole('button', { name: 'Close' }).click()
+      assert.equal(await allow(), 0)
+    }
+  },
+  {
+    name: 'who waits for the other side is told so, and no more once it has failed',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice, node] = [await scene.visitor('Alice'), await scene.peer()]
+      const code = await node.client.offer()
+      await (await scene.peer()).client.pair(code)
+      const dialog = alice.page.getByRole('dialog')
+      await alice.page.getByRole('button', { name: 'Pair with somebody' }).first().click()
+      const said = await dialog.getByRole('status').evaluateHandle(place => {
+        const words: string[] = []
+        new MutationObserver(() => { words.push(place.textContent ?? '') }).observe(place, { childList: true })
+        return words
+      })
+      await dialog.getByLabel('Their code or link').fill(code)
+      await dialog.getByRole('button', { name: 'Pair', exact: true }).click()
+      await dialog.getByRole('alert').filter({ hasText: 'used already' }).waitFor()
+      // in the dialog: what is beside it is not read out
+      assert.deepEqual(await said.jsonValue(), ['Waiting for who made the code.', ''])
+    }
+  },
+  {
+    name: 'a code says until when it is good, and is taken away then',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice, node] = [await scene.stranger(), await scene.peer()]
+      await alice.page.addInitScript(() => {
+        const set = globalThis.setTimeout
+        const late: Array<() => void> = []
+        const isExpiry = (time: number | undefined): boolean => time !== undefined && time > 590_000 && time <= 600_000
+        Object.assign(globalThis, { late, setTimeout: (work: () => void, time?: number) => isExpiry(time) ? late.push(work) : set(work, time) })
+      })
+      await alice.begin(scene.relay.address, 'Alice')
+      const before = Date.now()
+      const first = await alice.code()
+      const until = Date.parse(await alice.page.getByRole('dialog').locator('time').getAttribute('datetime') ?? '')
+      assert.ok(until >= before + 600_000 && until <= Date.now() + 600_000)
+      await alice.page.getByLabel('Your code').focus()
+      await alice.page.evaluate(() => { for (const work of Reflect.get(globalThis, 'late') as Array<() => void>) work() })
+      await alice.page.getByText('Your code is too old now.').first().waitFor()
+      assert.equal(await alice.page.getByLabel('Your code').count(), 0)
+      // whoever stood in what is gone goes on there
+      await alice.page.keyboard.press('Enter')
+      const second = await alice.page.getByLabel('Your code').inputValue()
+      assert.notEqual(second, first)
+      await node.client.pair(second)
+      await alice.input.waitFor()
+    }
+  }
+]
