@@ -1,4 +1,6 @@
 import test from 'ava'
+import { failureOf } from '../../lib/cli/terminal/failure.js'
+import { clientError } from '../../lib/relay/client/errors.js'
 import { cleanUp, User } from './support.js'
 
 test.after.always(cleanUp)
@@ -23,4 +25,8 @@ test('what a variable has chosen is said, and where flags belong', async t => {
   const early = await user.run(['--profile', 'work', 'chat', 'bob'])
   t.is(early.code, 2)
   t.regex(early.stderr, /unknown option '--profile'\s+Flags follow the command\. See hushwire --help\./)
+})
+
+test('an offer that may never be answered is not only to be tried again', t => {
+  t.regex(failureOf(clientError('ERR_OFFER_UNANSWERED')).advice, /runs its command again, and you take the new offer/)
 })
