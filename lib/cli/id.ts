@@ -12,7 +12,7 @@ import { profileFolders } from './profile/folders.js'
 import { formatIdentity, MAX_IDENTITY_TEXT, parseIdentity } from './profile/identity-text.js'
 import { newPassphrase, passphrase } from './profile/passphrase.js'
 import { readAll, writeNew } from './profile/private-file.js'
-import { hasData, loadProfile, makeProfile, openIdentity, resealProfile, type Profile } from './profile/profile.js'
+import { hasData, hasIdentity, loadProfile, makeProfile, openIdentity, resealProfile, type Profile } from './profile/profile.js'
 import { writeSettings } from './profile/settings.js'
 import type { Output } from './terminal/output.js'
 
@@ -66,7 +66,7 @@ async function makeNew (flags: NewFlags, _args: readonly string[], output: Outpu
   const folders = profileFolders(flags.profile)
   const settings = settingsOf(flags)
   // somebody else's contacts and messages are not to become those of a new identity
-  if (await hasData(folders)) throw cliError('ERR_CLI_EXISTS', `${folders.data}, of an earlier profile ${folders.name}`)
+  if (!await hasIdentity(folders) && await hasData(folders)) throw cliError('ERR_CLI_EXISTS', `${folders.data}, of an earlier profile ${folders.name}`)
   const identity = createIdentity()
   const seal = flags.passphrase === true || flags.passphraseFile !== undefined || (process.env['HUSHWIRE_PASSPHRASE'] ?? '') !== ''
   const secret = seal ? await newPassphrase(`A passphrase for the new profile ${folders.name}: `, flags) : undefined

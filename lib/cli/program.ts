@@ -35,7 +35,7 @@ export async function program (loaded: (entry: CommandEntry) => boolean, { silen
 
 /** Set for each command, since one that was added has settings of its own. */
 function settle (command: Command, name: string, silent: boolean): void {
-  command.exitOverride().showHelpAfterError(`See ${name} --help.`)
+  command.exitOverride().showHelpAfterError(`${command.parent === null ? 'Flags follow the command. ' : ''}See ${name} --help.`)
   if (silent) command.configureOutput({ writeErr: () => {} })
   for (const child of command.commands) settle(child, `${name} ${child.name()}`, silent)
 }

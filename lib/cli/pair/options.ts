@@ -15,7 +15,7 @@ export function checkNames ({ name, as }: NameFlags): void {
   for (const each of [name, as]) if (each !== undefined && cleanName(each) === undefined) throw cliError('ERR_CLI_NAME')
 }
 
-/** Minutes of an option, from a second to a week. */
+/** Minutes of an option, from 0.01 (600 milliseconds) to 10,080 (a week). @throws InvalidArgumentError, which commander tells */
 export function minutes (text: string): number {
   const value = Number(text)
   if (!(value >= 0.01 && value <= 10_080)) throw new InvalidArgumentError('0.01 to 10080.')

@@ -20,7 +20,7 @@ export interface Profile {
 export async function loadProfile (name?: string): Promise<Profile> {
   const folders = profileFolders(name)
   const profile = await findProfile(folders)
-  if (profile === undefined) throw cliError('ERR_CLI_PROFILE', `${folders.name}, at ${folders.config}`)
+  if (profile === undefined) throw cliError('ERR_CLI_PROFILE', `${folders.name}${name === undefined && folders.name === process.env['HUSHWIRE_PROFILE'] ? ', as HUSHWIRE_PROFILE says' : ''}, at ${folders.config}`)
   return profile
 }
 
@@ -49,9 +49,14 @@ export function hasData ({ store }: ProfileFolders): Promise<boolean> {
   return stat(store).then(() => true, () => false)
 }
 
+/** Whether there is a profile, whatever becomes of it when it is read. */
+export function hasIdentity ({ identity }: ProfileFolders): Promise<boolean> {
+  return stat(identity).then(() => true, () => false)
+}
+
 /** A new profile. @param secret - seals the identity; the caller's to wipe @throws ERR_CLI_EXISTS when there is one, ERR_CLI_FILE (as rejections) */
 export async function makeProfile (folders: ProfileFolders, identity: Identity, settings: ProfileSettings, secret?: Uint8Array): Promise<void> {
-  if (await stat(folders.identity).then(() => true, () => false)) throw cliError('ERR_CLI_EXISTS', `the profile ${folders.name}, ${folders.identity}`)
+  if (await hasIdentity(folders)) throw cliError('ERR_CLI_EXISTS', `the profile ${folders.name}, ${folders.identity}`)
   await privateFolder(folders.config)
   await writeSettings(folders.settings, settings)
   // last: without it there is no profile

@@ -147,9 +147,10 @@ export class Pairing {
     }
   }
 
-  /** Answers a token, one answer at a time; who floods us with it gets fewer. Resolves when the relay has it, or it cannot be sent. Never rejects. */
+  /** Answers a token, one yes and one no at a time; who floods us with it gets fewer. Resolves when the relay has it, or it cannot be sent. Never rejects. */
   async #reply ({ id }: Peer, token: Uint8Array, accepted: boolean): Promise<void> {
-    const name = uuidKey(id) + toHex(token)
+    // a no under way does not stand for the yes that a later try has earned
+    const name = `${uuidKey(id)}${toHex(token)}${accepted}`
     if (this.#replies.has(name) || this.#replies.size >= this.#parts.limits.maxOffers) return
     this.#replies.add(name)
     await this.#parts.outbox.send(id, KIND.paired, encodePairAnswer({ token, accepted }), { lifetime: ANSWER_LIFETIME }).catch(ignore)
