@@ -48,7 +48,7 @@ export function sendCommand (): Command {
     .addHelpText('after', HELP)
     .action(action(async (flags: Flags, paths, output, command) => {
       checkNames(flags)
-      const files = await sourceTree(paths, { follow: flags.follow, onLeftOut: (path, why) => { output.warn(`${plainLine(path)} is left out: ${why}`) } })
+      const files = await sourceTree(paths, { follow: flags.follow, names: flags.anyName === true ? 'any' : 'portable', onLeftOut: (path, why) => { output.warn(`${plainLine(path)} is left out: ${why}`) } })
       const came = deferred<Peer>()
       return withClient({ flags, output, command, connect: { onPaired: came.resolve } }, async session => {
         const peer = flags.to === undefined ? await met(session, came.promise, flags) : session.names.resolve(flags.to)

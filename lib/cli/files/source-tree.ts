@@ -1,7 +1,7 @@
 import type { Dirent, Stats } from 'node:fs'
 import { access, constants, lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { FILES_LIMITS, filesError, type SourceFile } from '../../files/index.js'
+import { checkPath, FILES_LIMITS, filesError, type NameRules, type SourceFile } from '../../files/index.js'
 import { cliError, failureCode } from '../errors.js'
 import { reasonOf } from '../platform-reason.js'
 import { pieces } from './reading.js'
@@ -10,6 +10,8 @@ import { pieces } from './reading.js'
 export interface SourceTreeOptions {
   /** Whether links inside of folders are followed. Default false: they are left out. */
   readonly follow?: boolean | undefined
+  /** Which names are taken. Default `portable`. */
+  readonly names?: NameRules | undefined
   /** What was left out, and why. */
   readonly onLeftOut?: ((path: string, why: string) => void) | undefined
 }
@@ -114,6 +116,12 @@ class Walk {
   }
 
   #add (file: SourceFile): void {
+    try {
+      checkPath(file.path, { names: this.#options.names })
+    } catch (error) {
+      // the sentence of the check says what is wrong, but not where
+      throw filesError('ERR_FILES_PATH', file.path, error)
+    }
     if (this.found.length >= FILES_LIMITS.maxEntries) throw filesError('ERR_FILES_LIMIT', `more than ${FILES_LIMITS.maxEntries} files and folders`)
     this.found.push(file)
   }

@@ -65,7 +65,7 @@ export const RELAY_CLIENT_ERRORS = {
   ERR_OFFER_PEER: { origin: 'remote', fatal: false, sentence: 'the key of the peer is not the one of the offer' },
   ERR_OFFER_TOKEN: { origin: 'remote', fatal: false, sentence: 'the token of an offer is unknown, used up or too late' },
   ERR_OFFER_REFUSED: { origin: 'remote', fatal: false, sentence: 'who made the offer does not accept it: it is used up or too late, so ask for a new one' },
-  ERR_OFFER_UNANSWERED: { origin: 'remote', fatal: false, sentence: 'who made the offer has not answered yet, and may be away; its key is trusted, and the same offer can be tried again' },
+  ERR_OFFER_UNANSWERED: { origin: 'remote', fatal: false, sentence: 'who made the offer has not answered yet: it may be away, or the offer is used up; its key is trusted, and the same offer can be tried again' },
   ERR_OFFER_LIMIT: { origin: 'local', fatal: false, sentence: 'as many offers are open as are allowed, or as many answers are waited for' },
   ERR_CONTACT_LIMIT: { origin: 'local', fatal: false, sentence: 'there are as many contacts as are allowed' }
 } as const satisfies ErrorTable

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { mkdirSync, readdirSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { FolderDestination } from '../../../lib/cli/files/folder-destination.js'
 import { sourceTree } from '../../../lib/cli/files/source-tree.js'
 import { whyOf } from '../../../lib/cli/files/why.js'
@@ -40,6 +40,13 @@ test('a file that cannot be read is told before the other side is asked, with wh
   // the system's administrator may read all files but such
   const closed = process.getuid?.() === 0 ? '/proc/sys/vm/compact_memory' : join(folder, 'closed')
   if (process.platform === 'linux') await t.throwsAsync(sourceTree([closed]), { code: 'ERR_CLI_FILE', message: new RegExp(`${closed} cannot be read: this user may not do that; make it readable, or send without it`) })
+})
+
+test('a name that not every system takes is told with its path, unless any name is taken', async t => {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, 'a:b'), 'x')
+  await t.throwsAsync(sourceTree([folder]), { code: 'ERR_FILES_PATH', message: new RegExp(`: ${basename(folder)}/a:b$`) })
+  t.is((await sourceTree([folder], { names: 'any' })).length, 1)
 })
 
 test('what is in the way of tidying up is no reason to take nothing', async t => {

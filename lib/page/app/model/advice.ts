@@ -30,7 +30,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   ERR_OFFER_REFUSED: `The code was used already, or is too old. ${NEW_OFFER}`,
   ERR_OFFER_TOKEN: `The code was used already, or is too old. ${NEW_OFFER}`,
   ERR_OFFER_PEER: `The code does not fit who answers. ${NEW_OFFER}`,
-  ERR_OFFER_UNANSWERED: 'Who made the code does not answer. They have to be connected: try again when they are.',
+  ERR_OFFER_UNANSWERED: 'Who made the code does not answer. They have to be connected: try again when they are. If the code was used before, ask them for a new one.',
   ERR_OFFER_LIMIT: 'There are as many open codes as may be. Wait until some are too old.',
   ERR_CONTACT_LIMIT: 'You have as many contacts as may be. Remove one first.',
   ERR_RELAY_UNKNOWN_TARGET: 'The relay does not know them: they use another relay, or have not connected yet.',
