@@ -83,7 +83,7 @@ export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
   ERR_STORE_OPEN: [EXIT.failed, 'Look at the folder of the profile: hushwire id show; it must be one that this user can write to.'],
   ERR_STORE_READ_ONLY: [EXIT.failed, 'Look at the folder of the profile: hushwire id show; it must be one that this user can write to.'],
   ERR_STORE_VERSION: [EXIT.failed, 'The profile was written by a newer hushwire: use that one.'],
-  ERR_FILES_PATH: [EXIT.usage, '--any-name on both sides takes what Windows does not.'],
+  ERR_FILES_PATH: [EXIT.usage, 'What Windows alone does not take goes with --any-name on both sides.'],
   ERR_FILES_DUPLICATE: [EXIT.usage, ''],
   ERR_FILES_LIMIT: [EXIT.usage, ''],
   ERR_FILES_DECLINED: [EXIT.peer, ''],
