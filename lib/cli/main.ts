@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
 import { program } from './program.js'
+import { watchStdout } from './terminal/stdout.js'
 
 const USAGE = 2
 const ignore = (): void => {}
 
-// a reader that has gone, as of `--help | head`; what a command writes there, it looks after itself
-process.stdout.on('error', ignore)
-// and reports that nobody reads end nothing
+watchStdout()
+// reports that nobody reads end nothing
 process.stderr.on('error', ignore)
 
 const given = process.argv.slice(2)

@@ -38,6 +38,8 @@ class Walk {
   }
 
   async named (path: string): Promise<void> {
+    // which would be the folder that we are in, with all that it has
+    if (path === '') throw cliError('ERR_CLI_FILE', 'a name is empty, perhaps an unset variable; . is this folder')
     const whole = resolve(path)
     const name = basename(whole)
     if (name === '') throw cliError('ERR_CLI_FILE', `${path} has no name to send it under; name what is in it`)

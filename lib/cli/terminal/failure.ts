@@ -15,6 +15,8 @@ export const EXIT = {
   /** Another process uses the profile, or has taken its place at the relay. */
   busy: 5,
   SIGINT: 130,
+  /** Nobody reads what it prints. */
+  SIGPIPE: 141,
   SIGTERM: 143
 } as const
 
@@ -107,11 +109,13 @@ export interface Failure {
   readonly exit: number
 }
 
+const STOPS = ['SIGTERM', 'SIGPIPE'] as const
+
 /** What an error is for who has typed the command. */
 export function failureOf (error: unknown): Failure {
   const code = failureCode(error)
   const message = messageOf(error)
-  if (code === 'ERR_CLI_STOPPED') return { code, message, advice: '', exit: message.endsWith('SIGTERM') ? EXIT.SIGTERM : EXIT.SIGINT }
+  if (code === 'ERR_CLI_STOPPED') return { code, message, advice: '', exit: EXIT[STOPS.find(signal => message.endsWith(signal)) ?? 'SIGINT'] }
   if (code === 'ERR_TRANSPORT_LISTEN') return { code, message, advice: listenAdvice(error), exit: EXIT.failed }
   const [exit, advice] = KNOWN_FAILURES[code] ?? [EXIT.failed, '']
   return { code, message, advice, exit }

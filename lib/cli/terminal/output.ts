@@ -157,7 +157,7 @@ export class Output {
     this.end()
     this.event('failed', { code, message, advice, exit })
     // who has pressed Ctrl-C knows why
-    if (!this.json && code !== 'ERR_CLI_STOPPED') this.#err.write(`hushwire ${this.#command}: ${[`${code}: ${plainLine(message)}.`, advice].filter(Boolean).join(' ')}\n`)
+    if (!this.json && code !== 'ERR_CLI_STOPPED') this.#err.write(`hushwire ${this.#command}: ${[`${code}: ${sentence(plainLine(message))}`, advice].filter(Boolean).join(' ')}\n`)
     return exit
   }
 
@@ -189,4 +189,9 @@ export class Output {
     }
     return { update: done => { if (performance.now() - last >= PROGRESS_INTERVAL) tell(done) }, stop: () => {} }
   }
+}
+
+/** With its full stop, unless it ends already. */
+function sentence (text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`
 }
