@@ -26,7 +26,8 @@ export const TEXT_LIMITS = {
 
 interface Amount { readonly texts: number, readonly bytes: number }
 
-/** Bytes of a number in a key. */
+/** Bytes of the numbers in a key. */
+const TIME_BYTES = 8
 const SIZE_BYTES = 8
 const NOTHING: Amount = { texts: 0, bytes: 0 }
 
@@ -51,6 +52,7 @@ export class TextRecords {
   /** @throws what the store does (as rejections) */
   static async load (store: Store, prefix: string, limits: TextLimits): Promise<TextRecords> {
     const records = new TextRecords(store, prefix, limits)
+    await withSizes(store, prefix)
     await store.read(view => {
       records.#amounts.clear()
       records.#all = NOTHING
@@ -117,6 +119,21 @@ export class TextRecords {
     else this.#amounts.delete(uuidKey(peer))
     this.#all = sumOf(this.#all, by)
   }
+}
+
+/** Keys of earlier versions had no size: they get theirs, in one batch. What they begin with is the same, and so is their order. */
+async function withSizes (store: Store, prefix: string): Promise<void> {
+  const length = prefix.length + UUID_BYTES + TIME_BYTES + UUID_BYTES
+  const old = await store.read(view => [...view.keys(keysUnder(storeKey(prefix)))].filter(key => key.byteLength === length))
+  if (old.length === 0) return
+  await store.write(transaction => {
+    for (const key of old) {
+      const bytes = transaction.get(key)
+      // a damaged record reads as none
+      if (bytes !== undefined) transaction.set(storeKey('', key, bytes.byteLength), bytes)
+      transaction.delete(key)
+    }
+  })
 }
 
 /** What a key ends in. */
