@@ -1,4 +1,4 @@
-import { access, constants, mkdir, realpath, rmdir, statfs } from 'node:fs/promises'
+import { access, constants, mkdtemp, realpath, rmdir, statfs } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { filesError, foldPath, type Destination, type Entry, type Place, type Transfer } from '../../files/index.js'
 import { ignore } from '../../stream/index.js'
@@ -99,15 +99,12 @@ export async function freeSpace (path: string): Promise<number | undefined> {
 /** Begins what every transfer does. */
 async function tryOut (folder: string): Promise<void> {
   await access(folder, constants.W_OK | constants.X_OK)
-  const parts = join(folder, PARTS_NAME)
-  // what the system allows by its rights, a file system may refuse all the same
-  const made = await mkdir(parts, 0o700).then(() => true, (error: unknown) => {
-    if (platformCode(error) !== 'EEXIST') throw error
+  const there = await access(join(folder, PARTS_NAME), constants.W_OK | constants.X_OK).then(() => true, (error: unknown) => {
+    if (platformCode(error) !== 'ENOENT') throw error
     return false
   })
-  // another command may have put something there meanwhile
-  if (made) await rmdir(parts).catch(ignore)
-  else await access(parts, constants.W_OK | constants.X_OK)
+  // what the system allows by its rights, a file system may refuse all the same; a name of its own is in no other command's way
+  if (!there) await rmdir(await mkdtemp(join(folder, `${PARTS_NAME}-`)))
 }
 
 const PARTS = foldPath(PARTS_NAME)

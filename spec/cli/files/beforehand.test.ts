@@ -21,6 +21,12 @@ test('a folder into which nothing can be put is told before anything comes; one 
   t.deepEqual(readdirSync(folder), ['.hushwire-part'])
 })
 
+test('commands that begin at once on one folder do not disturb each other', async t => {
+  const folder = temporaryFolder()
+  await t.notThrowsAsync(Promise.all(Array.from({ length: 50 }, () => FolderDestination.at(folder, 'refuse'))))
+  t.deepEqual(readdirSync(folder), [])
+})
+
 test('what cannot be written later names path and reason', async t => {
   const folder = realpathSync(temporaryFolder())
   const destination = await FolderDestination.at(folder, 'refuse')

@@ -1,7 +1,9 @@
 import test from 'ava'
-import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FolderDestination, freeSpace, type WhenThere } from '../../../lib/cli/files/folder-destination.js'
+import { pieces } from '../../../lib/cli/files/reading.js'
 import { TargetTree } from '../../../lib/cli/files/target-tree.js'
 import { sourceTree } from '../../../lib/cli/files/source-tree.js'
 import { createIdentity } from '../../../lib/nova/index.js'
@@ -261,6 +263,20 @@ test('what was changed since it was looked at is known, and what was put in its 
   t.true(await source.changed?.())
   await t.throwsAsync(read(source), { code: 'ERR_FILES_CHANGED' })
   for (const wrong of [join(folder, 'none'), '/', '/dev/null']) t.is(await codeOf(sourceTree([wrong])), 'ERR_CLI_FILE')
+})
+
+test('a named pipe in the place of a file is not waited for', async t => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'a')
+  writeFileSync(path, 'before')
+  const [source] = await sourceTree([path]) as [SourceFile]
+  rmSync(path)
+  if (spawnSync('mkfifo', [path]).status !== 0) {
+    t.pass('there are none here')
+    return
+  }
+  await t.throwsAsync(read(source), { code: 'ERR_FILES_CHANGED' })
+  await t.throwsAsync(pieces(path, { from: 0 }).next(), { code: 'ERR_CLI_FILE', message: /a is no file/ })
 })
 
 test('a name that is no text is told', async t => {
