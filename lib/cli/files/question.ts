@@ -1,8 +1,13 @@
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
+import { ignore } from '../../stream/index.js'
 
 /** Milliseconds without a key after which nothing is on its way any more of what was typed before a question. */
 const QUIET = 50
+/** Milliseconds after which a question stands there though keys come without a pause, such as one that is held down. */
+const MOST = 1000
+/** Milliseconds for which keys are no answer after a question was taken back: they may be meant for that one. */
+const TAKEN_BACK = 1500
 /** What Ctrl-C is in raw mode. */
 const INTERRUPT = 3
 
@@ -15,6 +20,8 @@ export class Questions {
   readonly #output: Writable
   readonly #interrupt: () => void
   #last: Promise<unknown> = Promise.resolve()
+  /** Whether the last question went without an answer. */
+  #takenBack = false
 
   /** @param interrupt - what Ctrl-C does while the terminal gives it as a key */
   constructor (input: Answers = process.stdin, output: Writable = process.stderr, interrupt: () => void = () => { process.kill(process.pid, 'SIGINT') }) {
@@ -26,38 +33,53 @@ export class Questions {
   /**
    * @param before - called when its turn has come, to show what is asked about
    * @returns false also when the signal aborts, or there is nobody to answer
+   * @throws what the terminal does that cannot be put into raw mode (as a rejection)
    */
   async ask (text: string, signal: AbortSignal, before?: () => void): Promise<boolean> {
     const asked = this.#last.then(() => this.#ask(text, signal, before))
-    this.#last = asked
+    // what one fails with is no other's
+    this.#last = asked.catch(ignore)
     return asked
   }
 
   async #ask (text: string, signal: AbortSignal, before?: () => void): Promise<boolean> {
     if (signal.aborted) return false
     before?.()
-    await this.#drop(signal)
-    if (signal.aborted || !this.#input.readable) {
+    const least = this.#takenBack ? TAKEN_BACK : 0
+    this.#takenBack = false
+    try {
+      await this.#drop(signal, least)
+      if (signal.aborted) this.#takeBack()
+      return !signal.aborted && this.#input.readable && await this.#answer(text, signal)
+    } finally {
       this.#letGo()
-      return false
     }
-    return this.#answer(text, signal)
   }
 
-  /** Drops what was typed so far, of which node and the terminal hold some: in raw mode the terminal gives a line that has no end yet, too. */
-  async #drop (signal: AbortSignal): Promise<void> {
+  /** Said, so that nobody answers the next one in its place; on a line of its own. */
+  #takeBack (): void {
+    this.#takenBack = true
+    this.#output.write('\nThat question was taken back.\n')
+  }
+
+  /** Drops what was typed so far, and what is typed in the next `least` milliseconds, of which node and the terminal hold some: in raw mode the terminal gives a line that has no end yet, too. */
+  async #drop (signal: AbortSignal, least: number): Promise<void> {
     const input = this.#input
     input.setRawMode?.(true)
     await new Promise<void>(resolve => {
       const over = (): void => {
         clearTimeout(quiet)
+        clearTimeout(late)
         signal.removeEventListener('abort', over)
         input.off('data', drop).off('close', over).off('end', over)
         resolve()
       }
-      const quiet = setTimeout(over, QUIET)
+      let quiet = setTimeout(over, Math.max(QUIET, least))
+      const late = setTimeout(over, least + MOST)
+      const since = performance.now()
       const drop = (typed: Uint8Array | string): void => {
-        quiet.refresh()
+        clearTimeout(quiet)
+        quiet = setTimeout(over, Math.max(QUIET, since + least - performance.now()))
         if (Buffer.from(typed as string).includes(INTERRUPT)) this.#interrupt()
       }
       signal.addEventListener('abort', over, { once: true })
@@ -71,13 +93,16 @@ export class Questions {
     return new Promise(resolve => {
       const lines = createInterface({ input: this.#input, output: this.#output })
       const over = (yes: boolean): void => {
-        signal.removeEventListener('abort', no)
+        signal.removeEventListener('abort', takenBack)
         resolve(yes)
         lines.close()
-        this.#letGo()
       }
       const no = (): void => { over(false) }
-      signal.addEventListener('abort', no, { once: true })
+      const takenBack = (): void => {
+        no()
+        this.#takeBack()
+      }
+      signal.addEventListener('abort', takenBack, { once: true })
       lines.on('close', no)
       // a terminal whose line is being edited gives Ctrl-C to who edits it
       lines.on('SIGINT', this.#interrupt)
@@ -86,7 +111,11 @@ export class Questions {
   }
 
   #letGo (): void {
-    this.#input.setRawMode?.(false)
     this.#input.pause()
+    try {
+      this.#input.setRawMode?.(false)
+    } catch {
+      // a terminal that is gone has no mode to be put back
+    }
   }
 }

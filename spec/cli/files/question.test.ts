@@ -1,7 +1,9 @@
 import test from 'ava'
 import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import { PassThrough } from 'node:stream'
 import { Questions } from '../../../lib/cli/files/question.js'
+import { deferred } from '../../../lib/stream/index.js'
 
 /** A terminal whose keys are written, and that holds a line that has no end back until it is in raw mode. */
 class Terminal extends PassThrough {
@@ -89,4 +91,49 @@ test('Ctrl-C right before a question is shown is not dropped with what was typed
   input.write('y\u0003')
   t.false(await asked)
   t.true(controller.signal.aborted)
+})
+
+test('keys without a pause do not hold a question back for ever', async t => {
+  const [input, output] = [new Terminal(), new PassThrough()]
+  const keys = setInterval(() => { input.write('y') }, 10)
+  const asked = new Questions(input, output).ask('one? ', new AbortController().signal)
+  await shown(output, 'one?')
+  clearInterval(keys)
+  input.write('no\n')
+  t.false(await asked)
+})
+
+test('an answer to a question that was taken back is not taken for one to the next, and that it was taken back is said', async t => {
+  const [input, output] = [new Terminal(), new PassThrough()]
+  const questions = new Questions(input, output)
+  const controller = new AbortController()
+  const first = questions.ask('take them? ', controller.signal)
+  await shown(output, 'take them?')
+  const listed = deferred()
+  const second = questions.ask('take them? ', new AbortController().signal, listed.resolve)
+  controller.abort()
+  t.false(await first)
+  await shown(output, '\nThat question was taken back.\n')
+  await listed.promise
+  // who was about to answer needs a moment to see it
+  for (const moment of [60, 150, 300]) {
+    await pause(moment)
+    input.write('y\n')
+  }
+  await shown(output, 'take them?')
+  input.write('n\n')
+  t.false(await second)
+})
+
+test('a terminal that cannot be put into raw mode fails its question alone, and is let go', async t => {
+  const [input, output] = [new Terminal(), new PassThrough()]
+  const questions = new Questions(input, output)
+  input.setRawMode = () => { throw new Error('EIO') }
+  await t.throwsAsync(questions.ask('one? ', new AbortController().signal), { message: 'EIO' })
+  t.true(input.isPaused())
+  input.setRawMode = Terminal.prototype.setRawMode.bind(input)
+  const second = questions.ask('two? ', new AbortController().signal)
+  await shown(output, 'two?')
+  input.write('y\n')
+  t.true(await second)
 })
