@@ -248,36 +248,18 @@ test('who was told no is not asked about again at once, whatever is offered, and
 
 test('who is told to wait comes again by itself, and is asked about then', async t => {
   const { alice, bob, destination } = await both(t)
-  let asked = 0
-  receiving(bob, destination, { limits: { declinePause: 1500 }, accept: () => ++asked > 1 })
-  t.is(await codeOf(sendFiles(alice, bob.id, [memoryFile('a', random(1))])), 'ERR_FILES_DECLINED')
   const waits: string[] = []
   const onState = (state: SendState): void => { if (state.type === 'waiting') waits.push((state.error as { code?: string }).code ?? '') }
-  t.deepEqual((await sendFiles(alice, bob.id, [memoryFile('a', random(1))], { onState })).failures, [])
+  // no, until it was told to wait: a slow machine may come when the pause is over, and the next one is longer
+  const answers: boolean[] = []
+  receiving(bob, destination, { limits: { declinePause: 500 }, accept: () => answers[answers.push(waits.length > 0) - 1] as boolean })
+  const file = memoryFile('a', random(1))
+  t.is(await codeOf(sendFiles(alice, bob.id, [file], { onState })), 'ERR_FILES_DECLINED')
+  let code = 'ERR_FILES_DECLINED'
+  while (code === 'ERR_FILES_DECLINED') code = await codeOf(sendFiles(alice, bob.id, [file], { onState }))
+  t.is(code, 'resolved')
   t.is(waits[0], 'ERR_RESET_LIMIT', 'it was told to wait')
-  t.is(asked, 2)
-})
-
-test('a question that nobody answers in time is taken back, and gives up its place', async t => {
-  const { world, alice, bob, destination } = await both(t)
-  const carol = await world.client()
-  const questions: AbortSignal[] = []
-  const { outcomes } = receiving(bob, destination, {
-    limits: { questionTimeout: 300, maxTransfers: 1 },
-    accept: ({ from }, signal) => {
-      if (equalUuid(from.id, carol.id)) return true
-      questions.push(signal)
-      return new Promise<boolean>(() => {})
-    }
-  })
-  const raw = (await Raw.dial(alice, bob.id)).offer({ path: 'a' })
-  while (questions.length === 0) await new Promise<void>(resolve => { setImmediate(resolve) })
-  await t.throwsAsync(async () => { await (await Raw.dial(carol, bob.id)).next() }, { code: 'ERR_RESET_LIMIT' }, 'it has the only place')
-  t.is((await next(outcomes)).type, 'failed')
-  await t.throwsAsync(raw.next(), { code: 'ERR_RESET_STALLED' })
-  t.is((await next(outcomes)).type, 'interrupted')
-  t.like(await (await Raw.dial(carol, bob.id)).offer({ path: 'b' }).next(), { type: 'accept' }, 'which another one has now')
-  t.deepEqual(questions.map(({ aborted }) => aborted), [true])
+  t.is(answers.indexOf(true), answers.length - 1)
 })
 
 test('what is asked of FileReceiver and sendFiles is looked at', async t => {

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { FileReceiver } from '../../lib/files/index.js'
+import { equalUuid } from '../../lib/bytes/index.js'
+import { FileReceiver, type Received } from '../../lib/files/index.js'
 import { RESET_CODES, resetError } from '../../lib/nova/index.js'
 import type { IncomingStream } from '../../lib/relay/index.js'
 import { next, World, type TestClient } from '../relay/client/support.js'
@@ -83,4 +84,36 @@ test('two who come in one turn take one place of who has two, and one of them is
     raw?.stream.abort(resetError(RESET_CODES.gone))
   }
   for (const taken of [second, third]) t.is((await taken)?.type, 'interrupted')
+})
+
+test('a question that nobody answers in time is taken back, and gives up its place', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const [alice, bob, carol] = [await world.client(), await world.client(), await world.client()]
+  const questions: AbortSignal[] = []
+  const early = Raw.dial(carol, bob.id)
+  const refused = t.throwsAsync(async () => { await (await early).next() }, { code: 'ERR_RESET_LIMIT' }, 'it has the only place')
+  const earlyStream = await next(bob.streams)
+  const outcomes: Array<Promise<Received>> = []
+  const receiver = new FileReceiver(bob, new MemoryDestination(), {
+    limits: { questionTimeout: 300, maxTransfers: 1 },
+    accept: ({ from }, signal) => {
+      if (equalUuid(from.id, carol.id)) return true
+      questions.push(signal)
+      // while it is open, however long that is
+      outcomes.push(receiver.take(earlyStream))
+      return new Promise<boolean>(() => {})
+    }
+  })
+  const dialled = Raw.dial(alice, bob.id)
+  outcomes.push(receiver.take(await next(bob.streams)))
+  const raw = (await dialled).offer({ path: 'a' })
+  await t.throwsAsync(raw.next(), { code: 'ERR_RESET_STALLED' })
+  t.is((await outcomes[0])?.type, 'interrupted')
+  await refused
+  t.is((await outcomes[1])?.type, 'failed')
+  const again = Raw.dial(carol, bob.id)
+  void receiver.take(await next(bob.streams))
+  t.like(await (await again).offer({ path: 'b' }).next(), { type: 'accept' }, 'which another one has now')
+  t.deepEqual(questions.map(({ aborted }) => aborted), [true])
 })
