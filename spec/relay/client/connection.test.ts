@@ -145,6 +145,19 @@ test('a client that is closed before there is a connection leaves nothing waitin
   t.is(await codeOf(stopped.closed), 'Error: enough')
 })
 
+test('a ping waits for a connection as long as its signal allows', async t => {
+  const world = new World()
+  world.down = true
+  const alice = await world.client({ wait: false })
+  const given = new AbortController()
+  const ping = codeOf(alice.ping({ signal: given.signal }))
+  given.abort(new Error('enough'))
+  t.is(await ping, 'Error: enough')
+  t.is(await codeOf(alice.ping({ signal: AbortSignal.abort(new Error('at once')) })), 'Error: at once')
+  t.is(await codeOf(alice.ping({ signal: {} as never })), 'ERR_ARGUMENT')
+  await alice.close()
+})
+
 test('the directory is asked through the connection', async t => {
   const world = await World.start()
   t.teardown(() => world.end())
