@@ -27,7 +27,8 @@ const HELP = `
 
 The hop is the way to the relay and back; end to end is through the relay to the peer and back, encrypted for the peer. Every
 command that runs on the peer's profile answers, such as hushwire chat. While the peer is away its pings are lost, and the next one finds
-it again. It ends with 0 when something came back, else with 4 when the peer is unknown or was not there, and with 1 when it was.`
+it again. It ends with 0 when something came back, else with 4 when the peer is unknown or was not there for one of
+the pings, and with 1 when none was lost for that.`
 
 /** `hushwire ping PEER`: round trips. */
 export function pingCommand (): Command {
@@ -51,12 +52,13 @@ function seconds (text: string): number {
   return value
 }
 
-async function ping ({ client, names, signal }: Session, text: string, flags: Flags, output: Output): Promise<number> {
+async function ping ({ client, connection, names, signal }: Session, text: string, flags: Flags, output: Output): Promise<number> {
   const peer = names.resolve(text)
-  const way = new Way(client, peer.id, Math.ceil(flags.timeout * 1000), signal)
+  const way = new Way({ client, connection, signal }, peer.id, Math.ceil(flags.timeout * 1000))
   const rounds: Rounds = { hops: [], ends: [] }
   output.line(`ping ${peer.name} (${formatUuid(peer.id)}) through the relay`)
   let sent = 0
+  /** Whether the peer was not there for one of them. */
   let away = false
   while (sent < (flags.count ?? Infinity) && !signal.aborted) {
     if (sent > 0) await pause(flags.interval * 1000, undefined, { signal }).catch(ignore)
@@ -77,7 +79,7 @@ async function ping ({ client, names, signal }: Session, text: string, flags: Fl
       output.line(`${sent}: nothing came back (${code})`)
       // whom nothing has come back from may not be there for long
       if (!away && exit === EXIT.peer && rounds.ends.length === 0) output.note(advice)
-      away = exit === EXIT.peer
+      away ||= exit === EXIT.peer
     }
   }
   await way.close()

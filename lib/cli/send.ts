@@ -8,7 +8,7 @@ import { failureCode } from './errors.js'
 import { filesAmount } from './files/amounts.js'
 import { meetingOptions, type MeetingFlags } from './files/options.js'
 import { sourceTree } from './files/source-tree.js'
-import { stateTeller, withoutRelay } from './files/state-teller.js'
+import { stateTeller } from './files/state-teller.js'
 import { TransferBar } from './files/transfer-bar.js'
 import { whyOf } from './files/why.js'
 import type { NamedContact } from './names.js'
@@ -70,7 +70,7 @@ async function met (session: Session, coming: Promise<Peer>, { name, as, expires
   return { id: peer.id, publicKey: peer.publicKey, name: names.of(peer.id) }
 }
 
-async function send ({ client, output, signal }: Session, peer: NamedContact, files: readonly SourceFile[], { wait, anyName }: Flags): Promise<number> {
+async function send ({ client, connection, output, signal }: Session, peer: NamedContact, files: readonly SourceFile[], { wait, anyName }: Flags): Promise<number> {
   const bar = new TransferBar(output, { peer: formatUuid(peer.id) })
   const milliseconds = Math.round(wait * MINUTE)
   try {
@@ -78,7 +78,7 @@ async function send ({ client, output, signal }: Session, peer: NamedContact, fi
       signal,
       names: anyName === true ? 'any' : 'portable',
       limits: { answerTimeout: milliseconds, retryTimeout: milliseconds },
-      onState: stateTeller({ client, output, bar, name: peer.name }),
+      onState: stateTeller({ connection, output, bar, name: peer.name }),
       onProgress: progress => { bar.update(progress) }
     })
     bar.stop()
@@ -87,7 +87,7 @@ async function send ({ client, output, signal }: Session, peer: NamedContact, fi
     bar.stop()
     if (signal.aborted) output.note('stopped; what has come is kept there, and the same command goes on where it was')
     // it is not the other side that was not reached
-    throw failureCode(error) === 'ERR_FILES_UNREACHABLE' ? withoutRelay(client, error) ?? error : error
+    throw failureCode(error) === 'ERR_FILES_UNREACHABLE' ? connection.lost(error) ?? error : error
   }
 }
 

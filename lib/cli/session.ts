@@ -8,17 +8,24 @@ import type { ClientFlags } from './client-options.js'
 import { tuneCollector } from './collector.js'
 import { cliError, failureCode } from './errors.js'
 import { Names } from './names.js'
+import { OwnConnection } from './own-connection.js'
 import type { ProfileFolders } from './profile/folders.js'
 import { holdStore } from './profile/holder.js'
 import { privateFolder } from './profile/private-file.js'
 import { loadProfile, openIdentity } from './profile/profile.js'
+import { failureOf } from './terminal/failure.js'
 import type { Output } from './terminal/output.js'
 import { untilSignal } from './terminal/signals.js'
+
+/** What no waiting mends where there was no connection before: another relay stands there, none does, or the certificate is no good. */
+const UNMENDED: ReadonlySet<string> = new Set(['ERR_IDENTITY_REFUSED', 'ERR_FRAME_MAGIC', 'ERR_TRANSPORT_PROTOCOL', 'ERR_TRANSPORT_TLS'])
 
 /** What a command that stands on the relay works with, until its `run` returns. */
 export interface Session {
   /** Connected. Its `streams` are read already: see {@link Session.onStream}. Its `messages` are the command's. */
   readonly client: Client
+  /** Whether that has a connection, and why not. */
+  readonly connection: OwnConnection
   readonly names: Names
   readonly output: Output
   /** Aborts when the command is to end: Ctrl-C, SIGTERM, or what no other connection heals. */
@@ -110,13 +117,18 @@ interface Parts extends SessionOptions {
 }
 
 async function conversation<T> ({ flags, output, opening, store, identity, stop, connect: more }: Parts, run: (session: Session) => Promise<T>): Promise<T> {
-  const onState = connectionTeller(output, opening.url, more?.wait === false ? error => { stop.abort(error) } : undefined)
+  const connection = new OwnConnection()
+  const tell = connectionTeller(output, opening.url, more?.wait === false ? error => { stop.abort(error) } : undefined)
+  const onState = (state: ClientState): void => {
+    connection.changed(state)
+    tell(state)
+  }
   const client = await dial({ ...more, url: opening.url, relay: opening.relay, identity, store, invite: inviteOf(flags.invite), onState }, stop.signal)
   client.closed.catch((error: unknown) => { stop.abort(asError(error)) })
   try {
     const takers = new Map<bigint, (stream: IncomingStream) => void>([[PING_KIND, pingAnswers()]])
     const names = await Names.load(store, client.contacts)
-    const running = run({ client, names, output, signal: stop.signal, store, folders: opening.folders, ownName: opening.ownName, onStream: (kind, take) => { takers.set(kind, take) } })
+    const running = run({ client, connection, names, output, signal: stop.signal, store, folders: opening.folders, ownName: opening.ownName, onStream: (kind, take) => { takers.set(kind, take) } })
     handOut(client.streams, takers).catch(ignore)
     const result = await running
     stop.signal.throwIfAborted()
@@ -158,15 +170,17 @@ function inviteOf (text: string | undefined): Uint8Array | undefined {
 /**
  * Tells what becomes of the connection.
  *
- * @param onWrong - of a command that waits for its first connection: told when another relay stands there, which no waiting mends
+ * @param onWrong - of a command that waits for its first connection: told of what no waiting mends
  */
 function connectionTeller (output: Output, url: string, onWrong?: (error: Error) => void): (state: ClientState) => void {
   let stood = false
   let lost = false
   return state => {
     if (state.type === 'connecting' && !stood && !lost && output.interactive) output.status(`connecting to ${url} …`)
-    if (state.type === 'waiting' && !stood && failureCode(state.error) === 'ERR_IDENTITY_REFUSED') onWrong?.(state.error)
+    if (state.type === 'waiting' && !stood && onWrong !== undefined && UNMENDED.has(failureCode(state.error))) onWrong(state.error)
     else if (state.type === 'waiting' && (stood || onWrong !== undefined)) {
+      // what waiting may mend, it may be waited for in vain: a wrong port, say
+      if (!stood && !lost) output.note(failureOf(state.error).advice)
       lost = true
       const seconds = Math.max(1, Math.round(state.delay / 1000))
       output.event('connection', { state: 'waiting', code: failureCode(state.error), delay: Math.round(state.delay) })

@@ -59,6 +59,15 @@ test.serial('a peer that comes is found; while the relay is away pings are lost,
   await chat.stop()
 })
 
+test.serial('a peer that was not there for one of the pings, when none came back, is what it ends with', async t => {
+  const relay = await TestRelay.start()
+  const [alice] = await pairOf(relay)
+  const ping = alice.start(['ping', 'bob', '--json', '-c', '3', '-i', '0.5', '--timeout', '0.2'])
+  await ping.event('lost', ({ code }) => code === 'ERR_RELAY_OFFLINE')
+  await relay.stop('SIGKILL')
+  t.is(await ping.ended, 4)
+})
+
 test('the least, the mean and the most', t => {
   t.is(summaryOf([]), undefined)
   t.deepEqual(summaryOf([1, 2, 6]), { min: 1, avg: 3, max: 6 })

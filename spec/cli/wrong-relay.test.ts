@@ -2,7 +2,7 @@ import test from 'ava'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer, type AddressInfo, type Server } from 'node:net'
-import { cleanUp, TestRelay, User } from './support.js'
+import { cleanUp, pairOf, TestRelay, User } from './support.js'
 
 test.after.always(cleanUp)
 
@@ -34,6 +34,16 @@ test('an address with the scheme of another port, and a server that is no relay:
     t.like(run.lines.at(-1), { event: 'failed', code, exit: 3 }, address)
     t.regex(String(run.lines.at(-1)?.['advice']), /ws:.*--relay tries another one/)
   }
+  // a chat waits for its relay, but not for what stands in its place; where it cannot tell, it says once what to look at
+  const [alice] = await pairOf(tcp)
+  for (const [address, code] of cases.filter(([, code]) => code === 'ERR_FRAME_MAGIC')) {
+    const run = await alice.run(['chat', 'bob', '--relay', address, '--json'], { input: 'hello\n' })
+    t.is(run.code, 3, `${address}: ${run.stdout}${run.stderr}`)
+    t.like(run.lines.at(-1), { event: 'failed', code, exit: 3 }, address)
+  }
+  const waiting = alice.start(['chat', 'bob', '--relay', cases[1]?.[0] ?? ''], { input: 'hello\n' })
+  await waiting.until(() => /ws:.*--relay tries another one/.test(waiting.stderr), 'what to look at')
+  await waiting.stop()
   for (const server of [site, shell]) server.close()
   for (const relay of [tcp, websocket]) await relay.stop()
 })

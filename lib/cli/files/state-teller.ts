@@ -1,13 +1,12 @@
 import type { SendState } from '../../files/index.js'
-import type { Client } from '../../relay/index.js'
-import { asError } from '../../stream/index.js'
 import { failureCode } from '../errors.js'
+import type { OwnConnection } from '../own-connection.js'
 import type { Output } from '../terminal/output.js'
 import type { TransferBar } from './transfer-bar.js'
 
 /** What {@link stateTeller} works with. */
 export interface TellerParts {
-  readonly client: Pick<Client, 'state'>
+  readonly connection: OwnConnection
   readonly output: Pick<Output, 'event' | 'status'>
   readonly bar: Pick<TransferBar, 'stop'>
   /** Of whom files are sent to. */
@@ -15,11 +14,11 @@ export interface TellerParts {
 }
 
 /** Says what a sender does, each thing once however often it is tried. */
-export function stateTeller ({ client, output, bar, name }: TellerParts): (state: SendState) => void {
+export function stateTeller ({ connection, output, bar, name }: TellerParts): (state: SendState) => void {
   let last = ''
   return state => {
     if (state.type === 'opening') return
-    const [why, code] = state.type === 'waiting' ? reasonOf(client, state.error, name) : ['', undefined]
+    const [why, code] = state.type === 'waiting' ? whyWaiting(connection, state.error, name) : ['', undefined]
     const now = `${state.type} ${why} ${code ?? ''}`
     if (now === last) return
     last = now
@@ -30,14 +29,9 @@ export function stateTeller ({ client, output, bar, name }: TellerParts): (state
   }
 }
 
-/** Why there is no connection to our own relay, if there is none; while one is being made, what has failed for it. */
-export function withoutRelay ({ state }: Pick<Client, 'state'>, failed: unknown): Error | undefined {
-  return state.type === 'waiting' ? state.error : state.type === 'connecting' ? asError(failed) : undefined
-}
-
 /** Why it waits, in words and as a code. */
-function reasonOf (client: Pick<Client, 'state'>, error: Error, name: string): [string, string] {
-  const lost = withoutRelay(client, error)
+function whyWaiting (connection: OwnConnection, error: Error, name: string): [string, string] {
+  const lost = connection.lost(error)
   if (lost !== undefined) return ['no connection to the relay', failureCode(lost)]
   const code = failureCode(error)
   if (code === 'ERR_RESET_LIMIT') return [`${name} takes nothing more just now`, code]

@@ -44,6 +44,9 @@ export class Echo {
     }
   }
 
+  /** Ends it at once. */
+  abort (reason: Error): void { this.#stream.abort(reason) }
+
   /** Ends it in order. */
   async close (): Promise<void> {
     this.#asked.end()

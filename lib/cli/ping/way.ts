@@ -1,7 +1,8 @@
 import type { Uuid } from '../../bytes/index.js'
 import { PING_KIND } from '../../chat/index.js'
 import type { Client } from '../../relay/index.js'
-import { abortable, deadline, streamError } from '../../stream/index.js'
+import { asError, deadline, streamError } from '../../stream/index.js'
+import type { OwnConnection } from '../own-connection.js'
 import { Echo } from './echo.js'
 
 /** Milliseconds of one round. */
@@ -12,17 +13,26 @@ export interface Round {
   readonly end: number
 }
 
+/** What a {@link Way} is made of. */
+export interface WayParts {
+  readonly client: Pick<Client, 'peer' | 'ping'>
+  readonly connection: OwnConnection
+  readonly signal: AbortSignal
+}
+
 /** The way to a peer, over a stream that is opened anew after a loss. */
 export class Way {
-  readonly #client: Client
+  readonly #client: WayParts['client']
+  readonly #connection: OwnConnection
   readonly #peer: Uuid
   readonly #timeout: number
   readonly #signal: AbortSignal
   #echo: Echo | undefined
 
   /** @param timeout - milliseconds for each leg */
-  constructor (client: Client, peer: Uuid, timeout: number, signal: AbortSignal) {
+  constructor ({ client, connection, signal }: WayParts, peer: Uuid, timeout: number) {
     this.#client = client
+    this.#connection = connection
     this.#peer = peer
     this.#timeout = timeout
     this.#signal = signal
@@ -35,9 +45,10 @@ export class Way {
       this.#echo ??= new Echo(await this.#client.peer(this.#peer).open(PING_KIND, { timeout: this.#timeout, signal: this.#signal }))
       return { hop, end: await this.#echo.round(this.#timeout, this.#signal) }
     } catch (error) {
+      // also when the hop alone was lost: the peer serves few streams of ours at once, and for long
+      this.#echo?.abort(asError(error))
       this.#echo = undefined
-      const { state } = this.#client
-      throw state.type === 'waiting' ? state.error : error
+      throw this.#connection.lost(error) ?? error
     }
   }
 
@@ -51,6 +62,6 @@ export class Way {
   /** Without a connection a ping waits for one: no longer than for its answer. */
   async #hop (): Promise<number> {
     const limit = deadline(this.#signal, this.#timeout, () => streamError('ERR_TIMEOUT', 'a ping'))
-    return abortable(this.#client.ping({ timeout: this.#timeout }), limit.signal).finally(limit.done)
+    return this.#client.ping({ timeout: this.#timeout, signal: limit.signal }).finally(limit.done)
   }
 }
