@@ -44,7 +44,7 @@ export const browserEntries: readonly BrowserEntry[] = [
 
 /**
  * The most that all files of the page may weigh after gzip: a client with chat, files and QR codes, and what shows it. 139,000; then names that
- * are told apart, answers to pings, and the dialog for a relay with another key; then what the client of the relay has grown by.
+ * are told apart, answers to pings, and the dialog for a relay with another key; then what the client of the relay has grown by, and that a code has a time and a link is looked at.
  */
 export const PAGE_LIMIT = 143_000
 

@@ -10,6 +10,10 @@ const LISTENING: ReadonlySet<string> = new Set(['ERR_TRANSPORT_LISTEN', 'ERR_REL
 
 /** What a person can do about it. */
 const ADVICE: Readonly<Record<string, string>> = {
+  ERR_CLI_OPTION: 'See hushwire relay --help.',
+  ERR_CLI_CONFIG: 'hushwire relay config prints every setting with its default.',
+  ERR_CLI_IDENTITY: 'Look at the file of --identity: put a copy of it back, or take it away, and the next start makes a new relay, whose address is another one.',
+  ERR_CLI_CERTIFICATE: 'Look at tls.cert and tls.key: both or neither, and this user must be able to read them.',
   ERR_STORE_BUSY: 'Another relay runs on this store: stop it first, or give --store another folder.',
   ERR_STORE_OPEN: 'Look at the folder of --store: it must be one that this user can write to.',
   ERR_STORE_READ_ONLY: 'Look at the folder of --store: it must be one that this user can write to.',
