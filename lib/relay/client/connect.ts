@@ -160,9 +160,11 @@ class RelayConnection implements Client {
     return (await this.#line.connected()).lookup(checkUuid(id))
   }
 
-  async ping (options?: { timeout?: number | undefined }): Promise<number> {
+  async ping (options?: { timeout?: number | undefined, signal?: AbortSignal | undefined }): Promise<number> {
     checkCall(options)
-    return (await this.#line.connected()).link.ping(options)
+    const { timeout, signal } = options ?? {}
+    const { link } = await this.#line.connected(signal)
+    return abortable(link.ping({ timeout }), signal)
   }
 
   presence (ids: Iterable<Uuid>): AsyncIterableIterator<Presence> {
