@@ -20,6 +20,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   ERR_STORE_SPACE: 'The disk is full: make room.',
   ERR_STORE_VERSION: 'The store was written by a newer hushwire: use that one.',
   ERR_TRANSPORT_CERTIFICATE: 'Look at tls.cert and tls.key: both PEM, and the key that of the first certificate.',
+  // of asking for an invite: of nothing else do they come here
+  ECONNRESET: 'The relay that runs on this store broke off before it had answered: try again.',
+  ETIMEDOUT: 'The relay that runs on this store does not answer: look at its log.',
+  EMSGSIZE: 'What runs on this store is no relay: look at the folder of --store.',
   ERR_LIMIT_OPTION: 'Limits are whole numbers of at least 1, or inf.'
 }
 
