@@ -176,6 +176,31 @@ test('no link inside of the folder leads what comes out of it', async t => {
   t.is(await codeOf(placeOf(folder, [file('.HUSHWIRE-PART')])), 'ERR_FILES_PATH')
 })
 
+test('what takes long to open ends when it is not wanted any more, and leaves no place for parts', async t => {
+  const folder = temporaryFolder()
+  const entries = Array.from({ length: 2000 }, (_, index) => ({ ...file(`${index}/a/b`, 0), type: 'folder' as const }))
+  const wanted = new AbortController()
+  const destination = await FolderDestination.at(folder, 'refuse')
+  const opening = destination.open(transferOf(entries), wanted.signal)
+  setImmediate(() => { wanted.abort(new Error('not wanted')) })
+  await t.throwsAsync(opening, { message: 'not wanted' })
+  t.true(readdirSync(folder).length < entries.length)
+  t.false(existsSync(join(folder, '.hushwire-part')))
+})
+
+test('of many folders in a row, those that they are in are looked at once', async t => {
+  const folder = temporaryFolder()
+  const tree = new TargetTree(folder)
+  const seen = new Set<string>()
+  await tree.makeFolder(join(folder, 'a/b/c'), seen)
+  t.deepEqual([...seen], ['a', 'a/b', 'a/b/c'].map(path => join(folder, path)))
+  // what is not looked at is not made either
+  seen.add(join(folder, 'x'))
+  t.is(await codeOf(tree.makeFolder(join(folder, 'x/y'), seen)), 'ENOENT')
+  await tree.makeFolder(join(folder, 'x/y'))
+  t.deepEqual(readdirSync(join(folder, 'x')), ['y'])
+})
+
 test('no transfer writes where parts are kept, not in the folder of another transfer either', async t => {
   const folder = temporaryFolder()
   for (const path of ['.hushwire-part/x', 'photos/.hushwire-part/x', 'a/b/.HushWire-Part', 'photos/HUSHWI~1/x']) t.is(await codeOf(placeOf(folder, [file(path)])), 'ERR_FILES_PATH', path)
