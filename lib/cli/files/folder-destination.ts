@@ -13,6 +13,9 @@ export type WhenThere = 'refuse' | 'overwrite' | 'rename'
 
 /** The most names that are tried for one that is taken. */
 const MAX_TRIES = 1000
+/** Bytes of a name that file systems take, and of the ending that stays where a name has to be shortened. */
+const MAX_NAME_BYTES = 255
+const MAX_EXTENSION_BYTES = 64
 
 /** A folder of the file system that files go to. */
 export class FolderDestination implements Destination {
@@ -141,13 +144,26 @@ async function otherNames (tree: TargetTree, entries: readonly Entry[], conflict
 }
 
 async function otherName (tree: TargetTree, name: string, file: boolean, taken: Set<string>): Promise<string> {
-  const extension = file ? extname(name) : ''
+  const ending = file ? extname(name) : ''
+  const extension = Buffer.byteLength(ending) <= MAX_EXTENSION_BYTES ? ending : ''
   const stem = name.slice(0, name.length - extension.length)
   for (let number = 1; number <= MAX_TRIES; number++) {
-    const other = `${stem} (${number})${extension}`
+    const tail = ` (${number})${extension}`
+    const other = `${shortened(stem, MAX_NAME_BYTES - Buffer.byteLength(tail))}${tail}`
     if (taken.has(foldPath(other)) || await tree.standing(tree.whole(other)) !== 'free') continue
     taken.add(foldPath(other))
     return other
   }
   throw filesError('ERR_FILES_EXISTS', `${name}, and ${MAX_TRIES} like it`)
+}
+
+/** As many whole characters of a name as so many bytes hold. */
+function shortened (name: string, bytes: number): string {
+  if (Buffer.byteLength(name) <= bytes) return name
+  let short = ''
+  for (const { segment } of new Intl.Segmenter().segment(name)) {
+    if (Buffer.byteLength(short + segment) > bytes) break
+    short += segment
+  }
+  return short
 }

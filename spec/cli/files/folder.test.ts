@@ -233,6 +233,33 @@ test('what senders that never came back have left is taken away, parts apart', a
   t.deepEqual(readdirSync(join(folder, '.hushwire-part')), [part])
 })
 
+test('of many transfers without parts, the oldest are taken away', async t => {
+  const folder = temporaryFolder()
+  const idOf = (index: number): string => index.toString(16).padStart(64, '0')
+  for (let index = 0; index < 300; index++) {
+    const path = join(folder, '.hushwire-part', idOf(index))
+    mkdirSync(path, { recursive: true })
+    writeFileSync(join(path, index === 0 ? '0.part' : 'names.json'), '{}')
+    utimesSync(path, Date.now() / 1000 - 1000 + index, Date.now() / 1000 - 1000 + index)
+  }
+  const place = await placeOf(folder, [file('a')])
+  const left = readdirSync(join(folder, '.hushwire-part'))
+  t.deepEqual(left.sort(), [idOf(0), ...Array.from({ length: 255 }, (_, index) => idOf(45 + index)), ID].sort())
+  await place.close(true)
+})
+
+test('another name is none that is too long for a file system, and ends with a whole character', async t => {
+  const folder = temporaryFolder()
+  const names = [`${'a'.repeat(251)}.txt`, `a.${'b'.repeat(253)}`, `${'👨‍👩‍👧'.repeat(14)}aaa`]
+  for (const name of names) writeFileSync(join(folder, name), '')
+  const others: string[] = []
+  const place = await (await FolderDestination.at(folder, 'rename', (_, other) => { others.push(other) })).open(transferOf(names.map(name => file(name))))
+  for (const index of names.keys()) await whole(place, index, 'x')
+  await place.close(true)
+  t.deepEqual(others, [`${'a'.repeat(247)} (1).txt`, `a.${'b'.repeat(249)} (1)`, `${'👨‍👩‍👧'.repeat(13)} (1)`])
+  for (const other of others) t.is(readFileSync(join(folder, other), 'utf8'), 'x')
+})
+
 test('free space that a file system does not tell is unknown, and ends nothing', async t => {
   t.true((await freeSpace(temporaryFolder()) ?? 0) > 0)
   t.is(await freeSpace(join(temporaryFolder(), 'none')), undefined)
