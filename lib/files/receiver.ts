@@ -52,6 +52,8 @@ export class FileReceiver {
   readonly #waiting = new Map<Wire, Held>()
   readonly #pauses: Pauses
   #running = 0
+  /** True when nothing is taken any more but what is remembered. */
+  #closed = false
 
   /**
    * @param client - whose streams are given to `take`
@@ -98,6 +100,16 @@ export class FileReceiver {
     else this.#byPeer.delete(held.peer)
   }
 
+  /** Stops all that is under way but one transfer, which may come again, and takes nothing else from now on. What has come is kept. */
+  keepOnly (transfer: Pick<Transfer, 'id'>): void {
+    this.#closed = true
+    for (const other of [...this.#remembered.values()]) {
+      if (other.transfer.id === transfer.id) continue
+      other.current?.wire.fail(filesError('ERR_FILES_BUSY'), resetError(RESET_CODES.cancelled))
+      this.#forget(other, { counts: false })
+    }
+  }
+
   /** For who has no place yet: a few who open streams and say nothing are not to keep out all others. Nobody loses its only place. */
   #makeRoom (): boolean {
     const found = [...this.#waiting].find(([, { peer }]) => (this.#byPeer.get(peer) ?? 0) > 1)
@@ -138,7 +150,7 @@ export class FileReceiver {
       const id = toHex(transferId(peer.id, this.#ownId, bytes))
       const known = this.#remembered.get(id)
       // before the manifest is looked at, which costs more than to send it
-      if (known === undefined && !this.#mayAsk(peer.id)) return busy(wire)
+      if (known === undefined && (this.#closed || !this.#mayAsk(peer.id))) return busy(wire)
       transfer = known?.transfer ?? { id, from: peer, manifest: decodeManifest(bytes, this.#limits, this.#options.names) }
     } catch (error) {
       if (!isInterruption(error)) this.#pauses.begin(toHex(peer.id))

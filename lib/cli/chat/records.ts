@@ -26,9 +26,9 @@ export const TEXT_LIMITS = {
 
 interface Amount { readonly texts: number, readonly bytes: number }
 
-/** Bytes of the numbers in a key. */
-const TIME_BYTES = 8
+/** Bytes of numbers in a key. */
 const SIZE_BYTES = 8
+const TIME_BYTES = 8
 const NOTHING: Amount = { texts: 0, bytes: 0 }
 
 /**
@@ -121,17 +121,17 @@ export class TextRecords {
   }
 }
 
-/** Keys of earlier versions had no size: they get theirs, in one batch. What they begin with is the same, and so is their order. */
+/** Gives keys their size that were written before keys had one. @throws what the store does (as rejections) */
 async function withSizes (store: Store, prefix: string): Promise<void> {
-  const length = prefix.length + UUID_BYTES + TIME_BYTES + UUID_BYTES
-  const old = await store.read(view => [...view.keys(keysUnder(storeKey(prefix)))].filter(key => key.byteLength === length))
+  const length = prefix.length + 2 * UUID_BYTES + TIME_BYTES
+  const range = keysUnder(storeKey(prefix))
+  const old = await store.read(view => [...view.keys(range)].filter(key => key.byteLength === length).map(key => key.slice()))
   if (old.length === 0) return
   await store.write(transaction => {
     for (const key of old) {
-      const bytes = transaction.get(key)
-      // a damaged record reads as none
-      if (bytes !== undefined) transaction.set(storeKey('', key, bytes.byteLength), bytes)
+      const text = transaction.get(key)
       transaction.delete(key)
+      if (text !== undefined) transaction.set(storeKey('', key, text.byteLength), text)
     }
   })
 }

@@ -45,7 +45,7 @@ export class Echo {
   }
 
   /** Ends it at once. */
-  abort (reason: Error): void { this.#stream.abort(reason) }
+  abort (error: Error): void { this.#stream.abort(error) }
 
   /** Ends it in order. */
   async close (): Promise<void> {

@@ -45,7 +45,7 @@ export class Way {
       this.#echo ??= new Echo(await this.#client.peer(this.#peer).open(PING_KIND, { timeout: this.#timeout, signal: this.#signal }))
       return { hop, end: await this.#echo.round(this.#timeout, this.#signal) }
     } catch (error) {
-      // also when the hop alone was lost: the peer serves few streams of ours at once, and for long
+      // what failed may be the hop alone, and an echo that is left would hold a place with the peer
       this.#echo?.abort(asError(error))
       this.#echo = undefined
       throw this.#connection.lost(error) ?? error

@@ -34,9 +34,9 @@ export interface Client {
   /**
    * Asks the relay for a sign of life; waits for a connection.
    *
-   * @param options - `timeout`: milliseconds for the answer, 10,000 by default; `signal` ends the wait for connection and answer
+   * @param options - `timeout`: milliseconds for the answer, 10,000 by default; `signal`: whose abort ends the waiting, for a connection too
    * @returns milliseconds to the relay and back
-   * @throws ERR_TIMEOUT, the signal's reason, ERR_ARGUMENT, the link's cause, and what has ended the client (as rejections)
+   * @throws ERR_TIMEOUT, the link's cause, the signal's reason, and what has ended the client (as rejections)
    */
   ping(options?: { timeout?: number | undefined, signal?: AbortSignal | undefined }): Promise<number>
   /**

@@ -44,6 +44,22 @@ function rubbish (answer: Uint8Array): Duplex {
   }
 }
 
+test('a ping that waits for a connection is left with its signal', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const alice = await world.client()
+  t.true(await alice.ping({ signal: new AbortController().signal }) >= 0)
+  world.down = true
+  world.cut()
+  while ((await next(alice.states)).type !== 'waiting') continue
+  const stop = new AbortController()
+  const pinged = codeOf(alice.ping({ signal: stop.signal }))
+  stop.abort(new Error('enough'))
+  t.is(await pinged, 'Error: enough')
+  t.is(await codeOf(alice.ping({ signal: stop.signal })), 'Error: enough')
+  t.is(await codeOf(alice.ping({ signal: 'now' as never })), 'ERR_ARGUMENT')
+})
+
 test('what can only be a mistake here ends the client', async t => {
   const world = await World.start()
   t.teardown(() => world.end())
@@ -143,19 +159,6 @@ test('a client that is closed before there is a connection leaves nothing waitin
   const stopped = await world.client({ wait: false, signal: stop.signal })
   stop.abort(new Error('enough'))
   t.is(await codeOf(stopped.closed), 'Error: enough')
-})
-
-test('a ping waits for a connection as long as its signal allows', async t => {
-  const world = new World()
-  world.down = true
-  const alice = await world.client({ wait: false })
-  const given = new AbortController()
-  const ping = codeOf(alice.ping({ signal: given.signal }))
-  given.abort(new Error('enough'))
-  t.is(await ping, 'Error: enough')
-  t.is(await codeOf(alice.ping({ signal: AbortSignal.abort(new Error('at once')) })), 'Error: at once')
-  t.is(await codeOf(alice.ping({ signal: {} as never })), 'ERR_ARGUMENT')
-  await alice.close()
 })
 
 test('the directory is asked through the connection', async t => {
