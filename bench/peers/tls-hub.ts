@@ -6,7 +6,7 @@ import type { Place } from './peer.js'
 import { placeOf } from './sockets.js'
 
 // A hub over node:tls that forwards messages from one connection to another and does nothing else: no accounts, no limits, no
-// streams. What many connections cost by themselves shows in it.
+// streams, and no memory that is bounded: what a socket does not take yet waits in it. What many connections cost by themselves shows in it.
 
 const SUITE = { minVersion: 'TLSv1.3', ciphers: 'TLS_AES_256_GCM_SHA384' } as const
 /** Before each message: whom it is for (16 bytes), and its length (4). */
@@ -39,6 +39,7 @@ export class HubClient {
     const socket = connect({ port: place.port, host: '127.0.0.1', servername: 'localhost', ca: place.proof as string, checkServerIdentity: () => undefined, ...SUITE })
     await once(socket, 'secureConnect')
     socket.setNoDelay(true)
+    socket.on('error', () => { socket.destroy() })
     const client = new HubClient(socket)
     messages(socket, (_, message) => { onMessage(message.subarray(HEAD_BYTES)) })
     client.send(id, new Uint8Array(0))

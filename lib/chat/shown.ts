@@ -13,7 +13,7 @@ const LATIN_OF: ReadonlyMap<string, string> = new Map(Array.from(OTHERS, (letter
 
 /**
  * A text of somebody else's as one line that shows what it is: without controls, overrides of the direction of writing, and characters that
- * are not seen. Line breaks and tabs in a row become one space; what joins letters and pictures stays. It is as long as it was, and may still
+ * are not seen. Line breaks and tabs in a row become one space; what joins letters and pictures stays. It is not cut, and may still
  * hold markup: it is for places that take text as text. Who compares it with the text knows whether that is what it looks like.
  *
  * @example

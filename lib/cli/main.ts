@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
 import { program } from './program.js'
+import { watchStdout } from './terminal/stdout.js'
 
 const USAGE = 2
 const ignore = (): void => {}
 
-// a reader that has gone, as of `--help | head`; what a command writes there, it looks after itself
-process.stdout.on('error', ignore)
-// and reports that nobody reads end nothing
+watchStdout()
+// reports that nobody reads end nothing
 process.stderr.on('error', ignore)
 
 const given = process.argv.slice(2)
@@ -19,7 +19,7 @@ try {
   const hushwire = await program(({ name }) => asked.has(name), { silent: json })
   const [first, name] = given
   // which Commander would answer with the help of all
-  if (first === 'help' && name !== undefined && !name.startsWith('-') && hushwire.commands.every(command => command.name() !== name)) hushwire.error(`error: unknown command '${name}'`)
+  if (first === 'help' && name !== undefined && name !== 'help' && !name.startsWith('-') && hushwire.commands.every(command => command.name() !== name)) hushwire.error(`error: unknown command '${name}'`)
   await hushwire.parseAsync()
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error

@@ -15,6 +15,12 @@ import { RecordReader, SENDERS } from './records.js'
 import { Pauses } from './pauses.js'
 import { Wire } from './wire.js'
 
+/** One of the transfers that may be under way. */
+interface Held {
+  readonly peer: string
+  given: boolean
+}
+
 const OPTIONS: Readonly<Record<string, Expected>> = { accept: FUNCTION, limits: OBJECT, onBegin: FUNCTION, onProgress: FUNCTION }
 
 /**
@@ -42,8 +48,8 @@ export class FileReceiver {
   /** By the id of each, the one that was used last at the end. */
   readonly #remembered = new Map<string, Remembered>()
   readonly #byPeer = new Map<string, number>()
-  /** Streams that have offered nothing yet, by whom each is, the oldest first. */
-  readonly #waiting = new Map<Wire, string>()
+  /** Streams that have offered nothing yet, with the place of each, the oldest first. */
+  readonly #waiting = new Map<Wire, Held>()
   readonly #pauses: Pauses
   #running = 0
   /** True when nothing is taken any more but what is remembered. */
@@ -74,15 +80,13 @@ export class FileReceiver {
     if (this.#options.signal?.aborted === true) return refused(stream, abortReason(this.#options.signal), RESET_CODES.cancelled)
     const room = this.#running < this.#limits.maxTransfers || ofPeer === 0 && this.#makeRoom()
     if (!room || ofPeer >= this.#limits.maxPeerTransfers) return refused(stream, filesError('ERR_FILES_BUSY'), RESET_CODES.limit)
+    const held: Held = { peer, given: false }
     this.#running++
     this.#byPeer.set(peer, ofPeer + 1)
     try {
-      return await this.#accepted(stream)
+      return await this.#accepted(stream, held)
     } finally {
-      this.#running--
-      const left = (this.#byPeer.get(peer) ?? 1) - 1
-      if (left > 0) this.#byPeer.set(peer, left)
-      else this.#byPeer.delete(peer)
+      this.#giveBack(held)
     }
   }
 
@@ -96,16 +100,29 @@ export class FileReceiver {
     }
   }
 
+  /** Once: what loses its place is over later. */
+  #giveBack (held: Held): void {
+    if (held.given) return
+    held.given = true
+    this.#running--
+    const left = (this.#byPeer.get(held.peer) ?? 1) - 1
+    if (left > 0) this.#byPeer.set(held.peer, left)
+    else this.#byPeer.delete(held.peer)
+  }
+
   /** For who has no place yet: a few who open streams and say nothing are not to keep out all others. Nobody loses its only place. */
   #makeRoom (): boolean {
-    const [wire] = [...this.#waiting].find(([, peer]) => (this.#byPeer.get(peer) ?? 0) > 1) ?? []
-    if (wire === undefined) return false
+    const found = [...this.#waiting].find(([, { peer }]) => (this.#byPeer.get(peer) ?? 0) > 1)
+    if (found === undefined) return false
+    const [wire, held] = found
     this.#waiting.delete(wire)
+    // at once: another one may come before this stream is over
+    this.#giveBack(held)
     wire.fail(resetError(RESET_CODES.limit))
     return true
   }
 
-  async #accepted (incoming: IncomingStream): Promise<Received> {
+  async #accepted (incoming: IncomingStream, held: Held): Promise<Received> {
     let wire: Wire
     try {
       wire = new Wire(incoming.accept(), { reader: new RecordReader(SENDERS, 1 + this.#limits.maxManifestBytes), idleTimeout: this.#limits.idleTimeout })
@@ -116,17 +133,17 @@ export class FileReceiver {
     const stop = (): void => { wire.fail(abortReason(signal as AbortSignal), resetError(RESET_CODES.cancelled)) }
     signal?.addEventListener('abort', stop, { once: true })
     try {
-      return await this.#offered(wire, incoming)
+      return await this.#offered(wire, incoming, held)
     } finally {
       signal?.removeEventListener('abort', stop)
     }
   }
 
   /** Reads what is offered, and takes it. */
-  async #offered (wire: Wire, { peer }: IncomingStream): Promise<Received> {
+  async #offered (wire: Wire, { peer }: IncomingStream, held: Held): Promise<Received> {
     let transfer: Transfer
     // with a byte now and then a stream would hold a place for ever
-    this.#waiting.set(wire, toHex(peer.id))
+    this.#waiting.set(wire, held)
     const late = setTimeout(() => { wire.fail(resetError(RESET_CODES.stalled)) }, this.#limits.offerTimeout)
     try {
       const bytes = offeredManifest(await wire.next())

@@ -61,7 +61,7 @@ export class Unpacker {
   whole (bytes: Uint8Array): Uint8Array {
     this.#check()
     this.#input = bytes.byteLength
-    const out = this.#zlib.inflateSync(bytes, Math.min(this.#maxInflated, bytes.byteLength * this.#maxRatio))
+    const out = this.#inflated(bytes)
     if (out === undefined) this.#fail(this.#maxInflated <= bytes.byteLength * this.#maxRatio ? this.#overLimit() : this.#overRatio())
     this.#whole = true
     return out
@@ -94,6 +94,14 @@ export class Unpacker {
   destroy (): void {
     this.#failure = zlibError('ERR_ZLIB_DESTROYED')
     this.#inflater?.destroy()
+  }
+
+  #inflated (bytes: Uint8Array): Uint8Array | undefined {
+    try {
+      return this.#zlib.inflateSync(bytes, Math.min(this.#maxInflated, bytes.byteLength * this.#maxRatio))
+    } catch (error) {
+      this.#fail(error as Error)
+    }
   }
 
   #check (): void {

@@ -1,5 +1,7 @@
 import test from 'ava'
+import { FileReceiver } from '../../lib/files/index.js'
 import { RESET_CODES, resetError } from '../../lib/nova/index.js'
+import type { IncomingStream } from '../../lib/relay/index.js'
 import { next, World, type TestClient } from '../relay/client/support.js'
 import { Raw } from './raw.js'
 import { MemoryDestination, receiving } from './support.js'
@@ -48,4 +50,37 @@ test('who has no place gets one of somebody who has several and offers nothing, 
   await t.throwsAsync(async () => { await (await Raw.dial(dave, bob.id)).next() }, { code: 'ERR_RESET_LIMIT' })
   t.is((await next(outcomes)).type, 'failed')
   for (const raw of [only, raws[1] as Raw]) t.like(await raw.offer({ path: 'a' }).next(), { type: 'accept' })
+})
+
+test('two who come in one turn take one place of who has two, and one of them is refused', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const [alice, bob, carol, dave] = [await world.client(), await world.client(), await world.client(), await world.client()]
+  const receiver = new FileReceiver(bob, new MemoryDestination(), { accept: () => true, limits: { maxTransfers: 2 } })
+  const opened = async (who: TestClient): Promise<{ readonly raw: Promise<Raw>, readonly stream: IncomingStream }> => {
+    const raw = Raw.dial(who, bob.id)
+    raw.catch(() => {})
+    return { raw, stream: await next(bob.streams) }
+  }
+  const streams: IncomingStream[] = []
+  const raws: Array<Promise<Raw>> = []
+  for (const who of [alice, alice, carol, dave]) {
+    const { raw, stream } = await opened(who)
+    raws.push(raw)
+    streams.push(stream)
+  }
+  const [first, second, third, fourth] = streams.map(stream => receiver.take(stream))
+  t.is((await fourth)?.type, 'failed')
+  await t.throwsAsync(async () => { await (await raws[3])?.next() }, { code: 'ERR_RESET_LIMIT' })
+  t.is((await first)?.type, 'interrupted')
+  await t.throwsAsync(async () => { await (await raws[0])?.next() }, { code: 'ERR_RESET_LIMIT' })
+  // what has lost its place gives none back when it is over
+  const late = await opened(dave)
+  t.is((await receiver.take(late.stream)).type, 'failed')
+  await t.throwsAsync(async () => { await (await late.raw).next() }, { code: 'ERR_RESET_LIMIT' })
+  for (const raw of [await raws[1], await raws[2]]) {
+    t.like(await raw?.offer({ path: 'a' }).next(), { type: 'accept' })
+    raw?.stream.abort(resetError(RESET_CODES.gone))
+  }
+  for (const taken of [second, third]) t.is((await taken)?.type, 'interrupted')
 })

@@ -33,7 +33,7 @@ for (const backend of [node, portable]) {
     deflater.destroy()
   })
 
-  test(`a stream that was over a limit stays so: ${backend.backend}`, async t => {
+  test(`a stream that was over a limit, or damaged, stays so: ${backend.backend}`, async t => {
     const packed = await deflate(new Uint8Array(300_000), { backend })
     for (const [limit, code] of [[{ maxInflated: 1000 }, 'ERR_ZLIB_OUTPUT_LIMIT'], [{ maxRatio: 2 }, 'ERR_ZLIB_RATIO']] as const) {
       const unpacker = new Unpacker({ ...limit, backend })
@@ -48,5 +48,8 @@ for (const backend of [node, portable]) {
       short.destroy()
       t.throws(() => short.whole(packed), { code: 'ERR_ZLIB_DESTROYED' })
     }
+    const damaged = new Unpacker({ backend })
+    t.throws(() => damaged.whole(packed.with(0, 0)), { code: 'ERR_ZLIB_DATA' })
+    t.throws(() => { damaged.end() }, { code: 'ERR_ZLIB_DATA' })
   })
 }

@@ -1,8 +1,8 @@
 import type { Dirent, Stats } from 'node:fs'
 import { access, constants, lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { checkPath, FILES_LIMITS, filesError, type NameRules, type SourceFile } from '../../files/index.js'
-import { cliError, failureCode } from '../errors.js'
+import { checkPath, FILES_ERRORS, FILES_LIMITS, filesError, type NameRules, type SourceFile } from '../../files/index.js'
+import { cliError, failureCode, messageOf } from '../errors.js'
 import { reasonOf } from '../platform-reason.js'
 import { pieces } from './reading.js'
 
@@ -38,6 +38,8 @@ class Walk {
   }
 
   async named (path: string): Promise<void> {
+    // which would be the folder that we are in, with all that it has
+    if (path === '') throw cliError('ERR_CLI_FILE', 'a name is empty, perhaps an unset variable; . is this folder')
     const whole = resolve(path)
     const name = basename(whole)
     if (name === '') throw cliError('ERR_CLI_FILE', `${path} has no name to send it under; name what is in it`)
@@ -119,8 +121,8 @@ class Walk {
     try {
       checkPath(file.path, { names: this.#options.names })
     } catch (error) {
-      // the sentence of the check says what is wrong, but not where
-      throw filesError('ERR_FILES_PATH', file.path, error)
+      // the check says what is wrong, but not where
+      throw filesError('ERR_FILES_PATH', `${messageOf(error).slice(FILES_ERRORS.ERR_FILES_PATH.sentence.length + 2)}: ${file.path}`, error)
     }
     if (this.found.length >= FILES_LIMITS.maxEntries) throw filesError('ERR_FILES_LIMIT', `more than ${FILES_LIMITS.maxEntries} files and folders`)
     this.found.push(file)

@@ -15,6 +15,8 @@ export const EXIT = {
   /** Another process uses the profile, or has taken its place at the relay. */
   busy: 5,
   SIGINT: 130,
+  /** Nobody reads what it prints. */
+  SIGPIPE: 141,
   SIGTERM: 143
 } as const
 
@@ -83,7 +85,7 @@ export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
   ERR_STORE_OPEN: [EXIT.failed, 'Look at the folder of the profile: hushwire id show; it must be one that this user can write to.'],
   ERR_STORE_READ_ONLY: [EXIT.failed, 'Look at the folder of the profile: hushwire id show; it must be one that this user can write to.'],
   ERR_STORE_VERSION: [EXIT.failed, 'The profile was written by a newer hushwire: use that one.'],
-  ERR_FILES_PATH: [EXIT.usage, '--any-name on both sides takes what Windows does not.'],
+  ERR_FILES_PATH: [EXIT.usage, 'What Windows alone does not take goes with --any-name on both sides.'],
   ERR_FILES_DUPLICATE: [EXIT.usage, ''],
   ERR_FILES_LIMIT: [EXIT.usage, ''],
   ERR_FILES_DECLINED: [EXIT.peer, ''],
@@ -107,11 +109,13 @@ export interface Failure {
   readonly exit: number
 }
 
+const STOPS = ['SIGTERM', 'SIGPIPE'] as const
+
 /** What an error is for who has typed the command. */
 export function failureOf (error: unknown): Failure {
   const code = failureCode(error)
   const message = messageOf(error)
-  if (code === 'ERR_CLI_STOPPED') return { code, message, advice: '', exit: message.endsWith('SIGTERM') ? EXIT.SIGTERM : EXIT.SIGINT }
+  if (code === 'ERR_CLI_STOPPED') return { code, message, advice: '', exit: EXIT[STOPS.find(signal => message.endsWith(signal)) ?? 'SIGINT'] }
   if (code === 'ERR_TRANSPORT_LISTEN') return { code, message, advice: listenAdvice(error), exit: EXIT.failed }
   const [exit, advice] = KNOWN_FAILURES[code] ?? [EXIT.failed, '']
   return { code, message, advice, exit }

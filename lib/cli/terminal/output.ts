@@ -159,7 +159,7 @@ export class Output {
     this.end()
     this.event('failed', { code, message, advice, exit })
     // who has pressed Ctrl-C knows why
-    if (!this.json && code !== 'ERR_CLI_STOPPED') this.#err.write(`hushwire ${this.#command}: ${[`${code}: ${plainLine(message)}.`, advice].filter(Boolean).join(' ')}\n`)
+    if (!this.json && code !== 'ERR_CLI_STOPPED') this.#err.write(`hushwire ${this.#command}: ${[`${code}: ${sentence(plainLine(message))}`, advice].filter(Boolean).join(' ')}\n`)
     return exit
   }
 
@@ -196,4 +196,9 @@ export class Output {
 /** The same JSON, which a terminal shows as it is. */
 function escaped (json: string): string {
   return json.replace(OBEYED, letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** With its full stop, unless it ends already. */
+function sentence (text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`
 }

@@ -41,6 +41,17 @@ test('those who write at the same time make each of the oldest go once, and noth
   for (const each of [history, await History.load(store)]) t.deepEqual(each.of(PEER).map(({ id }) => id), kept)
 })
 
+test('what has made room is told to be gone also when the store fails', async t => {
+  const store = memoryStore()
+  const history = await History.load(store)
+  await history.put(...numbers(0, APP_LIMITS.maxEntries).map(entry))
+  const gone: string[] = []
+  history.changes.on(change => { if (change.gone) gone.push(change.entry.id) })
+  await store.close()
+  await t.throwsAsync(history.put(entry(5000)), { code: 'ERR_STORE_CLOSED' })
+  t.deepEqual([gone, history.get(PEER, '0')], [['0'], undefined])
+})
+
 test('what is removed twice is told once', async t => {
   const store = memoryStore()
   const history = await History.load(store)

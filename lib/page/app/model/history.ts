@@ -50,12 +50,16 @@ export class History {
     const keys = entries.map(entry => this.#key(entry))
     // at once: who writes meanwhile must not make the same ones go again
     const gone = [...new Set(entries.map(({ peer }) => peer))].flatMap(peer => this.#surplus(peer)).map(entry => ({ entry, key: this.#forget(entry) }))
-    await this.#store.write(transaction => {
-      for (const [at, key] of keys.entries()) setJson(transaction, key, entries[at])
-      for (const { key } of gone) transaction.delete(key)
-    })
+    try {
+      await this.#store.write(transaction => {
+        for (const [at, key] of keys.entries()) setJson(transaction, key, entries[at])
+        for (const { key } of gone) transaction.delete(key)
+      })
+    } finally {
+      // here they are, however the store did
+      for (const { entry } of gone) this.changes.tell({ entry, gone: true })
+    }
     for (const entry of entries) this.changes.tell({ entry, gone: false })
-    for (const { entry } of gone) this.changes.tell({ entry, gone: true })
   }
 
   /** Forgets a whole conversation. @throws what the store does (as rejections) */

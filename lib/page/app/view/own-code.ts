@@ -30,11 +30,12 @@ export class OwnCode {
   }
 
   #make (): void {
+    const focused = this.element.contains(document.activeElement)
     this.element.replaceChildren(h('p', { class: 'hint' }, 'Making a code…'))
-    this.#show().catch((error: unknown) => { this.element.replaceChildren(h('p', { class: 'trouble', role: 'alert' }, adviceOf(error)), this.#another()) }).catch(ignore)
+    this.#show(focused).catch((error: unknown) => { this.element.replaceChildren(h('p', { class: 'trouble', role: 'alert' }, adviceOf(error)), this.#another()) }).catch(ignore)
   }
 
-  async #show (): Promise<void> {
+  async #show (focused: boolean): Promise<void> {
     const until = Date.now() + EXPIRES
     const offer = await this.#desk.client.offer({ expires: EXPIRES })
     if (this.#over.signal.aborted) return
@@ -48,6 +49,8 @@ export class OwnCode {
       h('img', { src: this.#url, class: 'qr', width: 240, height: 240, alt: 'QR code of the link for pairing; the same code stands below as text' }),
       field('Your code', text),
       h('div', { class: 'actions' }, copyButton('Copy code', offer), copyButton('Copy link', linkOf(offer))))
+    // it stood on what asked for this one
+    if (focused) text.focus()
   }
 
   /** A code that nobody can use any more is not left to be copied. */

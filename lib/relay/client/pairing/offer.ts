@@ -82,9 +82,10 @@ export function parseOfferAt (text: string, now: number): Offer {
   if (!trimmed.startsWith(OFFER_SCHEME) || trimmed.length > 1024) throw clientError('ERR_OFFER_TEXT')
   const bytes = fromBase64url(trimmed.slice(OFFER_SCHEME.length))
   if (bytes === undefined || bytes.byteLength === 0) throw clientError('ERR_OFFER_TEXT', NOT_WHOLE)
-  if (bytes[0] !== OFFER_VERSION) throw clientError('ERR_OFFER_VERSION', `${bytes[0] ?? ''}`)
   const end = bytes.byteLength - CHECKSUM_BYTES
+  // first, so that a damaged copy is not taken for another version: each version ends so
   if (end <= FIXED_BYTES || !crypto.equal(bytes.subarray(end), checksumOf(bytes.subarray(0, end)))) throw clientError('ERR_OFFER_TEXT', NOT_WHOLE)
+  if (bytes[0] !== OFFER_VERSION) throw clientError('ERR_OFFER_VERSION', `${bytes[0] ?? ''}`)
   const [relayAt, peerAt, tokenAt] = [1, 1 + FINGERPRINT_BYTES, 1 + 2 * FINGERPRINT_BYTES]
   const expiresAt = tokenAt + TOKEN_BYTES
   const fingerprint = bytes.slice(peerAt, tokenAt)

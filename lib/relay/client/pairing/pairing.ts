@@ -70,7 +70,7 @@ export class Pairing {
     if (!Number.isSafeInteger(timeout) || timeout <= 0) throw streamError('ERR_ARGUMENT', 'timeout is a whole number of milliseconds')
     const { contacts, identity } = this.#parts
     const offer = parseOffer(text)
-    if (equalUuid(offer.id, identity.id)) throw clientError('ERR_OFFER_PEER', 'it is our own')
+    if (equalUuid(offer.id, identity.id)) throw clientError('ERR_OFFER_PEER', 'it is our own, for somebody else to answer')
     const { publicKey } = await this.#owner(offer, signal)
     const known = contacts.has(offer.id)
     // before the token is sent: its owner may write or open a stream as soon as it has it
