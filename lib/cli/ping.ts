@@ -77,7 +77,7 @@ async function ping ({ client, names, signal }: Session, text: string, flags: Fl
       output.line(`${sent}: nothing came back (${code})`)
       // whom nothing has come back from may not be there for long
       if (!away && exit === EXIT.peer && rounds.ends.length === 0) output.note(advice)
-      away = exit === EXIT.peer
+      away ||= exit === EXIT.peer
     }
   }
   await way.close()

@@ -34,18 +34,19 @@ export const browserEntries: readonly BrowserEntry[] = [
   { entry: 'store', limit: 10_500 },
   { entry: 'store/indexeddb', limit: 6_000 },
   // a whole client: Nova, mail, the store in memory, reconnection, streams, pairing
-  { entry: 'relay', limit: 101_000 },
+  { entry: 'relay', limit: 102_000 },
   { entry: 'relay/qr', limit: 5_000 },
   // 2,600; then how names look, and answers to pings, which commands and the page share
-  { entry: 'chat', limit: 3_700 },
-  { entry: 'files', limit: 40_000 }
+  { entry: 'chat', limit: 3_800 },
+  // 40,000; then who gives a place up to whom, and a client's stores and pauses
+  { entry: 'files', limit: 41_000 }
 ]
 
 /**
  * The most that all files of the page may weigh after gzip: a client with chat, files and QR codes, and what shows it. 139,000; then names that
- * are told apart, answers to pings, and the dialog for a relay with another key; then what the client of the relay has grown by.
+ * are told apart, answers to pings, and the dialog for a relay with another key; then what the client of the relay has grown by, and that a code has a time and a link is looked at.
  */
-export const PAGE_LIMIT = 141_500
+export const PAGE_LIMIT = 143_000
 
 /** Entry points that need Node. Every other one must have its row above. */
 export const nodeEntries: readonly string[] = ['transport/tcp', 'transport/websocket-server', 'store/sqlite', 'relay/server', 'relay/metrics', 'tunnel', 'page']

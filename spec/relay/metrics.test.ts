@@ -8,7 +8,7 @@ import { RELAY_CODES } from '../../lib/nova/index.js'
 import { relayMetrics, serveMetrics } from '../../lib/relay/metrics/index.js'
 import type { RelayEvent } from '../../lib/relay/server/index.js'
 import { relayError } from '../../lib/relay/errors.js'
-import { memoryStore } from '../../lib/store/index.js'
+import { memoryStore, type Store } from '../../lib/store/index.js'
 import { storeError } from '../../lib/store/errors.js'
 import { codeOf } from '../support/sources.js'
 import { member, text } from './raw.js'
@@ -101,11 +101,27 @@ test('the page: what is asked for wrongly, and what hangs', async t => {
   await page.close()
 })
 
+/** A store that fails to write while `fails` is set. */
+function faulty (): { store: Store, fails: boolean } {
+  const inner = memoryStore()
+  const disk: { store: Store, fails: boolean } = {
+    fails: false,
+    store: {
+      quarantined: 0,
+      read: work => inner.read(work),
+      write: work => disk.fails ? Promise.reject(storeError('ERR_STORE_SPACE')) : inner.write(work),
+      close: () => inner.close()
+    }
+  }
+  return disk
+}
+
 test('health follows the store and the drain', async t => {
-  const store = memoryStore()
+  const disk = faulty()
   let draining = false
-  const health = new RelayHealth(store, () => draining)
+  const health = new RelayHealth(disk.store, () => draining)
   t.deepEqual(await health.ask(), { healthy: true, ready: true })
+  disk.fails = true
   health.note(EVENTS.failed)
   t.deepEqual(await health.ask(), { healthy: false, ready: false })
   health.note(EVENTS['mail-stored'])
@@ -113,8 +129,22 @@ test('health follows the store and the drain', async t => {
   draining = true
   t.false((await health.ask()).healthy)
   draining = false
-  await store.close()
+  await disk.store.close()
   t.false((await health.ask()).healthy)
+})
+
+test('a store that failed and works again is healthy again without any mail, and nothing is left in it', async t => {
+  const disk = faulty()
+  const health = new RelayHealth(disk.store, () => false)
+  disk.fails = true
+  health.note(EVENTS.failed)
+  t.false((await health.ask()).healthy)
+  disk.fails = false
+  const asked = health.ask()
+  health.note({ ...EVENTS.failed })
+  t.false((await asked).healthy, 'it failed meanwhile')
+  t.true((await health.ask()).healthy)
+  t.deepEqual(await disk.store.read(view => [...view.keys({ from: new Uint8Array(), to: Uint8Array.of(255) })]), [])
 })
 
 test('a relay that is watched', async t => {

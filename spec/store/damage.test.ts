@@ -157,6 +157,15 @@ test('what is no database is moved aside and reported, never replaced in silence
   t.deepEqual((await look(t, folder, 'again')).reports, [])
 })
 
+test('a lock that is something else is told with its path, and what to do', async t => {
+  const folder = await filled(false)
+  writeFileSync(join(folder, 'lock'), 'no database at all'.repeat(100))
+  t.throws(() => open(folder), { code: 'ERR_STORE_OPEN', message: new RegExp(`${join(folder, 'lock')} is no lock any more: delete it`) })
+  rmSync(join(folder, 'lock'))
+  const { store } = open(folder)
+  await store.close()
+})
+
 test('a replacement that was cut short is finished at the next start', async t => {
   const folder = await filled(false)
   copyFileSync(databaseOf(folder), join(folder, 'store.2.db'))

@@ -26,8 +26,9 @@ export const TEXT_LIMITS = {
 
 interface Amount { readonly texts: number, readonly bytes: number }
 
-/** Bytes of a number in a key. */
+/** Bytes of numbers in a key. */
 const SIZE_BYTES = 8
+const TIME_BYTES = 8
 const NOTHING: Amount = { texts: 0, bytes: 0 }
 
 /**
@@ -51,6 +52,7 @@ export class TextRecords {
   /** @throws what the store does (as rejections) */
   static async load (store: Store, prefix: string, limits: TextLimits): Promise<TextRecords> {
     const records = new TextRecords(store, prefix, limits)
+    await withSizes(store, prefix)
     await store.read(view => {
       records.#amounts.clear()
       records.#all = NOTHING
@@ -117,6 +119,21 @@ export class TextRecords {
     else this.#amounts.delete(uuidKey(peer))
     this.#all = sumOf(this.#all, by)
   }
+}
+
+/** Gives keys their size that were written before keys had one. @throws what the store does (as rejections) */
+async function withSizes (store: Store, prefix: string): Promise<void> {
+  const length = prefix.length + 2 * UUID_BYTES + TIME_BYTES
+  const range = keysUnder(storeKey(prefix))
+  const old = await store.read(view => [...view.keys(range)].filter(key => key.byteLength === length).map(key => key.slice()))
+  if (old.length === 0) return
+  await store.write(transaction => {
+    for (const key of old) {
+      const text = transaction.get(key)
+      transaction.delete(key)
+      if (text !== undefined) transaction.set(storeKey('', key, text.byteLength), text)
+    }
+  })
 }
 
 /** What a key ends in. */

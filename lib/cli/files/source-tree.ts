@@ -47,6 +47,8 @@ class Walk {
     try {
       about = await stat(whole)
     } catch (error) {
+      // what is no text on the command line comes as replacement characters
+      if (path.includes('\ufffd')) throw filesError('ERR_FILES_PATH', `${path} is not UTF-8`, error)
       throw cliError('ERR_CLI_FILE', `${path} cannot be read: ${reasonOf(error)}`, error)
     }
     if (about.isFile()) await this.#file(whole, name, about, true)

@@ -44,6 +44,9 @@ export class Echo {
     }
   }
 
+  /** Ends it at once. */
+  abort (error: Error): void { this.#stream.abort(error) }
+
   /** Ends it in order. */
   async close (): Promise<void> {
     this.#asked.end()

@@ -1,7 +1,7 @@
 import type { Uuid } from '../../bytes/index.js'
 import { PING_KIND } from '../../chat/index.js'
 import type { Client } from '../../relay/index.js'
-import { abortable, deadline, streamError } from '../../stream/index.js'
+import { asError, deadline, streamError } from '../../stream/index.js'
 import { Echo } from './echo.js'
 
 /** Milliseconds of one round. */
@@ -35,6 +35,8 @@ export class Way {
       this.#echo ??= new Echo(await this.#client.peer(this.#peer).open(PING_KIND, { timeout: this.#timeout, signal: this.#signal }))
       return { hop, end: await this.#echo.round(this.#timeout, this.#signal) }
     } catch (error) {
+      // what failed may be the hop alone, and an echo that is left would hold a place with the peer
+      this.#echo?.abort(asError(error))
       this.#echo = undefined
       const { state } = this.#client
       throw state.type === 'waiting' ? state.error : error
@@ -51,6 +53,6 @@ export class Way {
   /** Without a connection a ping waits for one: no longer than for its answer. */
   async #hop (): Promise<number> {
     const limit = deadline(this.#signal, this.#timeout, () => streamError('ERR_TIMEOUT', 'a ping'))
-    return abortable(this.#client.ping({ timeout: this.#timeout }), limit.signal).finally(limit.done)
+    return this.#client.ping({ timeout: this.#timeout, signal: limit.signal }).finally(limit.done)
   }
 }

@@ -105,8 +105,7 @@ async function makeFolder (path: string, mode: number): Promise<void> {
 /** A new file with mode 0600, written through; never over another one. @throws ERR_CLI_EXISTS, ERR_CLI_SPACE, ERR_CLI_FILE (as rejections) */
 export async function writeNew (path: string, text: string): Promise<void> {
   try {
-    await writeThrough(path, text)
-    await syncFolder(dirname(path))
+    await createFile(path, text)
   } catch (error) {
     if (platformCode(error) === 'EEXIST') throw cliError('ERR_CLI_EXISTS', path, error)
     throw fileError(error, `${path} cannot be written`)
@@ -127,17 +126,29 @@ export async function replaceFile (path: string, text: string): Promise<void> {
   }
 }
 
-async function writeThrough (path: string, text: string): Promise<void> {
+/** As {@link writeNew}: what fails leaves no file. @throws what the platform does (as rejections) */
+export async function createFile (path: string, content: string | Uint8Array): Promise<void> {
+  await writeThrough(path, content)
+  await orRemove(path, syncFolder(dirname(path)))
+}
+
+async function writeThrough (path: string, content: string | Uint8Array): Promise<void> {
   const file = await open(path, 'wx', 0o600)
-  try {
-    await file.writeFile(text)
+  const writing = async (): Promise<void> => {
+    await file.writeFile(content)
     await file.sync()
+  }
+  // some systems say only then that there is no room
+  await orRemove(path, writing().finally(() => file.close()))
+}
+
+/** A file that was not written whole is worse than none. */
+async function orRemove (path: string, writing: Promise<void>): Promise<void> {
+  try {
+    await writing
   } catch (error) {
-    // a part of it is worse than nothing
     await rm(path, { force: true }).catch(ignore)
     throw error
-  } finally {
-    await file.close()
   }
 }
 

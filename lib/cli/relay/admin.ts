@@ -1,4 +1,4 @@
-import { createServer, request } from 'node:http'
+import { createServer, request, type IncomingMessage } from 'node:http'
 import { chmodSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { deferred } from '../../stream/index.js'
@@ -8,6 +8,10 @@ import { deferred } from '../../stream/index.js'
 
 /** Beyond this a path is no address of a socket (108 bytes on Linux, 104 elsewhere). */
 const MAX_PATH = 103
+/** What codes of ours and of the platform are made of. */
+const CODE = /^[A-Z][A-Z0-9_]*$/
+/** Characters of the longest answer: an invite has 43, a code not many more. */
+const MAX_ANSWER = 1024
 /** The header with the rule of registration. */
 const RULE = 'hushwire-registration'
 
@@ -52,15 +56,14 @@ export async function serveAdmin (folder: string, { rule, invite }: { rule: stri
   }
 }
 
-/** Asks the relay that runs on a store for an invite. @returns undefined when none runs @throws an error with the relay's code */
+/** Asks the relay that runs on a store for an invite. @returns undefined when none runs @throws an error with the relay's code, or with that of the platform (as rejections) */
 export function askForInvite (folder: string): Promise<Invitation | undefined> {
   return new Promise((resolve, reject) => {
     const asking = request({ socketPath: adminSocket(folder), path: '/invite', method: 'POST', timeout: 5000 }, response => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (part: string) => { text += part }).once('end', () => {
+      textOf(response).then(text => {
         if (response.statusCode === 200) resolve({ invite: text, rule: String(response.headers[RULE] ?? 'invite') })
-        else reject(Object.assign(new Error('refused'), { code: text }))
-      })
+        else reject(Object.assign(new Error('refused'), { code: CODE.test(text) ? text : undefined }))
+      }, reject)
     })
     asking.once('timeout', () => { asking.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })) })
     asking.once('error', error => {
@@ -69,4 +72,14 @@ export function askForInvite (folder: string): Promise<Invitation | undefined> {
     })
     asking.end()
   })
+}
+
+/** All of an answer. @throws ECONNRESET when it is cut, EMSGSIZE when it is longer than any of ours (as rejections) */
+async function textOf (response: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const part of response.setEncoding('utf8') as AsyncIterable<string>) {
+    text += part
+    if (text.length > MAX_ANSWER) throw Object.assign(new Error('the answer is too long'), { code: 'EMSGSIZE' })
+  }
+  return text
 }

@@ -10,12 +10,20 @@ const LISTENING: ReadonlySet<string> = new Set(['ERR_TRANSPORT_LISTEN', 'ERR_REL
 
 /** What a person can do about it. */
 const ADVICE: Readonly<Record<string, string>> = {
+  ERR_CLI_OPTION: 'See hushwire relay --help.',
+  ERR_CLI_CONFIG: 'hushwire relay config prints every setting with its default.',
+  ERR_CLI_IDENTITY: 'Look at the file of --identity: put a copy of it back, or take it away, and the next start makes a new relay, whose address is another one.',
+  ERR_CLI_CERTIFICATE: 'Look at tls.cert and tls.key: both or neither, and this user must be able to read them.',
   ERR_STORE_BUSY: 'Another relay runs on this store: stop it first, or give --store another folder.',
   ERR_STORE_OPEN: 'Look at the folder of --store: it must be one that this user can write to.',
   ERR_STORE_READ_ONLY: 'Look at the folder of --store: it must be one that this user can write to.',
   ERR_STORE_SPACE: 'The disk is full: make room.',
   ERR_STORE_VERSION: 'The store was written by a newer hushwire: use that one.',
   ERR_TRANSPORT_CERTIFICATE: 'Look at tls.cert and tls.key: both PEM, and the key that of the first certificate.',
+  // of asking for an invite: of nothing else do they come here
+  ECONNRESET: 'The relay that runs on this store broke off before it had answered: try again.',
+  ETIMEDOUT: 'The relay that runs on this store does not answer: look at its log.',
+  EMSGSIZE: 'What runs on this store is no relay: look at the folder of --store.',
   ERR_LIMIT_OPTION: 'Limits are whole numbers of at least 1, or inf.'
 }
 

@@ -1,10 +1,10 @@
 import type { RelayEvent } from '../../relay/server/index.js'
 import type { Health } from '../../relay/metrics/index.js'
-import type { Store } from '../../store/index.js'
+import { storeKey, type Store } from '../../store/index.js'
 import { failureCode } from '../errors.js'
 
-/** A key that there is not. */
-const NO_KEY = new TextEncoder().encode('health')
+/** A key that only the tries here write, and that is never left there. */
+const TRIED = storeKey('health')
 /** What a store fails with that is no caller's doing. */
 const STORE = /^ERR_STORE_(SPACE|READ_ONLY|FAILED|IO|DAMAGED|CLOSED)$/
 
@@ -12,7 +12,8 @@ const STORE = /^ERR_STORE_(SPACE|READ_ONLY|FAILED|IO|DAMAGED|CLOSED)$/
 export class RelayHealth {
   readonly #store: Store
   readonly #draining: () => boolean
-  #failing = false
+  /** The last failure, until something was written. */
+  #failure: RelayEvent | undefined
 
   constructor (store: Store, draining: () => boolean) {
     this.#store = store
@@ -21,13 +22,32 @@ export class RelayHealth {
 
   /** Told of every event. */
   note (event: RelayEvent): void {
-    if ('error' in event && event.error !== undefined && STORE.test(failureCode(event.error))) this.#failing = true
-    else if (event.type === 'mail-stored' || event.type === 'registered' || event.type === 'mail-taken') this.#failing = false
+    if ('error' in event && event.error !== undefined && STORE.test(failureCode(event.error))) this.#failure = event
+    else if (event.type === 'mail-stored' || event.type === 'registered' || event.type === 'mail-taken') this.#failure = undefined
   }
 
+  /** After a failure the store is tried out: nobody is sent to a relay that is not ready, so no mail would show that it works again. */
   async ask (): Promise<Health> {
-    const works = await this.#store.read(view => view.get(NO_KEY)).then(() => true, () => false)
-    const healthy = works && !this.#failing && !this.#draining()
+    const works = await (this.#failure === undefined ? this.#readable() : this.#writable(this.#failure))
+    const healthy = works && this.#failure === undefined && !this.#draining()
     return { healthy, ready: healthy }
+  }
+
+  #readable (): Promise<boolean> {
+    return this.#store.read(view => view.get(TRIED)).then(() => true, () => false)
+  }
+
+  async #writable (failure: RelayEvent): Promise<boolean> {
+    try {
+      await this.#store.write(transaction => {
+        transaction.set(TRIED, Uint8Array.of(1))
+        transaction.delete(TRIED)
+      })
+    } catch {
+      return false
+    }
+    // unless there was another one meanwhile
+    if (this.#failure === failure) this.#failure = undefined
+    return true
   }
 }

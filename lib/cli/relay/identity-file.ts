@@ -1,8 +1,9 @@
-import { open, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { wipe } from '../../crypto/index.js'
 import { createIdentity, importIdentity, type Identity } from '../../nova/index.js'
 import { cliError } from '../errors.js'
 import { reasonOf } from '../platform-reason.js'
+import { createFile } from '../profile/private-file.js'
 
 /** Permission bits of everybody but the owner. */
 const OTHERS = 0o077
@@ -11,7 +12,7 @@ const OTHERS = 0o077
 export interface KeptIdentity {
   /** The caller's to destroy. */
   readonly identity: Identity
-  /** Writes it down, with mode 0600, when it was not there. @throws ERR_CLI_IDENTITY, also when somebody else has made the file meanwhile (as rejections) */
+  /** Writes it down, with mode 0600, when it was not there, whole or not at all. @throws ERR_CLI_IDENTITY, also when somebody else has made the file meanwhile (as rejections) */
   readonly keep: () => Promise<void>
 }
 
@@ -66,13 +67,7 @@ async function write (path: string, identity: Identity): Promise<void> {
   const stored = identity.exportPrivate()
   try {
     // never over a file that somebody else has made meanwhile
-    const file = await open(path, 'wx', 0o600)
-    try {
-      await file.writeFile(stored)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    await createFile(path, stored)
   } catch (error) {
     throw cliError('ERR_CLI_IDENTITY', `${path} cannot be made: ${reasonOf(error)}`, error)
   } finally {

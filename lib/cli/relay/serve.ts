@@ -14,14 +14,12 @@ import { cliError, failureCode } from '../errors.js'
 import { reasonOf } from '../platform-reason.js'
 import { addressesOf, addressesToBe, type Addresses } from './addresses.js'
 import { serveAdmin } from './admin.js'
+import { Closers } from './closers.js'
 import { RelayHealth } from './health.js'
 import type { KeptIdentity } from './identity-file.js'
 import { logEvent, logListener, logReport, type Logger } from './log.js'
 import { pageOf } from './page.js'
 import type { Settings } from './settings.js'
-
-/** Something that is to be let go of. */
-type Closer = () => Promise<void>
 
 /** A relay with all that belongs to it, as a process runs it. */
 export interface Serving {
@@ -43,16 +41,16 @@ export interface Serving {
  * @throws ERR_CLI_CONFIG, ERR_CLI_OPTION, ERR_CLI_IDENTITY, ERR_CLI_CERTIFICATE, and what store, listeners and relay do (as rejections)
  */
 export async function serve (settings: Settings, kept: KeptIdentity, log: Logger): Promise<Serving> {
-  const closers: Closer[] = []
+  const closers = new Closers(error => { log.error({ event: 'close-failed', code: failureCode(error) }) })
   try {
     return await open(settings, kept, log, closers)
   } catch (error) {
-    for (const close of closers.reverse()) await close()
+    await closers.close()
     throw error
   }
 }
 
-async function open (settings: Settings, { identity, keep }: KeptIdentity, log: Logger, closers: Closer[]): Promise<Serving> {
+async function open (settings: Settings, { identity, keep }: KeptIdentity, log: Logger, closers: Closers): Promise<Serving> {
   const options = optionsOf(settings)
   // what is wrong with it is told before anything listens
   addressesToBe(settings, identity.publicKey)
@@ -63,7 +61,7 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
     logReport(log, report)
   }
   const store: Store = settings.store.memory ? memoryStore() : await openSqliteStore({ folder: settings.store.folder, onReport })
-  closers.push(() => store.close())
+  closers.add(() => store.close())
   const health = new RelayHealth(store, () => relay.draining)
   const onEvent = (event: RelayEvent): void => {
     metrics.onEvent(event)
@@ -82,13 +80,13 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
     tcp: options.tcp && { ...options.tcp, ...door },
     websocket: options.websocket && { ...options.websocket, ...door, onRequest: page }
   })
-  closers.push(() => relay.close())
+  closers.add(() => relay.close())
   metrics.watch(relay)
   if (settings.metrics.address !== '') {
     const { maxConnections, requestTimeout } = settings.metrics
-    const page = await serveMetrics({ ...parseAddress(settings.metrics.address), metrics, health: () => health.ask(), limits: { maxConnections, requestTimeout } })
-    closers.push(() => page.close())
-    log.info({ event: 'metrics', ...page.address })
+    const server = await serveMetrics({ ...parseAddress(settings.metrics.address), metrics, health: () => health.ask(), limits: { maxConnections, requestTimeout } })
+    closers.add(() => server.close())
+    log.info({ event: 'metrics', ...server.address })
   }
   // not before it listens, so that a start that fails leaves none; nobody can have pinned it yet
   await keep()
@@ -108,7 +106,7 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
     },
     drain: async () => {
       await relay.drain()
-      for (const close of closers.reverse()) await close()
+      await closers.close()
     }
   }
 }
@@ -150,10 +148,10 @@ async function readTls ({ tls: { cert, key } }: Settings): Promise<ServerTls | u
 }
 
 /** Without it a relay works too: invites are then made while it is stopped. */
-async function admin ({ store: { folder }, registration: { rule } }: Settings, relay: Relay, log: Logger, closers: Closer[]): Promise<void> {
+async function admin ({ store: { folder }, registration: { rule } }: Settings, relay: Relay, log: Logger, closers: Closers): Promise<void> {
   try {
     const socket = await serveAdmin(folder, { rule, invite: async () => Buffer.from(await relay.invite()).toString('base64url') })
-    closers.push(() => socket.close())
+    closers.add(() => socket.close())
   } catch (error) {
     log.warn({ event: 'admin', code: failureCode(asError(error)) })
   }

@@ -193,12 +193,12 @@ export class Output {
   }
 }
 
-/** The same JSON, which a terminal shows as it is. */
-function escaped (json: string): string {
-  return json.replace(OBEYED, letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
-
 /** With its full stop, unless it ends already. */
 function sentence (text: string): string {
   return /[.?!]$/.test(text) ? text : `${text}.`
+}
+
+/** The same JSON, which a terminal shows as it is. */
+function escaped (json: string): string {
+  return json.replace(OBEYED, letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

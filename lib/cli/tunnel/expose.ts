@@ -17,7 +17,10 @@ export async function exposeServices (session: Session, services: Readonly<Recor
   const { client, names, output, signal } = session
   // each of them is looked at as soon as it has come, so that none of them waits here
   const streams = new Channel<IncomingStream>({ sizeOf: () => 0 })
-  session.onStream(TUNNEL_KIND, stream => { void streams.push(stream) })
+  session.onStream(TUNNEL_KIND, stream => {
+    if (streams.open) void streams.push(stream)
+    else stream.refuse()
+  })
   const allowed = flags.allow?.map(text => names.resolve(text))
   const ids = new Set(allowed?.map(({ id }) => uuidKey(id)))
   const teller = new TunnelTeller(output, names, flags.verbose === true)

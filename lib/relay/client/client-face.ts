@@ -34,11 +34,11 @@ export interface Client {
   /**
    * Asks the relay for a sign of life; waits for a connection.
    *
-   * @param options - `timeout`: milliseconds for the answer, 10,000 by default
+   * @param options - `timeout`: milliseconds for the answer, 10,000 by default; `signal`: whose abort ends the waiting, for a connection too
    * @returns milliseconds to the relay and back
-   * @throws ERR_TIMEOUT, the link's cause, and what has ended the client (as rejections)
+   * @throws ERR_TIMEOUT, the link's cause, the signal's reason, and what has ended the client (as rejections)
    */
-  ping(options?: { timeout?: number | undefined }): Promise<number>
+  ping(options?: { timeout?: number | undefined, signal?: AbortSignal | undefined }): Promise<number>
   /**
    * Who of these is connected to the relay, as the relay says: each once, then whenever it has changed. Of each peer the
    * reader gets the latest only. Goes on across connections. A relay that keeps presence to itself says nothing.

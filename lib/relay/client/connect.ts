@@ -51,7 +51,7 @@ export async function connect (options: ConnectOptions): Promise<Client> {
   const limits = limitsOf(CLIENT_LIMITS, options.limits)
   const { identity, store = memoryStore() } = options
   const [contacts, handled, ring] = [await StoredContacts.load(store, limits), await Handled.load(store, limits.maxUntaken), await openPrekeyRing(store, identity, { limits: options.prekeyLimits })]
-  const client = new RelayConnection(options, { limits, verify, store, contacts, handled, supply: new PrekeySupply(ring, limits), ring })
+  const client = new RelayConnection(options, { limits, verify, store, contacts, handled, ring })
   if (options.wait !== false) await client.first
   return client
 }
@@ -69,7 +69,6 @@ interface Parts {
   readonly contacts: StoredContacts
   readonly handled: Handled
   readonly ring: Awaited<ReturnType<typeof openPrekeyRing>>
-  readonly supply: PrekeySupply
 }
 
 /** The parts of a client, tied together. */
@@ -82,13 +81,15 @@ class RelayConnection implements Client {
   readonly #line: Line
   readonly #policy: Policy
   readonly #pairing: Pairing
+  readonly #supply: PrekeySupply
   readonly #inbox: Inbox
   readonly #outbox: Outbox
   readonly #streams: Streams
   readonly #presence: PresenceWatch
 
   constructor (options: ConnectOptions, parts: Parts) {
-    const { limits, store, contacts, handled, ring, supply } = parts
+    const { limits, store, contacts, handled, ring } = parts
+    const failed = (error: Error): void => { this.#line.fail(error) }
     this.id = options.identity.id
     this.#options = options
     this.#parts = parts
@@ -122,14 +123,15 @@ class RelayConnection implements Client {
       limits,
       onPaired: peer => { tell(options.onPaired, peer) }
     })
-    const opener = new Opener({ ring, supply, policy: this.#policy, pairing: this.#pairing, maxMessage: limits.maxMessage })
+    this.#supply = new PrekeySupply(ring, limits, failed)
+    const opener = new Opener({ ring, supply: this.#supply, policy: this.#policy, pairing: this.#pairing, maxMessage: limits.maxMessage })
     this.#inbox = new Inbox({
       store,
       handled,
       limits,
       open: (head, source) => opener.open(head, source),
       onRejected: mail => { tell(options.onRejected, mail) },
-      onFailure: error => { this.#line.fail(error) }
+      onFailure: failed
     })
     this.#streams = new Streams(this.#line, { limits, accepts: peer => this.#policy.accepts(peer) })
     this.#presence = new PresenceWatch(this.#line, limits)
@@ -146,7 +148,7 @@ class RelayConnection implements Client {
 
   /** The first connection, and prekeys for those who want to write to us. When it cannot be made, nothing is left. */
   get first (): Promise<void> {
-    return this.#line.first.then(() => this.#parts.supply.ready).catch(async (error: unknown) => {
+    return this.#line.first.then(() => this.#supply.ready).catch(async (error: unknown) => {
       await this.close()
       throw error
     })
@@ -160,9 +162,11 @@ class RelayConnection implements Client {
     return (await this.#line.connected()).lookup(checkUuid(id))
   }
 
-  async ping (options?: { timeout?: number | undefined }): Promise<number> {
+  async ping (options?: { timeout?: number | undefined, signal?: AbortSignal | undefined }): Promise<number> {
     checkCall(options)
-    return (await this.#line.connected()).link.ping(options)
+    const { timeout, signal } = options ?? {}
+    const { link } = await this.#line.connected(signal)
+    return abortable(link.ping({ timeout }), signal)
   }
 
   presence (ids: Iterable<Uuid>): AsyncIterableIterator<Presence> {
@@ -219,13 +223,13 @@ class RelayConnection implements Client {
   }
 
   #attach (connection: Connection): void {
-    const { limits, supply } = this.#parts
+    const { limits } = this.#parts
     void heartbeat(connection, limits.pingInterval, limits.pingTimeout)
     this.#outbox.attach(connection)
     this.#inbox.attach(connection)
     this.#streams.attach(connection)
     this.#presence.attach()
-    supply.attach(connection)
+    this.#supply.attach(connection)
   }
 
   #changed (state: ClientState): void {

@@ -8,7 +8,7 @@ import { Names } from '../../../lib/cli/names.js'
 import { Output } from '../../../lib/cli/terminal/output.js'
 import { createIdentity } from '../../../lib/nova/index.js'
 import { openContacts, type Client, type ClientMessage, type PeerHandle } from '../../../lib/relay/index.js'
-import { memoryStore } from '../../../lib/store/index.js'
+import { keysUnder, memoryStore, storeKey } from '../../../lib/store/index.js'
 import { deferred } from '../../../lib/stream/index.js'
 
 /** A client that has these messages, and says which of them were taken. */
@@ -100,6 +100,18 @@ test('texts are counted without being read', async t => {
   const records = await TextRecords.load(keysAlone, 'test/', { ...TEXT_LIMITS.unread, maxPeerBytes: 1000 })
   t.is(records.count(peer), 1)
   t.true(records.fullOf(peer))
+})
+
+test('texts of before their keys had a size are counted and deleted like others', async t => {
+  const store = memoryStore()
+  const [peer, text] = [randomUuid(), chatText('hello', 5)]
+  await store.write(transaction => { transaction.set(storeKey('test/', peer, text.time, text.id), encodeChat(text)) })
+  const records = await TextRecords.load(store, 'test/', { ...TEXT_LIMITS.unread, maxTexts: 2 })
+  t.deepEqual([records.total, records.full, records.fullOf(peer)], [1, false, false])
+  t.deepEqual(await records.of(peer), [text])
+  await records.delete({ peer, text })
+  t.is((await TextRecords.load(store, 'test/', TEXT_LIMITS.unread)).total, 0)
+  t.deepEqual(await store.read(view => [...view.keys(keysUnder(storeKey('test/')))]), [])
 })
 
 test('each has a share in texts and in bytes, which those that are there count against', async t => {

@@ -49,6 +49,10 @@ test('a name that not every system takes is told with its path, unless any name 
   t.is((await sourceTree([folder], { names: 'any' })).length, 1)
 })
 
+test('a name that is no text is told as such, also where it is named', async t => {
+  await t.throwsAsync(sourceTree([join(temporaryFolder(), 'bad\ufffd')]), { code: 'ERR_FILES_PATH', message: /is not UTF-8$/ })
+})
+
 test('what is in the way of tidying up is no reason to take nothing', async t => {
   const folder = temporaryFolder()
   const stray = join(folder, '.hushwire-part', '11'.repeat(32))

@@ -5,6 +5,7 @@ import { checkOwner, fileError, makeFolders, privateFolder, readAll, readPrivate
 import { readSettings, writeSettings } from '../../../lib/cli/profile/settings.js'
 import { codeOf } from '../../support/sources.js'
 import { cleanUp, temporaryFolder } from '../support.js'
+import { failing } from './full-disk.js'
 
 const folder = temporaryFolder()
 test.after.always(cleanUp)
@@ -67,6 +68,15 @@ test('nothing is written over', async t => {
   t.is(await modeOf(path), 0o600)
   t.false((await readdir(folder)).includes('two.new'))
   t.is(await codeOf(replaceFile(join(folder, 'nowhere/x'), 'x')), 'ERR_CLI_FILE')
+})
+
+test.serial('a file that could not be written through is not left, at whichever step that was', async t => {
+  const path = join(folder, 'part')
+  for (const step of ['writeFile', 'sync', 'the folder'] as const) {
+    await failing(step, async () => { t.is(await codeOf(writeNew(path, 'secret')), 'ERR_CLI_SPACE', step) })
+    t.is(await codeOf(stat(path)), 'ENOENT', step)
+  }
+  await writeNew(path, 'secret')
 })
 
 test('a folder is for its owner alone', async t => {

@@ -10,6 +10,7 @@ import { defaultSettings, SETTINGS, withSettings } from '../../../lib/cli/relay/
 import { checkLimits, RELAY_LIMITS } from '../../../lib/relay/server/options.js'
 import { ROOT } from '../../support/root.js'
 import { codeOf } from '../../support/sources.js'
+import { failing } from '../profile/full-disk.js'
 
 const folder = await mkdtemp(join(tmpdir(), 'hushwire-config-'))
 test.after.always(() => rm(folder, { recursive: true }))
@@ -92,6 +93,17 @@ test('an identity is made once, for its owner alone; another file, or one that o
   for (const name of ['short', 'folder']) t.is(await codeOf(identityToKeep(join(folder, name))), 'ERR_CLI_IDENTITY')
   const nowhere = await identityToKeep(join(folder, 'missing/identity'))
   t.is(await codeOf(nowhere.keep()), 'ERR_CLI_IDENTITY')
+})
+
+test.serial('an identity that could not be written whole is not left: the next start makes one', async t => {
+  const path = join(folder, 'part')
+  const { keep } = await identityToKeep(path)
+  for (const step of ['writeFile', 'sync', 'the folder'] as const) {
+    await failing(step, async () => { await t.throwsAsync(keep(), { code: 'ERR_CLI_IDENTITY', message: /part cannot be made: there is no room on the disk/ }, step) })
+    t.is(await codeOf(stat(path)), 'ENOENT', step)
+  }
+  await keep()
+  await t.notThrowsAsync(identityFile(path))
 })
 
 test('the printed file is TOML that others read too', t => {

@@ -44,6 +44,22 @@ function rubbish (answer: Uint8Array): Duplex {
   }
 }
 
+test('a ping that waits for a connection is left with its signal', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const alice = await world.client()
+  t.true(await alice.ping({ signal: new AbortController().signal }) >= 0)
+  world.down = true
+  world.cut()
+  while ((await next(alice.states)).type !== 'waiting') continue
+  const stop = new AbortController()
+  const pinged = codeOf(alice.ping({ signal: stop.signal }))
+  stop.abort(new Error('enough'))
+  t.is(await pinged, 'Error: enough')
+  t.is(await codeOf(alice.ping({ signal: stop.signal })), 'Error: enough')
+  t.is(await codeOf(alice.ping({ signal: 'now' as never })), 'ERR_ARGUMENT')
+})
+
 test('what can only be a mistake here ends the client', async t => {
   const world = await World.start()
   t.teardown(() => world.end())

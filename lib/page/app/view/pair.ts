@@ -1,4 +1,4 @@
-import { offerIn } from '../../../relay/index.js'
+import { offerIn, parseOffer } from '../../../relay/index.js'
 import { ignore } from '../../../stream/index.js'
 import { adviceOf } from '../model/advice.js'
 import type { Desk } from '../model/desk.js'
@@ -30,10 +30,21 @@ export class PairDialog {
     this.#own = offer === '' ? new OwnCode(desk) : undefined
     this.#dialog = openDialog('Pair with somebody', this.#own === undefined ? [this.#enterSection()] : [this.#enterSection(), this.#own.element], () => { this.#end() })
     this.#input.focus()
-    if (offer !== '') this.#submit.focus()
+    if (offer === '') return
+    this.#submit.focus()
+    this.#check(offer)
   }
 
   close (): void { this.#dialog.close() }
+
+  /** A link that was cut is told as such before anybody waits for it. */
+  #check (offer: string): void {
+    try {
+      parseOffer(offer)
+    } catch (error) {
+      this.#trouble.show(adviceOf(error))
+    }
+  }
 
   get isOpen (): boolean { return this.#dialog.open }
 

@@ -1,4 +1,5 @@
 import { bool, decode, encode, fixedBytes, struct, uint32, uint64, type Infer, type Uuid } from '../../../bytes/index.js'
+import { wipe } from '../../../crypto/index.js'
 import { PREKEY_ID_BYTES, STORED_PREKEY_BYTES } from '../../../nova/mail/index.js'
 import { keysUnder, storeKey, type StoreTransaction, type StoreView } from '../../../store/index.js'
 
@@ -23,7 +24,7 @@ export interface Named<Record> {
 /** Marks that are deleted in one transaction. */
 const PAGE = 1000
 
-/** Where the prekeys of one identity lie in a store. */
+/** Where the prekeys of one identity lie in a store. What `stored` of a record has is the caller's to wipe: stores give new memory, and keep copies. */
 export class PrekeyRecords {
   readonly #self: Uuid
 
@@ -36,8 +37,10 @@ export class PrekeyRecords {
     return record === undefined ? undefined : decode(oneTime, record)
   }
 
+  hasOneTime (view: StoreView, id: Uint8Array): boolean { return has(view, this.#key('one-time', id)) }
+
   setOneTime (transaction: StoreTransaction, id: Uint8Array, record: OneTimeRecord): void {
-    transaction.set(this.#key('one-time', id), encode(oneTime, record))
+    this.#set(transaction, this.#key('one-time', id), encode(oneTime, record))
   }
 
   deleteOneTime (transaction: StoreTransaction, id: Uint8Array): void {
@@ -50,7 +53,7 @@ export class PrekeyRecords {
   }
 
   setLastResort (transaction: StoreTransaction, id: Uint8Array, record: LastResortRecord): void {
-    transaction.set(this.#key('last-resort', id), encode(lastResort, record))
+    this.#set(transaction, this.#key('last-resort', id), encode(lastResort, record))
   }
 
   deleteLastResort (transaction: StoreTransaction, id: Uint8Array): void {
@@ -83,7 +86,7 @@ export class PrekeyRecords {
       const [key] = view.keys({ from, to })
       if (key === undefined) return undefined
       const id = key.slice(prefix.byteLength, prefix.byteLength + PREKEY_ID_BYTES)
-      if (this.lastResort(view, id) === undefined) return id
+      if (!has(view, this.#key('last-resort', id))) return id
       from = keysUnder(this.#key('mark', id)).to
     }
   }
@@ -107,7 +110,26 @@ export class PrekeyRecords {
     return all
   }
 
+  #set (transaction: StoreTransaction, key: Uint8Array, record: Uint8Array): void {
+    try {
+      transaction.set(key, record)
+    } finally {
+      wipe(record)
+    }
+  }
+
   #key (name: string, ...fields: readonly Uint8Array[]): Uint8Array {
     return storeKey(`prekeys/${name}/`, this.#self, ...fields)
   }
+}
+
+function has (view: StoreView, key: Uint8Array): boolean {
+  const record = view.get(key)
+  wipe(record)
+  return record !== undefined
+}
+
+/** Wipes what records have of private keys. */
+export function wipeRecords (...records: ReadonlyArray<OneTimeRecord | LastResortRecord | undefined>): void {
+  wipe(...records.map(record => record?.stored))
 }

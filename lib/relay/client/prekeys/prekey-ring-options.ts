@@ -37,6 +37,8 @@ export interface Publication {
   readonly oneTime: PublicPrekey[]
   /** None or one. */
   readonly lastResort: PublicPrekey[]
+  /** How many of `oneTime` were made for this; the others were stored before, and the relay has not said yes to them. */
+  readonly made: number
 }
 
 /** What became of a prekey. */
@@ -63,7 +65,7 @@ export interface PrekeyRing {
    */
   missing(waiting: number, lastResort: Uint8Array, maxPrekeys?: number, mostMade?: number): Promise<Publication | undefined>
   /** Notes that the relay has said yes to a publication. One that was not noted is sent again, and does no harm. @throws what the store does (as rejections) */
-  published(publication: Publication): Promise<void>
+  published(publication: Pick<Publication, 'oneTime' | 'lastResort'>): Promise<void>
   /** The private half of a prekey, the caller's to destroy, or undefined when it is not held. @throws what the store does (as rejections) */
   find(prekeyId: Uint8Array): Promise<AgreementKey | undefined>
   /**

@@ -6,7 +6,7 @@ import { checkOptionsObject, ignore, leave, limitsOf, nextTurn, type Bytes } fro
 import { checkRing } from '../check.js'
 import { PREKEY_RING_LIMITS, type PrekeyRing, type PrekeyRingOptions, type Publication, type UsedPrekey } from './prekey-ring-options.js'
 import { prekeyRingError } from './prekey-ring-errors.js'
-import { PrekeyRecords, type LastResortRecord, type Named, type OneTimeRecord } from './prekey-records.js'
+import { PrekeyRecords, wipeRecords, type LastResortRecord, type Named, type OneTimeRecord } from './prekey-records.js'
 
 /** From one version of the records to the next. */
 const MIGRATIONS: readonly Migration[] = []
@@ -72,18 +72,20 @@ class StoredPrekeyRing implements PrekeyRing {
     return answer
   }
 
-  async published ({ oneTime, lastResort }: Publication): Promise<void> {
+  async published ({ oneTime, lastResort }: Pick<Publication, 'oneTime' | 'lastResort'>): Promise<void> {
     const now = BigInt(this.#time())
     await this.#store.write(transaction => {
       for (const { id } of oneTime) {
         const record = this.#records.oneTime(transaction, id)
         if (record !== undefined) this.#records.setOneTime(transaction, id, { ...record, published: true })
+        wipeRecords(record)
       }
       const [last] = lastResort
       if (last === undefined) return
       for (const { id, record } of this.#records.allLastResorts(transaction)) {
         if (crypto.equal(id, last.id)) this.#records.setLastResort(transaction, id, { ...record, published: true })
         else if (record.retired === 0n) this.#records.setLastResort(transaction, id, { ...record, retired: now })
+        wipeRecords(record)
       }
     })
   }
@@ -91,8 +93,12 @@ class StoredPrekeyRing implements PrekeyRing {
   async find (prekeyId: Uint8Array): Promise<AgreementKey | undefined> {
     const id = new Uint8Array(prekeyId)
     const record = await this.#store.read(view => this.#records.oneTime(view, id) ?? this.#records.lastResort(view, id))
-    if (record === undefined || 'retired' in record && this.#expired(record)) return undefined
-    return importPrekey(record.stored).keyPair
+    if (record === undefined) return undefined
+    try {
+      return 'retired' in record && this.#expired(record) ? undefined : importPrekey(record.stored).keyPair
+    } finally {
+      wipeRecords(record)
+    }
   }
 
   async open (source: AsyncIterable<Bytes>, { from, kind }: Pick<OpenMailEnvelope, 'from' | 'kind'>, options: OpenOptions = {}): Promise<OpenedMail> {
@@ -111,19 +117,28 @@ class StoredPrekeyRing implements PrekeyRing {
   }
 
   used (transaction: StoreTransaction, prekeyId: Uint8Array, mark: Uint8Array): UsedPrekey {
-    if (this.#records.oneTime(transaction, prekeyId) !== undefined) {
+    if (this.#records.hasOneTime(transaction, prekeyId)) {
       this.#records.deleteOneTime(transaction, prekeyId)
       this.#used++
       return { oneTime: true, renew: false }
     }
     const record = this.#records.lastResort(transaction, prekeyId)
+    try {
+      return { oneTime: false, renew: this.#mark(transaction, prekeyId, mark, record) }
+    } finally {
+      wipeRecords(record)
+    }
+  }
+
+  /** Notes mail under a last resort. @returns whether that is due to be renewed for it */
+  #mark (transaction: StoreTransaction, prekeyId: Uint8Array, mark: Uint8Array, record: LastResortRecord | undefined): boolean {
     if (record === undefined || this.#expired(record)) throw prekeyRingError('ERR_PREKEY_RING_USED')
     if (this.#records.marked(transaction, prekeyId, mark)) throw prekeyRingError('ERR_PREKEY_RING_REPLAYED')
     if (record.opened >= this.#limits.maxOpened) throw prekeyRingError('ERR_PREKEY_RING_FULL', `${this.#limits.maxOpened}`)
     const after = { ...record, opened: record.opened + 1 }
     this.#records.mark(transaction, prekeyId, mark)
     this.#records.setLastResort(transaction, prekeyId, after)
-    return { oneTime: false, renew: record.retired === 0n && this.#due(after) }
+    return record.retired === 0n && this.#due(after)
   }
 
   /** Lets go of mail that was opened before. */
@@ -138,6 +153,14 @@ class StoredPrekeyRing implements PrekeyRing {
 
   async #missing (waiting: number, lastResort: Uint8Array, maxPrekeys: number, mostMade: number): Promise<Publication | undefined> {
     const held = await this.#store.read((view): Held => ({ oneTime: this.#records.allOneTime(view), lastResorts: this.#records.allLastResorts(view) }))
+    try {
+      return await this.#publication(held, waiting, lastResort, maxPrekeys, mostMade)
+    } finally {
+      wipeRecords(...held.oneTime.map(({ record }) => record), ...held.lastResorts.map(({ record }) => record))
+    }
+  }
+
+  async #publication (held: Held, waiting: number, lastResort: Uint8Array, maxPrekeys: number, mostMade: number): Promise<Publication | undefined> {
     const replace = this.#lost(held, waiting, lastResort)
     const room = Math.max(0, Math.min(Math.min(this.#limits.oneTime, maxPrekeys) - (replace ? 0 : waiting), MOST_AT_ONCE))
     const kept = held.oneTime.filter(({ record }) => !record.published).slice(0, room)
@@ -149,7 +172,7 @@ class StoredPrekeyRing implements PrekeyRing {
     const oneTime = [...kept.map(({ record }) => publicOf(record)), ...made.map(shown)]
     const atRelay = current?.record.published === true && crypto.equal(current.id, lastResort)
     const last = renewed !== undefined ? [shown(renewed)] : current === undefined || atRelay && !replace ? [] : [publicOf(current.record)]
-    return replace || oneTime.length > 0 || last.length > 0 ? { replace, oneTime, lastResort: last } : undefined
+    return replace || oneTime.length > 0 || last.length > 0 ? { replace, oneTime, lastResort: last, made: made.length } : undefined
   }
 
   /** Whether the relay hands out prekeys whose private halves are not here. */

@@ -1,5 +1,5 @@
 import type { StoreTransaction } from '../../../store/index.js'
-import { deferred, pause } from '../../../stream/index.js'
+import { asError, deferred, pause } from '../../../stream/index.js'
 import { Allowance } from './allowance.js'
 import { Backoff } from '../connection/backoff.js'
 import type { Connection } from '../connection/line.js'
@@ -25,14 +25,17 @@ export class PrekeySupply {
   readonly #pauses: readonly [min: number, max: number]
   /** Over all connections: a relay that always says that it has none must not make us make pairs for ever. */
   readonly #allowance: Allowance
-  /** Resolves when they have been looked after for the first time, whether it has worked or not. */
+  /** Resolves when they have been looked after for the first time, whether the relay has taken them or not; rejects when the store has failed. */
   readonly ready: Promise<void>
-  readonly #ready = deferred()
+  readonly #ready = deferred({ handled: true })
+  readonly #onFailure: (error: Error) => void
   #used = 0
   #renew: () => void = () => {}
 
-  constructor (ring: PrekeyRing, limits: Readonly<Record<keyof typeof SUPPLY_LIMITS | 'reconnectMin' | 'reconnectMax', number>>) {
+  /** @param onFailure - told of a store that fails, which ends the client as it does where mail is taken */
+  constructor (ring: PrekeyRing, limits: Readonly<Record<keyof typeof SUPPLY_LIMITS | 'reconnectMin' | 'reconnectMax', number>>, onFailure: (error: Error) => void) {
     this.#ring = ring
+    this.#onFailure = onFailure
     this.ready = this.#ready.promise
     this.#interval = limits.prekeyInterval
     this.#allowance = new Allowance(limits.prekeysHour)
@@ -75,14 +78,25 @@ export class PrekeySupply {
   async #publish (connection: Connection, prekeys: number, lastResort: Uint8Array): Promise<Uint8Array> {
     let [waiting, last] = [prekeys, lastResort]
     for (let round = 0; round < ROUNDS; round++) {
-      const publication = await this.#ring.missing(waiting, last, connection.hello.maxPrekeys, this.#allowance.left)
+      const publication = await this.#stored(this.#ring.missing(waiting, last, connection.hello.maxPrekeys, this.#allowance.left))
       if (publication === undefined) break
-      this.#allowance.take(publication.oneTime.length)
+      this.#allowance.take(publication.made)
       waiting = (await connection.ask('publish', publication)).prekeys
-      await this.#ring.published(publication)
+      await this.#stored(this.#ring.published(publication))
       last = publication.lastResort[0]?.id ?? last
     }
     return last
+  }
+
+  /** What the ring does; a store that fails is told, and no other connection heals it. */
+  async #stored<T> (work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      this.#ready.reject(error)
+      this.#onFailure(asError(error))
+      throw error
+    }
   }
 
   /** Waits until it is time to look again. */

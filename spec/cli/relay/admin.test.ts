@@ -1,0 +1,55 @@
+import test, { type ExecutionContext } from 'ava'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { adminSocket, askForInvite } from '../../../lib/cli/relay/admin.js'
+import { codeOf } from '../../support/sources.js'
+
+async function folderOf (t: ExecutionContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'hushwire-admin-'))
+  t.teardown(() => rm(folder, { recursive: true }))
+  return folder
+}
+
+/** Something that answers in the place of a relay. */
+async function answering (t: ExecutionContext, answer: (socket: Socket) => void): Promise<string> {
+  const folder = await folderOf(t)
+  const server = createServer(socket => {
+    socket.on('error', () => {})
+    socket.once('data', () => { answer(socket) })
+  }).listen(adminSocket(folder))
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  return folder
+}
+
+test('what is answered is an invite, or the code of what the relay failed with; where none runs there is no answer', async t => {
+  t.is(await askForInvite(await folderOf(t)), undefined)
+  const made = await answering(t, socket => { socket.end('HTTP/1.1 200 OK\r\nhushwire-registration: open\r\ncontent-length: 5\r\n\r\ntoken') })
+  t.deepEqual(await askForInvite(made), { invite: 'token', rule: 'open' })
+  const full = await answering(t, socket => { socket.end('HTTP/1.1 503 no\r\ncontent-length: 19\r\n\r\nERR_DIRECTORY_LIMIT') })
+  t.is(await codeOf(askForInvite(full)), 'ERR_DIRECTORY_LIMIT')
+  const other = await answering(t, socket => { socket.end('HTTP/1.1 503 no\r\ncontent-length: 7\r\n\r\n\x1b[31mno') })
+  t.like(await askForInvite(other).catch((error: unknown) => error), { message: 'refused', code: undefined })
+})
+
+test('an answer that is cut is an error, wherever that is', async t => {
+  for (const part of ['', 'HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 OK\r\ncontent-length: 43\r\n\r\n', 'HTTP/1.1 200 OK\r\ncontent-length: 43\r\n\r\nhalf', 'HTTP/1.1 503 no\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf']) {
+    const folder = await answering(t, socket => { socket.write(part, () => { socket.destroy() }) })
+    t.is(await codeOf(askForInvite(folder)), 'ECONNRESET', part)
+  }
+})
+
+test('an answer that does not end is not kept', async t => {
+  let closed: Promise<unknown> = Promise.resolve()
+  const folder = await answering(t, socket => {
+    closed = once(socket, 'close')
+    socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n')
+    socket.write(`1000\r\n${'x'.repeat(4096)}\r\n`)
+  })
+  t.is(await codeOf(askForInvite(folder)), 'EMSGSIZE')
+  await closed
+  t.pass()
+})
