@@ -16,9 +16,10 @@ export interface Destination {
   /**
    * Looks what is there of a transfer that was accepted, and makes its empty folders. No transfer is open twice at a time.
    *
+   * @param signal - aborts when the transfer is not waited for any more: what takes long then throws its reason
    * @throws anything that makes the whole transfer fail; what is not an error of `hushwire/files` is told as ERR_FILES_WRITE
    */
-  open(transfer: Transfer): MaybePromise<Place>
+  open(transfer: Transfer, signal: AbortSignal): MaybePromise<Place>
 }
 
 /**

@@ -2,7 +2,7 @@ import type { LimitsOf } from '../stream/index.js'
 
 /** The limits of transfers of files, of either end, and their defaults. */
 export const FILES_LIMITS = {
-  /** Files and folders of a transfer. */
+  /** Files and folders of a transfer, and the most folders that its paths go through. */
   maxEntries: 50_000,
   /** Bytes of a manifest: what names the files of a transfer before one of them is sent. */
   maxManifestBytes: 8_388_608,

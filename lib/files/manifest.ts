@@ -82,7 +82,7 @@ export function checkManifest (entries: readonly Entry[], limits: CheckedFilesLi
     bytes += size
     if (bytes > most) throw filesError('ERR_FILES_LIMIT', `more than ${most} bytes`)
   }
-  checkDistinct(entries)
+  checkPlaces(entries, limits)
   return { entries, bytes, files }
 }
 
@@ -95,16 +95,30 @@ export function transferId (from: Uuid, to: Uuid, manifest: Uint8Array): Uint8Ar
   return crypto.sha256.digest(CONTEXT, from, to, manifest)
 }
 
-/** No two entries are one place, and nothing is in a file. */
-function checkDistinct (entries: readonly Entry[]): void {
+/** No two entries are one place, nothing is in a file, and the folders that they are in are not more than entries may be. */
+function checkPlaces (entries: readonly Entry[], { maxEntries }: CheckedFilesLimits): void {
   // sorted so, what is in a place stands right behind it
   const places = entries.map(({ path }) => ({ path, place: foldPath(path).replaceAll('/', '\0') })).sort((one, other) => one.place < other.place ? -1 : one.place > other.place ? 1 : 0)
+  let folders = 0
   for (const [index, { path, place }] of places.entries()) {
+    folders += foldersOf(place, places[index - 1]?.place ?? '')
+    if (folders > maxEntries) throw filesError('ERR_FILES_LIMIT', `in more than ${maxEntries} folders`)
     const next = places[index + 1]
     if (next?.place === place) throw filesError('ERR_FILES_DUPLICATE', path === next.path ? `${path}, twice` : `${path} and ${next.path}`)
     // a folder is named only when it is empty
     if (next?.place.startsWith(`${place}\0`) === true) throw filesError('ERR_FILES_DUPLICATE', `${next.path} would be in ${path}`)
   }
+}
+
+/** In how many folders a place is that the one before it is not in. */
+function foldersOf (place: string, before: string): number {
+  let folders = 0
+  let same = true
+  for (let at = 0; at < place.length; at++) {
+    same &&= place[at] === before[at]
+    if (!same && place[at] === '\0') folders++
+  }
+  return folders
 }
 
 function isCount (value: number): boolean {

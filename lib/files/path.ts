@@ -12,6 +12,13 @@ const MAX_PART_BYTES = 255
 const FOREIGN = /[<>:"|?*]|[. ]$/
 /** Devices of Windows, whatever follows the first dot. */
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\.|$)/i
+/** What joins letters or pictures, or chooses between their forms: seen in what it does, if that is there. */
+const JOINS = '\\u200c\\u200d\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}'
+/** Where it does something at the end of a name, too: the form of a picture or an ideograph, and letters of India behind the sign that they have no vowel. */
+const JOINED = /(?<=[\p{Extended_Pictographic}\p{Ideographic}])[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]|(?<=[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca])[\u200c\u200d]/gu
+/** Where it does nothing: at the beginning or end of a name, or of what dots divide it into. */
+const UNSEEN = new RegExp(`(?:^|\\.)[${JOINS}]|[${JOINS}](?:$|\\.)`, 'u')
+const NOTHING = /^[\p{Default_Ignorable_Code_Point}\p{White_Space}]+$/u
 const DRIVE = /^[a-z]:/i
 
 const encoder = new TextEncoder()
@@ -26,7 +33,7 @@ export interface PathOptions {
 
 /**
  * Asks whether a path stays below the folder that it is put in, on every system: relative, parts between `/`, none of them
- * empty, `.` or `..`, no backslash, control character or one that is not seen, drive or, unless `names` is `any`, name that Windows reserves.
+ * empty, `.` or `..`, no backslash, control character or one that is not seen, drive, name of nothing that is seen or, unless `names` is `any`, name that Windows reserves.
  *
  * @throws ERR_FILES_PATH with what is wrong; the path itself is not part of the sentence
  */
@@ -43,6 +50,7 @@ export function checkPath (path: string, { names = 'portable', maxPathBytes = FI
   for (const part of parts) {
     if (part === '') throw wrong('an empty part')
     if (part === '.' || part === '..') throw wrong('a part that is not a name')
+    if (NOTHING.test(part) || UNSEEN.test(part.replace(JOINED, ''))) throw wrong('a name with something that is not seen')
     if (isLonger(part, MAX_PART_BYTES)) throw wrong(`a name of more than ${MAX_PART_BYTES} bytes`)
     if (names === 'any') continue
     if (FOREIGN.test(part)) throw wrong('a character that Windows does not take in a name')

@@ -46,6 +46,8 @@ export class FileReceiver {
   readonly #waiting = new Map<Wire, string>()
   readonly #pauses: Pauses
   #running = 0
+  /** True when nothing is taken any more but what is remembered. */
+  #closed = false
 
   /**
    * @param client - whose streams are given to `take`
@@ -81,6 +83,16 @@ export class FileReceiver {
       const left = (this.#byPeer.get(peer) ?? 1) - 1
       if (left > 0) this.#byPeer.set(peer, left)
       else this.#byPeer.delete(peer)
+    }
+  }
+
+  /** Stops all that is under way but one transfer, which may come again, and takes nothing else from now on. What has come is kept. */
+  keepOnly (transfer: Pick<Transfer, 'id'>): void {
+    this.#closed = true
+    for (const other of [...this.#remembered.values()]) {
+      if (other.transfer.id === transfer.id) continue
+      other.current?.wire.fail(filesError('ERR_FILES_BUSY'), resetError(RESET_CODES.cancelled))
+      this.#forget(other, { counts: false })
     }
   }
 
@@ -121,7 +133,7 @@ export class FileReceiver {
       const id = toHex(transferId(peer.id, this.#ownId, bytes))
       const known = this.#remembered.get(id)
       // before the manifest is looked at, which costs more than to send it
-      if (known === undefined && !this.#mayAsk(peer.id)) return busy(wire)
+      if (known === undefined && (this.#closed || !this.#mayAsk(peer.id))) return busy(wire)
       transfer = known?.transfer ?? { id, from: peer, manifest: decodeManifest(bytes, this.#limits, this.#options.names) }
     } catch (error) {
       if (!isInterruption(error)) this.#pauses.begin(toHex(peer.id))

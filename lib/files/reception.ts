@@ -110,8 +110,9 @@ export class Reception {
 
   async #open (): Promise<Place> {
     try {
-      return await this.#destination.open(this.#remembered.transfer)
+      return await this.#destination.open(this.#remembered.transfer, this.#wire.failed)
     } catch (error) {
+      this.#wire.failed.throwIfAborted()
       if (isFull(error)) throw filesError('ERR_FILES_SPACE', undefined, error)
       throw isFilesError(error) ? error : filesError('ERR_FILES_WRITE', undefined, error)
     }

@@ -22,7 +22,7 @@ test('Greek capitals look like what they look like, not like their small letters
 })
 
 test('what is not seen is not shown, and nought looks like o', t => {
-  t.is(shownLine('a\u115f\u1160\u2800\u3164\uffa0\u034f\u17b4\u17b5b'), 'ab')
+  t.is(shownLine('a\u115f\u1160\u2800\u3164\uffa0\ufff0\ufff8\u180b\u180f\u034f\u17b4\u17b5b'), 'ab')
   t.is(lookOf('B0b'), lookOf('bob'))
 })
 

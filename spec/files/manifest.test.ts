@@ -49,6 +49,11 @@ test('what a sender makes up: sizes, times, types, paths, numbers of things', t 
   t.is(code(() => checkManifest([file('a'), file('b')], limits({ maxEntries: 1 }))), 'ERR_FILES_LIMIT')
   t.is(code(() => checkManifest([file('a', { size: Number.MAX_SAFE_INTEGER }), file('b')], limits())), 'ERR_FILES_LIMIT')
   t.is(code(() => checkManifest([file('a/b/c')], limits({ maxPathParts: 2 }))), 'ERR_FILES_PATH')
+  const deep = ['a/b/c/1', 'A/B/2', 'a/x', 'a.b/c', 'd'].map(path => file(path))
+  t.is(code(() => checkManifest(deep, limits({ maxEntries: 5 }))), undefined, 'in four folders')
+  const deeper = Array.from({ length: 5 }, (_, index) => file(`${index}/a/b`))
+  t.is(code(() => checkManifest(deeper, limits({ maxEntries: 9 }))), 'ERR_FILES_LIMIT', 'in ten folders')
+  t.is(code(() => checkManifest(deeper, limits({ maxEntries: 10 }))), undefined)
   t.is(code(() => checkManifest([file('abc')], limits({ maxPathBytes: 2 }))), 'ERR_FILES_PATH')
 })
 

@@ -2,6 +2,7 @@ import test from 'ava'
 import { randomUuid } from '../../lib/bytes/index.js'
 import { FILES_LIMITS, sendFiles, type Received, type SourceFile } from '../../lib/files/index.js'
 import { RESET_CODES, resetError } from '../../lib/nova/index.js'
+import { deferred } from '../../lib/stream/index.js'
 import { codeOf } from '../relay/codes.js'
 import { next, World, type TestClient } from '../relay/client/support.js'
 import { Raw } from './raw.js'
@@ -201,4 +202,24 @@ test('sizes above 4 GiB are numbers like others', async t => {
   raw.say({ type: 'failed', index: 0, code: 9 })
   t.is(await codeOf(sending), 'ERR_FILES_PROTOCOL')
   t.true(FILES_LIMITS.maxBytes > size)
+})
+
+test('a place that is not wanted any more while it is opened is not waited for', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const [alice, bob] = [await world.client(), await world.client()]
+  const stop = new AbortController()
+  const opened = deferred()
+  const { outcomes } = receiving(bob, {
+    open: (_, signal) => new Promise((_, reject) => {
+      signal.addEventListener('abort', () => { reject(signal.reason as Error) })
+      opened.resolve()
+    })
+  }, { signal: stop.signal })
+  const raw = (await Raw.dial(alice, bob.id)).offer({ path: 'a' })
+  await opened.promise
+  const reason = new Error('enough')
+  stop.abort(reason)
+  t.like(await next(outcomes), { type: 'failed', error: reason })
+  await t.throwsAsync(raw.next(), { code: 'ERR_RESET_CANCELLED' })
 })

@@ -22,6 +22,8 @@ export interface FolderPlaceParts {
   readonly conflicts: readonly number[]
   readonly space: number | undefined
   readonly overwrite: boolean
+  /** Aborts when the transfer is not wanted any more. */
+  readonly signal: AbortSignal | undefined
 }
 
 /** One transfer in a folder of the file system. */
@@ -43,8 +45,13 @@ export class FolderPlace implements Place {
 
   static async open (made: FolderPlaceParts): Promise<FolderPlace> {
     const place = new FolderPlace(made)
-    if (made.conflicts.length === 0) await place.#begin()
-    return place
+    try {
+      if (made.conflicts.length === 0) await place.#begin()
+      return place
+    } catch (error) {
+      await place.close(false)
+      throw error
+    }
   }
 
   read (index: number, bytes: number): AsyncIterable<Uint8Array> {
@@ -85,18 +92,21 @@ export class FolderPlace implements Place {
 
   /** Looks what is there, brings to its end what was being put in its place, and makes empty folders. */
   async #begin (): Promise<void> {
-    const { entries, held, parts, tree, targets } = this.#made
+    const { entries, held, parts, tree, targets, signal } = this.#made
     await parts.make()
     for (const [index, { part, placing, done }] of held) {
+      signal?.throwIfAborted()
       if (entries[index]?.type !== 'file') continue
       if (done === true) this.done.add(index)
       else if (placing === true) await this.#putAgain(index, part)
       else if (part !== undefined && part > entries[index].size) await parts.discard(index)
       else if (part !== undefined && part > 0) this.parts.set(index, part)
     }
+    const seen = new Set<string>()
     for (const [index, { type }] of entries.entries()) {
       if (type !== 'folder') continue
-      await tree.makeFolder(targets[index] as string)
+      signal?.throwIfAborted()
+      await tree.makeFolder(targets[index] as string, seen)
       this.done.add(index)
     }
   }

@@ -8,6 +8,12 @@ const LISTED = 10
 const PATH_CHARACTERS = 60
 /** Characters of an ending that is kept where a path is cut. */
 const ENDING_CHARACTERS = 20
+/** Characters of the last parts of a path that are kept where it is cut. */
+const END_CHARACTERS = 40
+/** Names of what some system runs, or lets run something, when it is opened; Windows does not see dots and spaces behind them. */
+const RUNS = /\.(?:exe|com|bat|cmd|scr|pif|cpl|msi|msix|msp|appx|lnk|url|scf|reg|inf|hta|chm|ps1|psm1|vbs|vbe|js|jse|wsf|wsh|jar|jnlp|app|command|tool|terminal|workflow|pkg|dmg|webloc|desktop|appimage|run|deb|rpm|apk|sh|bash|zsh|csh|ksh|fish|py|pyw|pl|rb|php)[. ]*$/i
+/** What macOS runs is a folder. */
+const BUNDLE = /\.app\//i
 
 /**
  * What somebody wants to send, as lines for a person: how much, then paths, those first that one would not expect among others (programs,
@@ -21,21 +27,43 @@ export function offeredLines ({ files, bytes, entries }: Manifest): readonly [am
   return [amount, ...ordered.slice(0, LISTED).map(lineOf), ...rest.length > 0 ? [restOf(rest)] : []]
 }
 
-/** A path of somebody else's in at most so many characters: its end is cut off, but for what says of which kind the file is. */
+/** A path of somebody else's in at most so many characters: cut in the middle, so that a hidden part of it stays, its last one, or at least what says of which kind the file is. */
 export function shownPath (path: string): string {
   const plain = plainLine(path)
-  const characters = Array.from(plain)
-  if (characters.length <= PATH_CHARACTERS) return plain
-  const ending = Array.from(extname(plain)).slice(-ENDING_CHARACTERS)
-  return `${cut(characters.slice(0, characters.length - ending.length).join(''), PATH_CHARACTERS - ending.length)}${ending.join('')}`
+  if (lengthOf(plain) <= PATH_CHARACTERS) return plain
+  const [begin, end] = halvesOf(plain)
+  return `${cut(begin, PATH_CHARACTERS - lengthOf(end))}${end}`
 }
 
-function isUnexpected ({ path, executable }: Entry): boolean {
-  return executable || path.split('/').some(part => part.startsWith('.'))
+/** What may be cut, and what stays. */
+function halvesOf (path: string): readonly [begin: string, end: string] {
+  const parts = path.split('/')
+  // one at the beginning stays there
+  const hidden = parts.findLastIndex((part, index) => index > 0 && isHidden(part))
+  const from = hidden > 0 ? hidden : parts.length - 1
+  const end = `/${parts.slice(from).join('/')}`
+  if (from > 0 && lengthOf(end) <= END_CHARACTERS) return [parts.slice(0, from).join('/'), end]
+  const ending = Array.from(extname(path)).slice(-ENDING_CHARACTERS).join('')
+  // what stands between a hidden part and the ending is not shown
+  if (hidden > 0) return [parts.slice(0, hidden).join('/'), `/${cut(`${parts.slice(hidden).join('/')}…`, ENDING_CHARACTERS)}${ending}`]
+  return [path.slice(0, path.length - ending.length), ending]
 }
 
-function lineOf ({ type, path, size, executable }: Entry): string {
-  return type === 'folder' ? `${shownPath(path)}/` : `${shownPath(path)}, ${amountOf(size)}${executable ? ', a program' : ''}`
+function lengthOf (text: string): number { return Array.from(text).length }
+
+function isHidden (part: string): boolean { return part.startsWith('.') }
+
+function isProgram ({ type, path, executable }: Entry): boolean {
+  return executable || BUNDLE.test(path) || type === 'file' && RUNS.test(path)
+}
+
+function isUnexpected (entry: Entry): boolean {
+  return isProgram(entry) || entry.path.split('/').some(isHidden)
+}
+
+function lineOf (entry: Entry): string {
+  const { type, path, size } = entry
+  return type === 'folder' ? `${shownPath(path)}/` : `${shownPath(path)}, ${amountOf(size)}${isProgram(entry) ? ', a program' : ''}`
 }
 
 function restOf (rest: readonly Entry[]): string {

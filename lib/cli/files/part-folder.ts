@@ -11,6 +11,10 @@ const NAMES = 'names.json'
 const FILE = /^(\d{1,10})\.(part|placing|done)$/
 /** Milliseconds after which what a sender that never came back has left, parts apart, is taken away. */
 const FORGOTTEN = 86_400_000
+/** Transfers of which something is kept, beyond which the oldest without parts are taken away sooner. */
+const MAX_KEPT = 256
+/** Milliseconds for which one that was changed is left alone: it may be under way. */
+const RECENT = 60_000
 
 /** What a part folder has of a file. */
 export interface Held {
@@ -98,11 +102,17 @@ export class PartFolder {
     await rmdir(this.#root).catch(ignore)
   }
 
-  /** Folders without parts, of senders that have never come to hear that all was there. */
+  /** Folders without parts, of senders that have never come to hear that all was there, or of which there are too many. */
   async #forget (): Promise<void> {
+    const kept: Kept[] = []
     for (const name of await readdir(this.#root)) {
+      const path = join(this.#root, name)
       // what is no folder, or was taken away by another command meanwhile, is no reason to take nothing
-      if (/^[0-9a-f]{64}$/.test(name)) await forget(join(this.#root, name), this.path).catch(ignore)
+      if (/^[0-9a-f]{64}$/.test(name) && path !== this.path) await stat(path).then(({ mtimeMs }) => { kept.push({ path, time: mtimeMs }) }, ignore)
+    }
+    kept.sort((one, other) => one.time - other.time)
+    for (const [index, { path, time }] of kept.entries()) {
+      if (Date.now() - time > (kept.length - index >= MAX_KEPT ? RECENT : FORGOTTEN)) await forget(path).catch(ignore)
     }
   }
 
@@ -112,9 +122,9 @@ export class PartFolder {
   }
 }
 
-/** @param but - the one that is in use */
-async function forget (path: string, but: string): Promise<void> {
-  if (path === but || Date.now() - (await stat(path)).mtimeMs <= FORGOTTEN) return
+interface Kept { readonly path: string, readonly time: number }
+
+async function forget (path: string): Promise<void> {
   if (!(await readdir(path)).some(each => each.endsWith('.part'))) await rm(path, { recursive: true, force: true })
 }
 

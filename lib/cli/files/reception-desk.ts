@@ -1,5 +1,6 @@
+import { setMaxListeners } from 'node:events'
 import { equalUuid, formatUuid, type Uuid } from '../../bytes/index.js'
-import { durationOf, FileReceiver, type Destination, type NameRules, type Received, type Transfer } from '../../files/index.js'
+import { durationOf, FileReceiver, filesError, type Destination, type NameRules, type Received, type Transfer } from '../../files/index.js'
 import type { IncomingStream } from '../../relay/index.js'
 import { deferred } from '../../stream/index.js'
 import { failureCode } from '../errors.js'
@@ -40,6 +41,11 @@ export class ReceptionDesk {
   /** Transfers that are done, whose senders may not know. */
   readonly #unconfirmed = new Set<string>()
   readonly #told = new Told()
+  /** Aborts when nothing is to be under way any more. */
+  readonly #ended = new AbortController()
+  readonly #signal: AbortSignal
+  /** The one transfer that is all, when its files are there. */
+  #kept: Received & { readonly type: 'done' } | undefined
   #only: Uuid | undefined
   #open: boolean
   #lingering: ReturnType<typeof setTimeout> | undefined
@@ -50,9 +56,11 @@ export class ReceptionDesk {
     this.#options = options
     this.#open = only !== 'later'
     this.#only = only === 'later' ? undefined : only
+    this.#signal = AbortSignal.any([session.signal, this.#ended.signal])
+    setMaxListeners(0, this.#signal)
     this.#receiver = new FileReceiver(session.client, options.destination, {
       accept: (transfer, signal) => this.#accept(transfer, signal),
-      signal: session.signal,
+      signal: this.#signal,
       names: options.names,
       onBegin: transfer => { this.#begun(transfer) },
       onProgress: (transfer, progress) => { this.#barOf(transfer).update(progress) }
@@ -76,9 +84,11 @@ export class ReceptionDesk {
   /** What became of the transfer that was to be the only one. Never resolves otherwise. */
   get over (): Promise<Received> { return this.#over.promise }
 
-  /** Resolves when nothing is under way any more. */
+  /** Stops what is under way, and takes nothing more. Resolves when all of it is over. */
   async settled (): Promise<void> {
+    this.#open = false
     clearTimeout(this.#lingering)
+    this.#ended.abort(filesError('ERR_FILES_BUSY'))
     await Promise.all(this.#taking)
     for (const bar of this.#bars.values()) bar.stop()
   }
@@ -97,11 +107,10 @@ export class ReceptionDesk {
     const { questions, folder } = this.#options
     if (questions === undefined) { list(); return true }
     // others may be asked about before: the list stands right above its own question
-    return questions.ask(`Take them from ${name} into ${folder}? [y/N] `, AbortSignal.any([signal, this.#session.signal]), list)
+    return questions.ask(`Take them from ${name} into ${folder}? [y/N] `, AbortSignal.any([signal, this.#signal]), list)
   }
 
   #begun (transfer: Transfer): void {
-    clearTimeout(this.#lingering)
     this.#session.output.status()
     this.#session.output.event('begun', aboutOf(transfer))
   }
@@ -111,6 +120,7 @@ export class ReceptionDesk {
     if (transfer === undefined) { this.#strange(received, from); return }
     const bar = this.#barOf(transfer)
     bar.stop()
+    if (this.#kept !== undefined) { this.#again(received, this.#kept); return }
     if (received.type === 'done') {
       if (!this.#unconfirmed.delete(transfer.id)) this.#done(received, bar)
       if (!received.confirmed) this.#unconfirmed.add(transfer.id)
@@ -119,19 +129,27 @@ export class ReceptionDesk {
     if (received.type === 'interrupted') this.#interrupted(transfer, received.error)
     if (received.type === 'failed') this.#failed(received, transfer)
     if (received.type !== 'interrupted') this.#bars.delete(transfer.id)
-    if (received.type === 'done' && !received.confirmed) {
-      // who was lost at the very end comes again, to hear that all is there
-      clearTimeout(this.#lingering)
-      this.#lingering = setTimeout(() => { this.#over.resolve(received) }, LINGER)
-    } else if (received.type === 'done' || received.type === 'failed' && failureCode(received.error) !== 'ERR_FILES_DECLINED') {
-      this.#over.resolve(received)
-    }
+    if (received.type === 'done' && !received.confirmed && this.#options.once) this.#linger(received)
+    else if (received.type === 'done' || received.type === 'failed' && failureCode(received.error) !== 'ERR_FILES_DECLINED') this.#over.resolve(received)
+  }
+
+  /** Who was lost at the very end comes again, to hear that all is there: for so long, however often, and nothing else is taken. */
+  #linger (received: Received & { readonly type: 'done' }): void {
+    this.#kept = received
+    this.#receiver.keepOnly(received.transfer)
+    this.#lingering = setTimeout(() => { this.#over.resolve(received) }, LINGER)
+  }
+
+  /** What ends while the one transfer waits for its sender. */
+  #again (received: Received, kept: Received & { readonly type: 'done' }): void {
+    if (received.transfer?.id !== kept.transfer.id || received.type === 'interrupted') return
+    if (received.type === 'failed' || received.confirmed) this.#over.resolve(kept)
   }
 
   /** What was no offer of files: told once of each contact. */
   #strange (received: Received, from: Uuid): void {
     // who comes too often, or too soon after a no, comes again by itself
-    if (received.type !== 'failed' || this.#session.signal.aborted || failureCode(received.error) === 'ERR_FILES_BUSY') return
+    if (received.type !== 'failed' || this.#signal.aborted || failureCode(received.error) === 'ERR_FILES_BUSY') return
     if (!this.#told.first(from, 'offer')) return
     this.#session.output.warn(`something from ${this.#session.names.of(from)} that is no offer of files was refused: ${whyOf(received.error)}`)
   }
@@ -153,8 +171,8 @@ export class ReceptionDesk {
   }
 
   #failed ({ error }: Extract<Received, { type: 'failed' }>, transfer: Transfer): void {
-    const { output, names, signal } = this.#session
-    if (signal.aborted) return
+    const { output, names } = this.#session
+    if (this.#signal.aborted) return
     output.event('refused', { ...aboutOf(transfer), code: failureCode(error), message: error.message })
     // what ends the command is told at its end, and who has said no knows it
     if (!this.#options.once && failureCode(error) !== 'ERR_FILES_DECLINED') output.note(`from ${names.of(transfer.from.id)}: ${whyOf(error)}`)

@@ -39,20 +39,22 @@ export class TargetTree {
     return standingOf(await look(whole))
   }
 
-  /** Makes the folders of a path that are missing. @throws ERR_FILES_WRITE when something is in the way */
-  async makeFolder (whole: string): Promise<void> {
-    let at = this.root
-    for (const part of relative(this.root, whole).split(sep)) {
-      if (part === '') continue
-      at = join(at, part)
-      // looked at again each time, since what was a folder may be a link by now
-      let standing = standingOf(await look(at))
-      if (standing === 'free') {
-        await mkdir(at).catch((error: unknown) => { if (platformCode(error) !== 'EEXIST') throw error })
-        standing = standingOf(await look(at))
-      }
-      if (standing !== 'folder') throw filesError('ERR_FILES_WRITE', 'something that is no folder is in the way')
+  /**
+   * Makes the folders of a path that are missing. Each is looked at again each time, since what was a folder may be a link by now.
+   *
+   * @param seen - folders that need not be looked at again, and those that were: for many in a row that nothing is put into yet
+   * @throws ERR_FILES_WRITE when something is in the way
+   */
+  async makeFolder (whole: string, seen = new Set<string>()): Promise<void> {
+    if (whole === this.root || seen.has(whole)) return
+    await this.makeFolder(dirname(whole), seen)
+    let standing = standingOf(await look(whole))
+    if (standing === 'free') {
+      await mkdir(whole).catch((error: unknown) => { if (platformCode(error) !== 'EEXIST') throw error })
+      standing = standingOf(await look(whole))
     }
+    if (standing !== 'folder') throw filesError('ERR_FILES_WRITE', 'something that is no folder is in the way')
+    seen.add(whole)
   }
 
   async #folder (whole: string): Promise<Standing> {

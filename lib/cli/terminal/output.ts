@@ -37,6 +37,8 @@ export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 
 /** A line of progress for programs is at most so often, in milliseconds. */
 const PROGRESS_INTERVAL = 500
+/** What JSON leaves as it is, and a terminal obeys. */
+const OBEYED = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 const ERASE_LINE = '\r\u001b[2K'
 
 /**
@@ -79,7 +81,7 @@ export class Output {
 
   /** One object a line, for programs: `event` and fields in camelCase; bytes and bigints are to be texts already. */
   event (event: string, fields: object = {}): void {
-    if (this.json) this.#out.write(`${JSON.stringify({ event, ...fields })}\n`)
+    if (this.json) this.#out.write(`${escaped(JSON.stringify({ event, ...fields }))}\n`)
   }
 
   /** What the user should know, though the command goes on. */
@@ -194,4 +196,9 @@ export class Output {
 /** With its full stop, unless it ends already. */
 function sentence (text: string): string {
   return /[.?!]$/.test(text) ? text : `${text}.`
+}
+
+/** The same JSON, which a terminal shows as it is. */
+function escaped (json: string): string {
+  return json.replace(OBEYED, letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -176,6 +176,31 @@ test('no link inside of the folder leads what comes out of it', async t => {
   t.is(await codeOf(placeOf(folder, [file('.HUSHWIRE-PART')])), 'ERR_FILES_PATH')
 })
 
+test('what takes long to open ends when it is not wanted any more, and leaves no place for parts', async t => {
+  const folder = temporaryFolder()
+  const entries = Array.from({ length: 2000 }, (_, index) => ({ ...file(`${index}/a/b`, 0), type: 'folder' as const }))
+  const wanted = new AbortController()
+  const destination = await FolderDestination.at(folder, 'refuse')
+  const opening = destination.open(transferOf(entries), wanted.signal)
+  setImmediate(() => { wanted.abort(new Error('not wanted')) })
+  await t.throwsAsync(opening, { message: 'not wanted' })
+  t.true(readdirSync(folder).length < entries.length)
+  t.false(existsSync(join(folder, '.hushwire-part')))
+})
+
+test('of many folders in a row, those that they are in are looked at once', async t => {
+  const folder = temporaryFolder()
+  const tree = new TargetTree(folder)
+  const seen = new Set<string>()
+  await tree.makeFolder(join(folder, 'a/b/c'), seen)
+  t.deepEqual([...seen], ['a', 'a/b', 'a/b/c'].map(path => join(folder, path)))
+  // what is not looked at is not made either
+  seen.add(join(folder, 'x'))
+  t.is(await codeOf(tree.makeFolder(join(folder, 'x/y'), seen)), 'ENOENT')
+  await tree.makeFolder(join(folder, 'x/y'))
+  t.deepEqual(readdirSync(join(folder, 'x')), ['y'])
+})
+
 test('no transfer writes where parts are kept, not in the folder of another transfer either', async t => {
   const folder = temporaryFolder()
   for (const path of ['.hushwire-part/x', 'photos/.hushwire-part/x', 'a/b/.HushWire-Part', 'photos/HUSHWI~1/x']) t.is(await codeOf(placeOf(folder, [file(path)])), 'ERR_FILES_PATH', path)
@@ -206,6 +231,33 @@ test('what senders that never came back have left is taken away, parts apart', a
   for (const id of [done, part]) utimesSync(join(folder, '.hushwire-part', id), 1, 1)
   await (await placeOf(folder, [file('a')])).close(false)
   t.deepEqual(readdirSync(join(folder, '.hushwire-part')), [part])
+})
+
+test('of many transfers without parts, the oldest are taken away', async t => {
+  const folder = temporaryFolder()
+  const idOf = (index: number): string => index.toString(16).padStart(64, '0')
+  for (let index = 0; index < 300; index++) {
+    const path = join(folder, '.hushwire-part', idOf(index))
+    mkdirSync(path, { recursive: true })
+    writeFileSync(join(path, index === 0 ? '0.part' : 'names.json'), '{}')
+    utimesSync(path, Date.now() / 1000 - 1000 + index, Date.now() / 1000 - 1000 + index)
+  }
+  const place = await placeOf(folder, [file('a')])
+  const left = readdirSync(join(folder, '.hushwire-part'))
+  t.deepEqual(left.sort(), [idOf(0), ...Array.from({ length: 255 }, (_, index) => idOf(45 + index)), ID].sort())
+  await place.close(true)
+})
+
+test('another name is none that is too long for a file system, and ends with a whole character', async t => {
+  const folder = temporaryFolder()
+  const names = [`${'a'.repeat(251)}.txt`, `a.${'b'.repeat(253)}`, `${'👨‍👩‍👧'.repeat(14)}aaa`]
+  for (const name of names) writeFileSync(join(folder, name), '')
+  const others: string[] = []
+  const place = await (await FolderDestination.at(folder, 'rename', (_, other) => { others.push(other) })).open(transferOf(names.map(name => file(name))))
+  for (const index of names.keys()) await whole(place, index, 'x')
+  await place.close(true)
+  t.deepEqual(others, [`${'a'.repeat(247)} (1).txt`, `a.${'b'.repeat(249)} (1)`, `${'👨‍👩‍👧'.repeat(13)} (1)`])
+  for (const other of others) t.is(readFileSync(join(folder, other), 'utf8'), 'x')
 })
 
 test('free space that a file system does not tell is unknown, and ends nothing', async t => {

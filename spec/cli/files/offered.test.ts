@@ -25,6 +25,21 @@ test('what is not listed is counted, with what one would not expect among it', t
   t.is(lines(photos.slice(0, 11)).at(-1), 'and 1 file more')
 })
 
+test('what some system runs by its name is a program, too', t => {
+  for (const path of ['setup.exe', 'a/b.LNK', 'photo.jpg.desktop', 'x.scr', 'x.bat. ', 'run.sh', 'x.js', 'x.msi', 'Tool.app/Contents/a']) t.is(lines([file('a.txt'), file(path)])[1], `${path}, 10 B, a program`)
+  for (const path of ['setup.exe.txt', 'exe', 'a.sh/b.txt', 'x.app.zip']) t.is(lines([file(path)])[1], `${path}, 10 B`)
+})
+
+test('a path that is cut shows what is hidden in it, or its last part', t => {
+  const long = 'a'.repeat(70)
+  t.is(shownPath(`photos/${long}/.ssh/authorized_keys`), `photos/${'a'.repeat(31)}…/.ssh/authorized_keys`)
+  t.is(shownPath(`photos/${long}/report.pdf`), `photos/${'a'.repeat(41)}…/report.pdf`)
+  t.is(shownPath(`photos/${long}/.${'b'.repeat(80)}.txt`), `photos/${'a'.repeat(27)}…/.${'b'.repeat(18)}….txt`)
+  t.is(shownPath(`photos/${long}/.ssh/${long}/config`), `photos/${'a'.repeat(31)}…/.ssh/${'a'.repeat(14)}…`)
+  t.true(shownPath(`.ssh/${long}/authorized_keys`).startsWith('.ssh/aaa'))
+  t.is(shownPath(`x/.a/${long}/${long}`), `x/.a/${'a'.repeat(16)}…`)
+})
+
 test('a long path keeps what says of which kind the file is, and nobody\'s text does anything to a terminal', t => {
   t.is(shownPath('short.pdf'), 'short.pdf')
   const shown = shownPath(`invoice.pdf${' '.repeat(200)}.exe`)

@@ -24,6 +24,14 @@ test('results go to stdout, what goes on to stderr', t => {
   t.is(err().length, 'a note\ngoing on\nhushwire chat: look\n'.length)
 })
 
+test('what is written for programs does nothing to a terminal either, and is what it was', t => {
+  const { output, out } = made({ json: true })
+  const text = 'a\u009b2J\u007f\u202eb\u2066\u061c\u200e\u2028é'
+  output.event('chat', { text })
+  t.notRegex(out().trimEnd(), /[\p{Cc}\p{Bidi_Control}\u2028]/u)
+  t.deepEqual(JSON.parse(out()), { event: 'chat', text })
+})
+
 test('quiet leaves results and errors', t => {
   const { output, out, err } = made({ quiet: true }, true)
   output.line('a result')
