@@ -2,7 +2,7 @@
  * Controls, what turns the direction of writing, what is not seen, separators of lines, tags, and halves of surrogate pairs; not what joins letters and
  * pictures or chooses between forms of a letter (but for those of Mongolian, which are unseen anywhere else). The one list of these: names of files are held against it, too.
  */
-const UNSAFE = /[\u034f\u17b4\u17b5\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}\u00ad\u061c\u115f\u1160\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e00ff}\u{e01f0}-\u{e0fff}]/gu
+const UNSAFE = /[\u034f\u17b4\u17b5\u180b-\u180f\p{Cc}\p{Surrogate}\u00ad\u061c\u115f\u1160\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e00ff}\u{e01f0}-\u{e0fff}]/gu
 
 /** Letters of other scripts that look like a Latin one, and that one: after folding, so small letters alone. */
 const OTHERS = 'аеорсухіјѕһԁѵԛԝмткнвοαρνικτυχβεζημӏıɑ'

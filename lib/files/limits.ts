@@ -12,7 +12,10 @@ export const FILES_LIMITS = {
   maxPathBytes: 1024,
   /** Parts of a path. */
   maxPathParts: 32,
-  /** Transfers that a receiver has under way at once, those that wait for a yes among them. Who has none gets the place of a peer with several that has offered nothing over it yet. */
+  /**
+   * Transfers that a receiver has under way at once, those that wait for a yes among them. Who has none gets the place of a peer with several that has
+   * offered nothing over it yet, or has said nothing for `idleTimeout`.
+   */
   maxTransfers: 16,
   /** Of them, those of one peer. */
   maxPeerTransfers: 4,

@@ -12,12 +12,16 @@ const MAX_PART_BYTES = 255
 const FOREIGN = /[<>:"|?*]|[. ]$/
 /** Devices of Windows, whatever follows the first dot. */
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\.|$)/i
-/** What joins letters or pictures, or chooses between their forms: seen in what it does, if that is there. */
-const JOINS = '\\u200c\\u200d\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}'
-/** Where it does something at the end of a name, too: the form of a picture or an ideograph, and letters of India behind the sign that they have no vowel. */
-const JOINED = /(?<=[\p{Extended_Pictographic}\p{Ideographic}])[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]|(?<=[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca])[\u200c\u200d]/gu
+/** What chooses between forms of a picture or a letter. */
+const FORMS = '\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}'
+/** That, and what joins them: seen in what it does, if that is there. */
+const JOINS = `(?:[\\u200c\\u200d]|[${FORMS}])`
+/** The signs of scripts of India that a letter has no vowel. */
+const BARE = '\\u094d\\u09cd\\u0a4d\\u0acd\\u0b4d\\u0bcd\\u0c4d\\u0ccd\\u0d4d\\u0dca'
+/** Where it does something at the end of a name, too: behind a picture or an ideograph, or one of those signs. */
+const JOINED = new RegExp(`(?<=[\\p{Extended_Pictographic}\\p{Ideographic}])[${FORMS}]|(?<=[${BARE}])[\\u200c\\u200d]`, 'gu')
 /** Where it does nothing: at the beginning or end of a name, or of what dots divide it into. */
-const UNSEEN = new RegExp(`(?:^|\\.)[${JOINS}]|[${JOINS}](?:$|\\.)`, 'u')
+const UNSEEN = new RegExp(`(?:^|\\.)${JOINS}|${JOINS}(?:$|\\.)`, 'u')
 const NOTHING = /^[\p{Default_Ignorable_Code_Point}\p{White_Space}]+$/u
 const DRIVE = /^[a-z]:/i
 

@@ -48,8 +48,9 @@ export class FileReceiver {
   /** By the id of each, the one that was used last at the end. */
   readonly #remembered = new Map<string, Remembered>()
   readonly #byPeer = new Map<string, number>()
-  /** Streams that have offered nothing yet, with the place of each, the oldest first. */
-  readonly #waiting = new Map<Wire, Held>()
+  /** Streams with a place, the oldest first; and those of them that have offered nothing yet. */
+  readonly #holding = new Map<Wire, Held>()
+  readonly #waiting = new Set<Wire>()
   readonly #pauses: Pauses
   #running = 0
   /** True when nothing is taken any more but what is remembered. */
@@ -78,6 +79,8 @@ export class FileReceiver {
     const peer = toHex(stream.peer.id)
     const ofPeer = this.#byPeer.get(peer) ?? 0
     if (this.#options.signal?.aborted === true) return refused(stream, abortReason(this.#options.signal), RESET_CODES.cancelled)
+    // before what is offered is read, which costs more than to send it
+    if (this.#pauses.holds(peer) && !this.#knows(stream.peer.id)) return refused(stream, filesError('ERR_FILES_BUSY'), RESET_CODES.limit)
     const room = this.#running < this.#limits.maxTransfers || ofPeer === 0 && this.#makeRoom()
     if (!room || ofPeer >= this.#limits.maxPeerTransfers) return refused(stream, filesError('ERR_FILES_BUSY'), RESET_CODES.limit)
     const held: Held = { peer, given: false }
@@ -87,6 +90,16 @@ export class FileReceiver {
       return await this.#accepted(stream, held)
     } finally {
       this.#giveBack(held)
+    }
+  }
+
+  /** Stops all that is under way but one transfer, which may come again, and takes nothing else from now on. What has come is kept. */
+  keepOnly (transfer: Pick<Transfer, 'id'>): void {
+    this.#closed = true
+    for (const other of [...this.#remembered.values()]) {
+      if (other.transfer.id === transfer.id) continue
+      other.current?.wire.fail(filesError('ERR_FILES_BUSY'), resetError(RESET_CODES.cancelled))
+      this.#forget(other, { counts: false })
     }
   }
 
@@ -100,22 +113,17 @@ export class FileReceiver {
     else this.#byPeer.delete(held.peer)
   }
 
-  /** Stops all that is under way but one transfer, which may come again, and takes nothing else from now on. What has come is kept. */
-  keepOnly (transfer: Pick<Transfer, 'id'>): void {
-    this.#closed = true
-    for (const other of [...this.#remembered.values()]) {
-      if (other.transfer.id === transfer.id) continue
-      other.current?.wire.fail(filesError('ERR_FILES_BUSY'), resetError(RESET_CODES.cancelled))
-      this.#forget(other, { counts: false })
-    }
-  }
-
-  /** For who has no place yet: a few who open streams and say nothing are not to keep out all others. Nobody loses its only place. */
+  /**
+   * For who has no place yet: a few who open streams and say nothing are not to keep out all others, before an offer or behind a yes. Who has most
+   * places loses one first, and nobody loses its only one.
+   */
   #makeRoom (): boolean {
-    const found = [...this.#waiting].find(([, { peer }]) => (this.#byPeer.get(peer) ?? 0) > 1)
+    const placesOf = ({ peer }: Held): number => this.#byPeer.get(peer) ?? 0
+    const idle = [...this.#holding].filter(([wire, held]) => placesOf(held) > 1 && (this.#waiting.has(wire) || wire.silence > this.#limits.idleTimeout))
+    const [found] = idle.sort(([, one], [, other]) => placesOf(other) - placesOf(one))
     if (found === undefined) return false
     const [wire, held] = found
-    this.#waiting.delete(wire)
+    this.#holding.delete(wire)
     // at once: another one may come before this stream is over
     this.#giveBack(held)
     wire.fail(resetError(RESET_CODES.limit))
@@ -132,18 +140,20 @@ export class FileReceiver {
     const { signal } = this.#options
     const stop = (): void => { wire.fail(abortReason(signal as AbortSignal), resetError(RESET_CODES.cancelled)) }
     signal?.addEventListener('abort', stop, { once: true })
+    this.#holding.set(wire, held)
     try {
-      return await this.#offered(wire, incoming, held)
+      return await this.#offered(wire, incoming)
     } finally {
+      this.#holding.delete(wire)
       signal?.removeEventListener('abort', stop)
     }
   }
 
   /** Reads what is offered, and takes it. */
-  async #offered (wire: Wire, { peer }: IncomingStream, held: Held): Promise<Received> {
+  async #offered (wire: Wire, { peer }: IncomingStream): Promise<Received> {
     let transfer: Transfer
     // with a byte now and then a stream would hold a place for ever
-    this.#waiting.set(wire, held)
+    this.#waiting.add(wire)
     const late = setTimeout(() => { wire.fail(resetError(RESET_CODES.stalled)) }, this.#limits.offerTimeout)
     try {
       const bytes = offeredManifest(await wire.next())
@@ -167,6 +177,11 @@ export class FileReceiver {
     if (over || remembered.late) this.#forget(remembered, { counts: true })
     this.#withdraw(peer.id)
     return received
+  }
+
+  /** Whether a transfer of a peer is remembered. */
+  #knows (peer: Uuid): boolean {
+    return [...this.#remembered.values()].some(({ transfer }) => equalUuid(transfer.from.id, peer))
   }
 
   /** Whether a new question about files of a peer may be asked. */

@@ -8,6 +8,8 @@ import { encodeRecord, type FilesRecord, type RecordReader } from './records.js'
 const GATHERED_BYTES = 131_072
 /** Bytes that wait to be sent, from which on a writer waits. */
 const WAITING_BYTES = 524_288
+/** Bytes of content that count as something said: fewer, now and then, are as good as nothing. */
+const WORD_BYTES = 65_536
 
 const ALIVE = encodeRecord({ type: 'alive' })
 
@@ -34,6 +36,10 @@ export class Wire {
   #lastSign = performance.now()
   /** Things that only the other side can bring to an end. */
   #waiting = 0
+  /** Milliseconds for which {@link next} has waited since something was said, content since then, and since when it waits now. */
+  #silence = 0
+  #content = 0
+  #listening: number | undefined
   #ahead: Promise<FilesRecord | undefined> | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   readonly #alive: ReturnType<typeof setInterval>
@@ -52,6 +58,9 @@ export class Wire {
 
   /** Aborts with the cause when the stream has failed. */
   get failed (): AbortSignal { return this.#failed.signal }
+
+  /** Milliseconds for which the other side had to say something, and has said nothing but that it is there. */
+  get silence (): number { return this.#silence + (this.#listening === undefined ? 0 : performance.now() - this.#listening) }
 
   /** Says something; it may wait for more to be said. Waits for room. @throws what the stream failed with */
   async write (record: Uint8Array): Promise<void> {
@@ -81,10 +90,17 @@ export class Wire {
   }
 
   /** The next record; undefined at the end. Its bytes are good until the next call. @throws what the stream failed with, ERR_FILES_PROTOCOL */
-  next (): Promise<FilesRecord | undefined> {
+  async next (): Promise<FilesRecord | undefined> {
     const ahead = this.#ahead
     this.#ahead = undefined
-    return ahead ?? this.#next()
+    this.#listening = performance.now()
+    try {
+      const record = await (ahead ?? this.#next())
+      this.#silence = this.#isWord(record) ? 0 : this.silence
+      return record
+    } finally {
+      this.#listening = undefined
+    }
   }
 
   /** The promise, while the other side has nothing to say but that it is there. @throws what the promise does, what the stream failed with, ERR_FILES_PROTOCOL */
@@ -149,6 +165,14 @@ export class Wire {
     this.#stream.abort(reset)
     if (this.#channel.open) this.#channel.fail(error, { discard: true })
     this.#failed.abort(error)
+  }
+
+  #isWord (record: FilesRecord | undefined): boolean {
+    if (record?.type === 'alive') return false
+    this.#content = record?.type === 'data' ? this.#content + record.bytes.byteLength : WORD_BYTES
+    if (this.#content < WORD_BYTES) return false
+    this.#content = 0
+    return true
   }
 
   async #next (): Promise<FilesRecord | undefined> {

@@ -1,4 +1,5 @@
 import { codeOf, errorsOf, type ErrorTable, type HushwireError } from '../stream/index.js'
+import { hostAndPort } from './host-and-port.js'
 
 /** The codes that the transports raise. Errors of the platform are their `cause`. */
 export const TRANSPORT_ERRORS = {
@@ -38,9 +39,9 @@ export function handshakeError (cause: unknown): HushwireError {
   return code !== undefined && TLS.test(code) ? transportError('ERR_TRANSPORT_TLS', code, cause) : connectionError(cause)
 }
 
-/** Why it cannot be listened at an address, as one of ours. @param at - host and port as they were asked for */
-export function listenError (cause: unknown, { host, port }: { readonly host: string, readonly port: number }): HushwireError {
-  return transportError('ERR_TRANSPORT_LISTEN', [`${host.includes(':') ? `[${host}]` : host}:${port}`, codeOf(cause)].filter(Boolean).join(', '), cause)
+/** Why it cannot be listened at an address, as one of ours. @param address - host and port as they were asked for */
+export function listenError (cause: unknown, address: { readonly host: string, readonly port: number }): HushwireError {
+  return transportError('ERR_TRANSPORT_LISTEN', [hostAndPort(address), codeOf(cause)].filter(Boolean).join(', '), cause)
 }
 
 /** What a connection could not be made for, as one of ours. */

@@ -238,7 +238,7 @@ test('who was told no is not asked about again at once, whatever is offered, and
   t.is(await codeOf(sendFiles(alice, bob.id, [memoryFile('one', random(1))])), 'ERR_FILES_DECLINED')
   t.is((await next(outcomes)).type, 'failed')
   for (const path of ['one', 'two']) {
-    await t.throwsAsync((await Raw.dial(alice, bob.id)).offer({ path }).next(), { code: 'ERR_RESET_LIMIT' })
+    await t.throwsAsync(async () => (await Raw.dial(alice, bob.id)).offer({ path }).next(), { code: 'ERR_RESET_LIMIT' })
     const busy = await next(outcomes)
     t.is(busy.type === 'failed' && (busy.error as { code?: string }).code, 'ERR_FILES_BUSY')
   }

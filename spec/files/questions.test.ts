@@ -117,3 +117,38 @@ test('a question that nobody answers in time is taken back, and gives up its pla
   t.like(await (await again).offer({ path: 'b' }).next(), { type: 'accept' }, 'which another one has now')
   t.deepEqual(questions.map(({ aborted }) => aborted), [true])
 })
+
+test('who is accepted and says only that it is there gives a place to who has none', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const [alice, bob, carol] = [await world.client(), await world.client(), await world.client()]
+  const { outcomes } = receiving(bob, new MemoryDestination(), { limits: { maxTransfers: 2, idleTimeout: 1000 } })
+  const accepted = async (who: TestClient, path: string): Promise<Raw> => {
+    const raw = (await Raw.dial(who, bob.id)).offer({ path })
+    t.like(await raw.next(), { type: 'accept' })
+    return raw
+  }
+  const silent = [await accepted(alice, 'a'), await accepted(alice, 'b')]
+  const alive = setInterval(() => { for (const raw of silent) raw.say({ type: 'alive' }) }, 50)
+  t.teardown(() => { clearInterval(alive) })
+  const tried = async (): Promise<Raw | undefined> => {
+    const raw = await Raw.dial(carol, bob.id).catch(() => undefined)
+    return (await raw?.offer({ path: 'c' }).next())?.type === 'accept' ? raw : undefined
+  }
+  let taken = await tried()
+  while (taken === undefined) taken = await tried()
+  for (let ended = await next(outcomes); ended.type !== 'interrupted'; ended = await next(outcomes));
+  clearInterval(alive)
+})
+
+test('of who is in its pause, nothing is read', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const [alice, bob] = [await world.client(), await world.client()]
+  const { outcomes } = receiving(bob, new MemoryDestination(), { accept: () => false })
+  t.like(await (await Raw.dial(alice, bob.id)).offer({ path: 'a' }).next(), { type: 'refuse' })
+  t.like(await next(outcomes), { type: 'failed', error: { code: 'ERR_FILES_DECLINED' } })
+  // says nothing, and is refused all the same
+  await t.throwsAsync(async () => { await (await Raw.dial(alice, bob.id)).next() }, { code: 'ERR_RESET_LIMIT' })
+  t.like(await next(outcomes), { type: 'failed', error: { code: 'ERR_FILES_BUSY' } })
+})

@@ -1,3 +1,4 @@
+import { hostAndPort } from '../../transport/host-and-port.js'
 import { failureCode, messageOf } from '../errors.js'
 import { listenAdvice } from '../terminal/listening.js'
 
@@ -40,8 +41,8 @@ function adviceOf (error: unknown): string | undefined {
 export function plainReport (): Report {
   const say = (text: string): void => { process.stderr.write(`hushwire ctr: ${text}\n`) }
   return {
-    listening: (host, port) => { say(`listening on ${address(host, port)}`) },
-    connected: (host, port) => { say(`connected to ${address(host, port)}`) },
+    listening: (host, port) => { say(`listening on ${hostAndPort({ host, port })}`) },
+    connected: (host, port) => { say(`connected to ${hostAndPort({ host, port })}`) },
     warning: text => { say(`warning: ${text}`) },
     ended: () => {},
     failed: error => { say([`${failureCode(error)}: ${messageOf(error)}.`, adviceOf(error)].filter(Boolean).join(' ')) }
@@ -58,8 +59,4 @@ export function jsonReport (): Report {
     ended: (counts, seconds) => { say('ended', { ...counts, seconds }) },
     failed: (error, counts) => { say('failed', { code: failureCode(error), message: messageOf(error), advice: adviceOf(error), ...counts }) }
   }
-}
-
-function address (host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -11,7 +11,10 @@ const ENDING_CHARACTERS = 20
 /** Characters of the last parts of a path that are kept where it is cut. */
 const END_CHARACTERS = 40
 /** Names of what some system runs, or lets run something, when it is opened; Windows does not see dots and spaces behind them. */
-const RUNS = /\.(?:exe|com|bat|cmd|scr|pif|cpl|msi|msix|msp|appx|lnk|url|scf|reg|inf|hta|chm|ps1|psm1|vbs|vbe|js|jse|wsf|wsh|jar|jnlp|app|command|tool|terminal|workflow|pkg|dmg|webloc|desktop|appimage|run|deb|rpm|apk|sh|bash|zsh|csh|ksh|fish|py|pyw|pl|rb|php)[. ]*$/i
+const RUNS = new RegExp(`\\.(?:${[
+  'exe|com|bat|cmd|scr|pif|cpl|msi|msix|msp|appx|lnk|url|scf|reg|inf|hta|chm|ps1|psm1|vbs|vbe|js|jse|wsf|wsh|jar|jnlp',
+  'app|command|tool|terminal|workflow|pkg|dmg|webloc|desktop|appimage|run|deb|rpm|apk|sh|bash|zsh|csh|ksh|fish|py|pyw|pl|rb|php'
+].join('|')})[. ]*$`, 'i')
 /** What macOS runs is a folder. */
 const BUNDLE = /\.app\//i
 

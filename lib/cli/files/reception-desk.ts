@@ -11,6 +11,7 @@ import { filesAmount } from './amounts.js'
 import { offeredLines } from './offered.js'
 import type { Questions } from './question.js'
 import { TransferBar } from './transfer-bar.js'
+import { Troubles } from './troubles.js'
 import { whyOf } from './why.js'
 
 /** Milliseconds for which a sender that may not know that all is there is waited for. */
@@ -41,6 +42,7 @@ export class ReceptionDesk {
   /** Transfers that are done, whose senders may not know. */
   readonly #unconfirmed = new Set<string>()
   readonly #told = new Told()
+  readonly #troubles = new Troubles()
   /** Aborts when nothing is to be under way any more. */
   readonly #ended = new AbortController()
   readonly #signal: AbortSignal
@@ -91,23 +93,28 @@ export class ReceptionDesk {
     this.#ended.abort(filesError('ERR_FILES_BUSY'))
     await Promise.all(this.#taking)
     for (const bar of this.#bars.values()) bar.stop()
+    for (const [id, more] of this.#troubles.rest()) this.#tellMore(id, more)
   }
 
   async #accept (transfer: Transfer, signal: AbortSignal): Promise<boolean> {
     const { output, names } = this.#session
-    const { manifest, from } = transfer
-    const { files, bytes, entries } = manifest
+    const { manifest: { files, bytes, entries }, from } = transfer
     const name = names.of(from.id)
     output.event('offered', { ...aboutOf(transfer), name, files, bytes, entries: entries.length })
-    const list = (): void => {
-      output.status()
-      const [amount, ...paths] = offeredLines(manifest)
-      output.note([`${name} wants to send ${amount}:`, ...paths.map(path => `  ${path}`)].join('\n'))
-    }
     const { questions, folder } = this.#options
-    if (questions === undefined) { list(); return true }
+    if (questions === undefined) {
+      if (!this.#troubles.has(from.id)) this.#list(transfer)
+      return true
+    }
     // others may be asked about before: the list stands right above its own question
-    return questions.ask(`Take them from ${name} into ${folder}? [y/N] `, AbortSignal.any([signal, this.#signal]), list)
+    return questions.ask(`Take them from ${name} into ${folder}? [y/N] `, AbortSignal.any([signal, this.#signal]), () => { this.#list(transfer) })
+  }
+
+  #list ({ from, manifest }: Transfer): void {
+    const { output, names } = this.#session
+    output.status()
+    const [amount, ...paths] = offeredLines(manifest)
+    output.note([`${names.of(from.id)} wants to send ${amount}:`, ...paths.map(path => `  ${path}`)].join('\n'))
   }
 
   #begun (transfer: Transfer): void {
@@ -160,6 +167,11 @@ export class ReceptionDesk {
     const failed = new Set(failures.map(({ path }) => path))
     const missing = entries.reduce((sum, { path, size }) => failed.has(path) ? sum + size : sum, 0)
     for (const { path, error } of failures) output.warn(`${plainLine(path)} was not received: ${whyOf(error)}`)
+    const more = this.#troubles.over(transfer.from.id)
+    if (more !== undefined) {
+      this.#tellMore(transfer.from.id, more)
+      this.#list(transfer)
+    }
     output.event('received', { ...aboutOf(transfer), files, bytes: bytes - missing, failures: failures.map(({ path, error }) => ({ path, code: failureCode(error), message: error.message })), milliseconds: Math.round(bar.time) })
     output.line(`received ${filesAmount(files - failures.length, bytes - missing)} from ${names.of(transfer.from.id)} into ${this.#options.folder} in ${durationOf(bar.time / 1000)}`)
   }
@@ -167,7 +179,9 @@ export class ReceptionDesk {
   #interrupted (transfer: Transfer, error: Error): void {
     const { output, names } = this.#session
     output.event('interrupted', { ...aboutOf(transfer), code: failureCode(error) })
-    if (failureCode(error) !== 'ERR_FILES_SUPERSEDED') output.status(`${names.of(transfer.from.id)} was lost (${failureCode(error)}); waiting until they come again`)
+    if (failureCode(error) === 'ERR_FILES_SUPERSEDED') return
+    // a line that is written anew is one, however often
+    if (this.#tells(transfer) || output.interactive) output.status(`${names.of(transfer.from.id)} was lost (${failureCode(error)}); waiting until they come again`)
   }
 
   #failed ({ error }: Extract<Received, { type: 'failed' }>, transfer: Transfer): void {
@@ -175,7 +189,16 @@ export class ReceptionDesk {
     if (this.#signal.aborted) return
     output.event('refused', { ...aboutOf(transfer), code: failureCode(error), message: error.message })
     // what ends the command is told at its end, and who has said no knows it
-    if (!this.#options.once && failureCode(error) !== 'ERR_FILES_DECLINED') output.note(`from ${names.of(transfer.from.id)}: ${whyOf(error)}`)
+    if (!this.#options.once && failureCode(error) !== 'ERR_FILES_DECLINED' && this.#tells(transfer)) output.note(`from ${names.of(transfer.from.id)}: ${whyOf(error)}`)
+  }
+
+  /** Where nobody is asked, only the first trouble with transfers of a contact is told until one comes whole: nobody is to fill a log. */
+  #tells ({ from }: Transfer): boolean {
+    return this.#options.questions !== undefined || this.#troubles.first(from.id)
+  }
+
+  #tellMore (id: Uuid, more: number): void {
+    if (more > 0) this.#session.output.note(`from ${this.#session.names.of(id)}: ${more} ${more === 1 ? 'attempt' : 'attempts'} more came to nothing`)
   }
 
   #barOf (transfer: Transfer): TransferBar {

@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os'
 import { formatRelayAddress } from '../../relay/index.js'
 import type { Relay } from '../../relay/server/index.js'
 import { HushwireError } from '../../stream/index.js'
+import { hostAndPort } from '../../transport/host-and-port.js'
 import { parseAddress } from '../ctr/address.js'
 import { cliError } from '../errors.js'
 import type { Settings } from './settings.js'
@@ -35,9 +36,9 @@ export function addressesToBe (settings: Settings, publicKey: Uint8Array): Addre
   return { tcp: toBe('listen.tcp', 'tcp', ''), websocket: toBe('listen.websocket', 'ws', settings['listen.websocket'].path) }
 }
 
-function urlOf (scheme: 'tcp' | 'ws', { host, port }: { host: string, port: number }, { tls }: Settings): string {
+function urlOf (scheme: 'tcp' | 'ws', address: { host: string, port: number }, { tls }: Settings): string {
   const secured = { tcp: 'tls', ws: 'wss' }[scheme]
-  return `${tls.cert === '' ? scheme : secured}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `${tls.cert === '' ? scheme : secured}://${hostAndPort(address)}`
 }
 
 /** The URL of the settings where there is one, else the own one. */

@@ -5,16 +5,21 @@ import * as v from 'valibot'
 import { cliError } from '../errors.js'
 import { reasonOf } from '../platform-reason.js'
 import { nearest } from './nearest.js'
-import { SETTINGS, type SomeSettings } from './settings.js'
+import { SETTINGS, type Rule, type SomeSettings } from './settings.js'
 
 /** Settings as of one section, as the tables of TypeScript lose them. */
-type Section = Readonly<Record<string, { readonly value: unknown, readonly about: string, readonly choices?: readonly string[] }>>
+type Section = Readonly<Record<string, { readonly value: unknown, readonly about: string, readonly choices?: readonly string[], readonly rule?: Rule | undefined }>>
 
 const SECTIONS: ReadonlyArray<readonly [name: string, section: Section]> = Object.entries(SETTINGS)
 /** Names of files, which a configuration gives as seen from its own folder. */
 const PATHS: ReadonlyArray<readonly [section: string, key: string]> = [['', 'identity'], ['tls', 'cert'], ['tls', 'key'], ['store', 'folder']]
 
-function schemaOf ({ value, choices }: Section[string]): v.GenericSchema {
+function schemaOf (setting: Section[string]): v.GenericSchema {
+  const { rule } = setting
+  return rule === undefined ? typeOf(setting) : v.pipe(typeOf(setting), v.check(rule.fits, rule.words))
+}
+
+function typeOf ({ value, choices }: Section[string]): v.GenericSchema {
   if (choices !== undefined) return v.picklist(choices)
   if (typeof value === 'number') return v.number()
   if (typeof value === 'boolean') return v.boolean()
@@ -81,9 +86,10 @@ function pick (table: TomlTable, section: Section): Record<string, unknown> {
   return Object.fromEntries(Object.keys(section).filter(key => table[key] !== undefined).map(key => [key, table[key]]))
 }
 
-function complaint ({ path, expected, received }: v.BaseIssue<unknown>): string {
+function complaint ({ kind, path, expected, received, message }: v.BaseIssue<unknown>): string {
   const keys = (path ?? []).map(({ key }) => String(key))
   const name = keys.join('.')
+  if (kind === 'validation') return `${name} must be ${message}, not ${received}`
   if (expected !== 'never') return `${name} must be ${String(expected)}, not ${received}`
   const key = keys.pop() ?? ''
   const parent = keys.join('.')

@@ -3,14 +3,22 @@ import { METRICS_LIMITS } from '../../relay/metrics/index.js'
 import { ADMISSION_LIMITS, RELAY_LIMITS } from '../../relay/server/index.js'
 import { DIRECTORY_LIMITS, MAILBOX_LIMITS } from '../../store/index.js'
 
+/** What a value must be beside its type. */
+export interface Rule {
+  readonly fits: (value: unknown) => boolean
+  /** What it must be, for people. */
+  readonly words: string
+}
+
 /** One setting: its default, and what it is. The default says the type; a list of values, which there are. */
 interface Setting<T> {
   readonly value: T
   readonly about: string
   readonly choices?: readonly string[]
+  readonly rule?: Rule | undefined
 }
 
-function setting<T> (value: T, about: string): Setting<T> { return { value, about } }
+function setting<T> (value: T, about: string, rule?: Rule): Setting<T> { return { value, about, rule } }
 
 function choice<const T extends readonly string[]> (choices: T, about: string): Setting<T[number]> {
   return { value: choices[0] as T[number], about: `${about} One of: ${choices.join(', ')}.`, choices }
@@ -27,6 +35,11 @@ function without<Table extends object, Name extends keyof Table> (table: Table, 
   return Object.fromEntries(Object.entries(table).filter(([name]) => !names.some(each => each === name))) as Omit<Table, Name>
 }
 
+/** What the system takes: others become some number there. */
+const BACKLOG: Rule = { fits: value => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 0x7fffffff, words: 'a whole number from 1 to 2147483647' }
+/** A path as it stands in a request. Two slashes at the beginning would be a host. */
+const PATH: Rule = { fits: value => /^\/(?!\/)[\w\-.~!$&'()*+,;=:@%/]*$/.test(String(value)), words: '/ and what may follow it in a URL, without ? and #' }
+
 /** Limits of links that do nothing on a hardened one, and a relay has no others. */
 const SEED_ALONE = ['packetBytes', 'linkBytes', 'maxUnread', 'stallTimeout', 'maxFailures', 'replayWindow'] as const
 
@@ -42,12 +55,12 @@ export const SETTINGS = {
   'listen.tcp': {
     address: setting('127.0.0.1:7411', '[host:]port; port 0 is any that is free. Empty: not on TCP.'),
     url: setting('', 'What clients dial, where it is another: by a name, such as tls://relay.example:7411, or through a proxy. Part of the address that is shown.'),
-    backlog: setting(511, 'Connections that may wait to be accepted.')
+    backlog: setting(511, 'Connections that may wait to be accepted.', BACKLOG)
   },
   'listen.websocket': {
     address: setting('', 'Likewise. Empty: no WebSockets.'),
     url: setting('', 'Likewise, such as wss://relay.example/.'),
-    path: setting('/', 'The only path that is answered.'),
+    path: setting('/', 'The only path that is answered.', PATH),
     trustProxy: setting(false, 'Connections come through a proxy that appends the address to X-Forwarded-For, and nobody gets around it.')
   },
   page: {

@@ -1,5 +1,6 @@
 import { formatUuid, type Uuid } from '../../bytes/index.js'
 import { abortable, ignore } from '../../stream/index.js'
+import { hostAndPort } from '../../transport/host-and-port.js'
 import { connectTunnel, type Tunnel } from '../../tunnel/index.js'
 import type { Session } from '../session.js'
 import type { Place } from './services.js'
@@ -16,7 +17,7 @@ export async function connectTo (session: Session, text: string, places: readonl
       const tunnel = await connectTunnel(client, peer.id, { host, port, service, limits: { maxConnections: flags.max }, onEvent: teller.tell })
       tunnels.push(tunnel)
       output.event('listening', { host: tunnel.host, port: tunnel.port, peer: formatUuid(peer.id), service })
-      output.line(`${tunnel.host.includes(':') ? `[${tunnel.host}]` : tunnel.host}:${tunnel.port} leads to ${service ?? 'the service'} of ${peer.name}`)
+      output.line(`${hostAndPort(tunnel)} leads to ${service ?? 'the service'} of ${peer.name}`)
     }
     watch(session, peer).catch(ignore)
     await abortable(Promise.all(tunnels.map(({ closed }) => closed)), signal).catch(ignore)

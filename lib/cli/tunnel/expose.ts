@@ -1,6 +1,7 @@
 import { formatUuid, uuidKey } from '../../bytes/index.js'
 import type { IncomingStream } from '../../relay/index.js'
 import { abortable, Channel, ignore } from '../../stream/index.js'
+import { hostAndPort } from '../../transport/host-and-port.js'
 import { expose, TUNNEL_KIND, type TunnelService } from '../../tunnel/index.js'
 import type { Session } from '../session.js'
 import { TunnelTeller } from './teller.js'
@@ -33,7 +34,7 @@ export async function exposeServices (session: Session, services: Readonly<Recor
   const listed = Object.entries(services).map(([name, { host = '127.0.0.1', port }]) => ({ name, host, port }))
   output.event('exposed', { services: listed, allowed: allowed?.map(({ id }) => formatUuid(id)) })
   const who = allowed === undefined ? everybody(names.list().map(({ name }) => name)) : allowed.map(({ name }) => name).join(', ')
-  for (const { name, host, port } of listed) output.line(`${name}: ${host.includes(':') ? `[${host}]` : host}:${port}, for ${who}`)
+  for (const { name, host, port } of listed) output.line(`${name}: ${hostAndPort({ host, port })}, for ${who}`)
   await abortable(exposure.closed, signal).catch(ignore)
   await exposure.close()
   teller.summarise()

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { codeOf, deferred, limitsOf, type LimitsOf } from '../../stream/index.js'
+import { hostAndPort } from '../../transport/host-and-port.js'
 import type { Address } from '../../transport/tcp.js'
 import { relayError } from '../errors.js'
 import type { RelayMetrics } from './metrics.js'
@@ -63,7 +64,7 @@ export async function serveMetrics ({ metrics, health, host = '127.0.0.1', port 
   const listening = deferred()
   server.once('error', listening.reject)
   server.listen({ host, port }, listening.resolve)
-  await listening.promise.catch((error: unknown) => { throw relayError('ERR_RELAY_METRICS', [`${host.includes(':') ? `[${host}]` : host}:${port}`, codeOf(error)].filter(Boolean).join(', '), error) })
+  await listening.promise.catch((error: unknown) => { throw relayError('ERR_RELAY_METRICS', [hostAndPort({ host, port }), codeOf(error)].filter(Boolean).join(', '), error) })
   const { address, port: taken } = server.address() as AddressInfo
   return { address: { host: address, port: taken }, close: () => stop(server) }
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from '../../stream/index.js'
+import { hostAndPort } from '../../transport/host-and-port.js'
 import { listenTcp, type Address, type Listener, type ServerTls } from '../../transport/tcp.js'
 import { listenWebSocket } from '../../transport/websocket-server.js'
 import type { CheckedLimits, RelayOptions } from './options.js'
@@ -29,8 +30,8 @@ export async function listenAll ({ tcp, websocket }: RelayOptions, limits: Check
   }
 }
 
-function urlOf ({ host, port }: Address, { path = '/', tls }: NonNullable<RelayOptions['websocket']> = {}): string {
-  return `${tls === undefined ? 'ws' : 'wss'}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`
+function urlOf (address: Address, { path = '/', tls }: NonNullable<RelayOptions['websocket']> = {}): string {
+  return `${tls === undefined ? 'ws' : 'wss'}://${hostAndPort(address)}${path}`
 }
 
 /** @throws ERR_TRANSPORT_CERTIFICATE */

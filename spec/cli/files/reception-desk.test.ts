@@ -74,15 +74,36 @@ test('while the sender of the one transfer is waited for, to hear that all is th
   t.deepEqual([...destination.placed.keys()], ['first'])
 })
 
+test('where nobody is asked, transfers that come to nothing are told once of each contact, and then counted', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  const [alice, bob] = [await world.client(), await world.client()]
+  const { desk, told, names, destination } = await deskOf(bob, false)
+  const name = names.of(alice.id)
+  destination.placed.set('mine', content)
+  for (let turn = 0; turn < 3; turn++) t.like(await (await Raw.dial(alice, bob.id)).offer({ path: 'mine' }, { path: `new ${turn}` }).next(), { type: 'refuse' })
+  await (await sent(alice, bob.id, 'good')).end().next()
+  t.regex(await next(told), /wants to send 2 files, 2 B:/)
+  t.regex(await next(told), /\(ERR_FILES_EXISTS\)/)
+  t.is(await next(told), `from ${name}: 2 attempts more came to nothing\n`)
+  t.regex(await next(told), /wants to send 1 file, 1 B:/)
+  t.regex(await next(told), /^received 1 file, 1 B from /)
+  t.like(await (await Raw.dial(alice, bob.id)).offer({ path: 'mine' }).next(), { type: 'refuse' })
+  t.regex(await next(told), /wants to send 1 file, 1 B:/)
+  t.regex(await next(told), /\(ERR_FILES_EXISTS\)/)
+  await desk.settled()
+  t.is(told.length, 0)
+})
+
 test('what is no offer of files is told once of each contact', async t => {
   const world = await World.start()
   t.teardown(() => world.end())
   const [alice, bob, carol] = [await world.client(), await world.client(), await world.client()]
   const { desk, told, names } = await deskOf(bob, false)
-  for (const who of [alice, alice, carol]) {
-    const raw = (await Raw.dial(who, bob.id)).say({ type: 'end' })
-    t.like(await raw.next(), { type: 'refuse' })
-  }
+  // all before the first is in its pause
+  const raws: Raw[] = []
+  for (const who of [alice, alice, carol]) raws.push(await Raw.dial(who, bob.id))
+  for (const raw of raws) t.like(await raw.say({ type: 'end' }).next(), { type: 'refuse' })
   for (const who of [alice, carol]) t.regex(await next(told), new RegExp(`something from ${names.of(who.id)} that is no offer of files was refused: .* \\(ERR_FILES_PROTOCOL\\)`))
   await desk.settled()
   t.is(told.length, 0)

@@ -49,6 +49,8 @@ test('what is wrong is named, with what is nearest to it', t => {
     ['[registration]\nrule = "none"', 'registration.rule must be ("open" | "invite" | "allowlist"), not "none"'],
     ['[store]\nmemory = 1', 'store.memory must be boolean, not 1'],
     ['limits = 3', 'limits must be Object, not 3'],
+    ...['wire', '', '//wire', '/wi re', '/wire?x', '/wire#x', '/wïre'].map(path => [`[listen.websocket]\npath = "${path}"`, `listen.websocket.path must be / and what may follow it in a URL, without ? and #, not "${path}"`] as const),
+    ...['0', '-3', '0.5', 'inf', '2147483648'].map(backlog => [`[listen.tcp]\nbacklog = ${backlog}`, 'listen.tcp.backlog must be a whole number from 1 to 2147483647, not '] as const),
     ['[limits\n', 'relay.toml, line 1, column']
   ] as const) {
     const error = t.throws(() => parseConfig(text, 'relay.toml'), { code: 'ERR_CLI_CONFIG' })
@@ -66,6 +68,11 @@ test('files are found from the folder of the configuration; what is given later 
   t.is(settings.limits.maxPending, 8)
   t.is(settings.limits.maxConnections, Infinity)
   t.is(await codeOf(readConfig(join(folder, 'missing'))), 'ERR_CLI_CONFIG')
+})
+
+test('what is allowed at the edges', t => {
+  for (const path of ['/', '/wire', '/a/b-c_d.e~%20/']) t.is(parseConfig(`[listen.websocket]\npath = "${path}"`, 'relay.toml')['listen.websocket']?.path, path)
+  for (const backlog of [1, 2_147_483_647]) t.is(parseConfig(`[listen.tcp]\nbacklog = ${backlog}`, 'relay.toml')['listen.tcp']?.backlog, backlog)
 })
 
 test('the nearest name, if one is near', t => {
