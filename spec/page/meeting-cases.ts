@@ -42,6 +42,19 @@ export const meetingCases: readonly PageCase[] = [
     }
   },
   {
+    name: 'a link that comes while the page is loading is not lost',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice, bob] = await scene.pair()
+      const offer = await alice.code()
+      await bob.page.reload()
+      // as early as there is a script to hear of it
+      await bob.page.evaluate(text => { location.hash = text }, offer)
+      await bob.page.getByRole('dialog').waitFor()
+      assert.equal(await bob.page.getByLabel('Their code or link').inputValue(), offer)
+      assert.equal(await bob.page.evaluate(() => location.href), scene.relay.address)
+    }
+  },
+  {
     name: 'a page and a peer on Node pair both ways, and names arrive',
     run: async (scene: Scene): Promise<void> => {
       const [alice, node] = await scene.mixed()

@@ -3,6 +3,7 @@ import { codeOf } from '../../stream/index.js'
 import { inviteOf } from './model/invite.js'
 import { adviceOf } from './model/advice.js'
 import { Desk } from './model/desk.js'
+import { Held } from './model/held.js'
 import { deleteKept, openKept, OUTGOING } from './model/keeping.js'
 import { takeOffer } from './model/offer-text.js'
 import { hostOf, relayOfAddress, relayOfOffer, relayOfPage } from './model/place.js'
@@ -16,6 +17,14 @@ const tabs = new BroadcastChannel('hushwire-offers')
 const place = document.getElementById('page') as HTMLElement
 // before anything else can see it
 const offer = takeOffer()
+/** Those that are not shown yet: they may come at any time, also before there is anything to show them in. */
+const offers = new Held<string>()
+if (offer !== undefined) offers.tell(offer)
+addEventListener('hashchange', () => {
+  const came = takeOffer()
+  if (came !== undefined) offers.tell(came)
+})
+tabs.addEventListener('message', ({ data }: MessageEvent<unknown>) => { if (typeof data === 'string') offers.tell(data) })
 
 run().catch((error: unknown) => {
   const reload = ['Load the page again', () => { location.reload() }] as const
@@ -78,10 +87,5 @@ async function proceed (store: Store, profile: Profile, { wait, invite }: { read
   await saveAbout(store, { name: profile.name, relay: profile.relay, joined: true })
   shell.show(desk)
   await desk.run()
-  if (offer !== undefined) shell.pair(offer)
-  tabs.addEventListener('message', ({ data }: MessageEvent<unknown>) => { if (typeof data === 'string') shell.pair(data) })
-  addEventListener('hashchange', () => {
-    const came = takeOffer()
-    if (came !== undefined) shell.pair(came)
-  })
+  offers.open(came => { shell.pair(came) })
 }
