@@ -24,7 +24,10 @@ function failing (): { connect: Connect, fail: { at: string, code: string, times
       const statement = inner.prepare(sql)
       return { ...statement, run: (...parameters) => { check(sql); statement.run(...parameters) }, get: (...parameters) => { check(sql); return statement.get(...parameters) } }
     },
-    close: () => { inner.close() }
+    close: () => {
+      inner.close()
+      check('close')
+    }
   })
   return { connect: path => wrap(connect(path)), fail }
 }
@@ -67,6 +70,20 @@ test('a sync that fails is fatal for the file: nothing more is acknowledged, and
   t.is(await codeOf(store.write(put(4))), 'ERR_STORE_FAILED')
   t.is(await codeOf(store.read(() => 1)), 'ERR_STORE_FAILED')
   await store.close()
+  const again = open(folder)
+  t.deepEqual(await again.store.read(view => view.get(storeKey('k/', 1))), Uint8Array.of(1))
+  await again.store.close()
+})
+
+test('a store whose files fail to close is closed all the same', async t => {
+  const { connect, fail } = failing()
+  const folder = newFolder()
+  const { store } = open(folder, { connect })
+  // of the database and of the lock; after a write, nobody is there to be told but who closes
+  Object.assign(fail, { at: 'close', code: 'SQLITE_IOERR_CLOSE', times: 2 })
+  const written = store.write(put(1))
+  await Promise.all([written, store.close()])
+  t.is(fail.times, 0)
   const again = open(folder)
   t.deepEqual(await again.store.read(view => view.get(storeKey('k/', 1))), Uint8Array.of(1))
   await again.store.close()

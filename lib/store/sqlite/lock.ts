@@ -1,6 +1,7 @@
 import { storeError } from '../errors.js'
 import type { Connect, Driver } from './driver.js'
 import { isDamage } from './failures.js'
+import { rollBack } from './schema.js'
 
 /**
  * The lock of a folder, an empty database in a transaction that never ends: it goes with the process, however that ends. It is
@@ -22,10 +23,11 @@ export class Lock {
   }
 
   release (): void {
+    rollBack(this.#driver)
     try {
-      this.#driver.exec('ROLLBACK')
-    } finally {
       this.#driver.close()
+    } catch {
+      // it goes with the process then
     }
   }
 }

@@ -34,6 +34,10 @@ export class Mark {
   }
 
   close (): void {
-    closeSync(this.#file)
+    try {
+      closeSync(this.#file)
+    } catch {
+      // as above
+    }
   }
 }

@@ -11,7 +11,7 @@ import { Mark } from './mark.js'
 import { recordOf, SqliteRecords, type Damaged } from './records.js'
 import { refill, salvage, soundVersions } from './salvage.js'
 import { SCHEMA, upgrade, type SchemaStep } from './schema.js'
-import { leaveDatabase, SqliteStore } from './sqlite-store.js'
+import { abandonDatabase, leaveDatabase, SqliteStore } from './sqlite-store.js'
 
 /** Options of {@link openSqliteStore}. */
 export interface SqliteStoreOptions {
@@ -51,6 +51,7 @@ export function openFolder ({ folder: path, onReport, verify = true }: SqliteSto
   }
   let lock: Lock | undefined
   let mark: Mark | undefined
+  let opened: Opened | undefined
   try {
     const folder = new Folder(path)
     lock = new Lock(connect, folder.lock)
@@ -58,7 +59,6 @@ export function openFolder ({ folder: path, onReport, verify = true }: SqliteSto
     for (const kept of settled.kept) report({ type: 'file-damaged', kept, detail: 'it had been replaced when the process died', records: 0 })
     let { number } = settled
     mark = new Mark(folder.mark)
-    let opened: Opened
     try {
       opened = openDatabase(connect, folder.database(number), schema, verify)
     } catch (error) {
@@ -78,6 +78,7 @@ export function openFolder ({ folder: path, onReport, verify = true }: SqliteSto
     if (opened.commits !== commits) writeCommits(commitStatement(driver), commits)
     return new SqliteStore({ driver, records, mark, lock, commits, damaged, report })
   } catch (error) {
+    if (opened !== undefined) abandonDatabase(opened.driver)
     mark?.close()
     lock?.release()
     throw opening(error)
@@ -103,11 +104,7 @@ function openDatabase (connect: Connect, path: string, schema: readonly SchemaSt
     if (known && verify) records.check()
     return { driver, records, commits: readCommits(driver), damaged }
   } catch (error) {
-    try {
-      leaveDatabase(driver)
-    } catch {
-      // its name is not used again, so what is left of the connection harms nobody
-    }
+    abandonDatabase(driver)
     throw error
   }
 }

@@ -166,11 +166,7 @@ export class SqliteStore implements Store {
 
   #finish (): void {
     const { driver, mark, lock } = this.#parts
-    try {
-      leaveDatabase(driver)
-    } catch {
-      // what was acknowledged is in the log, and is found there when the store is opened again
-    }
+    abandonDatabase(driver)
     mark.close()
     lock.release()
     this.#closing?.resolve()
@@ -191,5 +187,14 @@ export function leaveDatabase (driver: Driver): void {
     driver.prepare('PRAGMA user_version').all()
   } finally {
     driver.close()
+  }
+}
+
+/** Closes a database as far as it can be closed: what was acknowledged is in the log, and is found there when the store is opened again. */
+export function abandonDatabase (driver: Driver): void {
+  try {
+    leaveDatabase(driver)
+  } catch {
+    // what has failed is the disk, and it has been told where something was lost by it
   }
 }
