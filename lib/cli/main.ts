@@ -17,9 +17,6 @@ const json = given.slice(0, asked.has('--') ? given.indexOf('--') : undefined).i
 
 try {
   const hushwire = await program(({ name }) => asked.has(name), { silent: json })
-  const [first, name] = given
-  // which Commander would answer with the help of all
-  if (first === 'help' && name !== undefined && name !== 'help' && !name.startsWith('-') && hushwire.commands.every(command => command.name() !== name)) hushwire.error(`error: unknown command '${name}'`)
   await hushwire.parseAsync()
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error

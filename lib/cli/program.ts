@@ -24,13 +24,24 @@ export async function program (loaded: (entry: CommandEntry) => boolean, { silen
     .description('End-to-end encrypted messages, files and tunnels through a relay that can read none of them.')
     .version(version)
     .addHelpText('after', HELP)
-    .commandsGroup('Other:')
+    .helpCommand(false)
   for (const entry of COMMANDS) {
     const command = loaded(entry) ? await entry.load(() => program(() => true)) : new Command(entry.name).description(entry.description)
     all.addCommand(command.helpGroup(`${entry.group}:`))
   }
+  all.addCommand(helpCommand(all).helpGroup('Other:'))
   settle(all, 'hushwire', silent)
   return all
+}
+
+/** `hushwire help COMMAND`. Commander's own knows the commands at the top alone, and answers one that there is not with the help of all. */
+function helpCommand (all: Command): Command {
+  return new Command('help').description('Show the help of a command.').argument('[command...]', 'its name, such as tunnel expose')
+    .action((names: string[]) => {
+      let command = all
+      for (const name of names) command = command.commands.find(one => one.name() === name) ?? command.error(`error: unknown command '${name}'`)
+      command.help()
+    })
 }
 
 /** Set for each command, since one that was added has settings of its own. */

@@ -16,7 +16,7 @@ test.after.always(cleanUp)
 test.serial('bash completes commands, flags, choices, and names of contacts', async t => {
   const file = join(temporaryFolder(), 'completion.bash')
   const driver = `
-hushwire () { printf '%s\\n' alice 'Bob B.' "o'neil"; }
+hushwire () { printf '%s\\n' alice 'Bob B.' "o'neil" \${HUSHWIRE_PROFILE:+"of $HUSHWIRE_PROFILE"}; }
 complete_ () { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _hushwire; printf '%s|' "\${COMPREPLY[@]}"; echo; }
 complete_ hushwire ''
 complete_ hushwire id ''
@@ -24,6 +24,9 @@ complete_ hushwire id ne
 complete_ hushwire id new --re
 complete_ hushwire chat ''
 complete_ hushwire chat --json --profile work B
+complete_ hushwire chat --profile work o
+complete_ hushwire chat --profile = work o
+complete_ hushwire chat --profile w
 complete_ hushwire chat --color a
 complete_ hushwire chat --passphrase-file ''
 complete_ hushwire completion z
@@ -32,12 +35,15 @@ complete_ hushwire relay inv
   await writeFile(file, `${await script('bash')}${driver}`)
   const { stdout } = await promisify(execFile)('bash', [file])
   t.deepEqual(stdout.split('\n').slice(0, -1), [
-    `${COMMANDS.map(({ name }) => name).join('|')}|`,
+    `${COMMANDS.map(({ name }) => name).join('|')}|help|`,
     'new|show|export|import|passphrase|relay|',
     'new|',
     '--relay|',
     "alice|Bob\\ B.|o\\'neil|",
     'Bob\\ B.|',
+    "o\\'neil|of\\ work|",
+    "o\\'neil|of\\ work|",
+    '|',
     'auto|always|',
     '|',
     'zsh|',
@@ -80,10 +86,13 @@ test.serial('the help has every command, in groups, and examples', async t => {
   for (const { name, group } of COMMANDS) t.regex(help.stdout, new RegExp(`^${group}:\\n(?:.+\\n)*  ${name} `, 'm'))
   t.regex(help.stdout, /Two who want to talk:/)
   for (const { path } of commands) t.is((await user.run([...path.split(' ').filter(Boolean), '--help'])).code, 0, path)
-  t.is((await user.run(['help', 'id'])).code, 0)
-  const wrong = await user.run(['help', 'nosuch'])
-  t.is(wrong.code, 2)
-  t.regex(wrong.stderr, /unknown command 'nosuch'/)
+  t.is((await user.run(['help'])).stdout, help.stdout)
+  t.is((await user.run(['help', 'tunnel', 'expose'])).stdout, (await user.run(['tunnel', 'expose', '--help'])).stdout)
+  for (const path of [['nosuch'], ['tunnel', 'nosuch']]) {
+    const wrong = await user.run(['help', ...path])
+    t.is(wrong.code, 2)
+    t.regex(wrong.stderr, /unknown command 'nosuch'/)
+  }
   t.regex((await user.run(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
   t.is((await user.run([])).code, 2)
 })

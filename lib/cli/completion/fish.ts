@@ -15,6 +15,17 @@ function __hushwire_at
   test "$path" = "$argv[1]"
 end
 
+function __hushwire_peers
+  set -lx HUSHWIRE_PROFILE $HUSHWIRE_PROFILE
+  set -l before ''
+  for word in (commandline -opc)
+    test "$before" = --profile; and set HUSHWIRE_PROFILE $word
+    string match -q -- '--profile=*' $word; and set HUSHWIRE_PROFILE (string replace -- '--profile=' '' $word)
+    set before $word
+  end
+  hushwire contacts --names 2>/dev/null
+end
+
 ${commands.map(linesOf).join('')}`
 }
 
@@ -23,7 +34,7 @@ function linesOf ({ path, children, flags, peer, choices }: CompletedCommand): s
   const lines = [
     ...children.map(({ name, about }) => `${begin} -f -a ${quoted(name)} -d ${quoted(about)}`),
     ...choices.map(choice => `${begin} -f -a ${quoted(choice)}`),
-    ...peer ? [`${begin} -f -a '(hushwire contacts --names 2>/dev/null)'`] : [],
+    ...peer ? [`${begin} -f -a '(__hushwire_peers)'`] : [],
     ...flags.map(flag => `${begin} ${flagOf(flag)}`)
   ]
   return lines.map(line => `${line}\n`).join('')

@@ -22,9 +22,9 @@ export interface CameFile {
  * loaded again goes on where they end. A part is written when it is full; what was in memory comes again.
  */
 export class IncomingFolder implements Destination {
-  async open ({ id, manifest }: Transfer): Promise<Place> {
+  async open ({ id, manifest }: Transfer, signal: AbortSignal): Promise<Place> {
     const folder = await (await root()).getDirectoryHandle(id, { create: true })
-    return TransferPlace.open(folder, manifest, async () => { await this.delete(id) })
+    return TransferPlace.open(folder, manifest, { signal, drop: async () => { await this.delete(id) } })
   }
 
   /** The files of a transfer that are whole. They are of no type that a browser would show. */
@@ -78,13 +78,13 @@ class TransferPlace implements Place {
     this.space = about.space
   }
 
-  static async open (folder: FileSystemDirectoryHandle, manifest: Manifest, drop: () => Promise<void>): Promise<TransferPlace> {
+  static async open (folder: FileSystemDirectoryHandle, manifest: Manifest, { signal, drop }: { readonly signal: AbortSignal, readonly drop: () => Promise<void> }): Promise<TransferPlace> {
     const files = manifest.entries.flatMap(({ type, path }, index) => type === 'file' ? [{ index, path }] : [])
     const folders = manifest.entries.flatMap(({ type }, index) => type === 'folder' ? [index] : [])
     const { done } = await readAbout(folder)
     const about = { files, done: [...new Set([...done, ...folders])] }
     await writeFile(folder, ABOUT, [JSON.stringify(about)])
-    const parts = new Map([...await partsOf(folder)].map(([index, each]) => [index, each.reduce((sum, { size }) => sum + size, 0)]))
+    const parts = new Map([...await partsOf(folder, signal)].map(([index, each]) => [index, each.reduce((sum, { size }) => sum + size, 0)]))
     const { quota, usage } = await navigator.storage.estimate()
     return new TransferPlace(folder, about, parts, { space: quota === undefined ? undefined : Math.max(0, quota - (usage ?? 0)), drop })
   }
@@ -148,9 +148,10 @@ async function root (): Promise<FileSystemDirectoryHandle> {
 }
 
 /** The parts of each file, without gap from its beginning; what lies behind a gap was written by a page that died before the rest. */
-async function partsOf (folder: FileSystemDirectoryHandle): Promise<Map<number, Part[]>> {
+async function partsOf (folder: FileSystemDirectoryHandle, signal?: AbortSignal): Promise<Map<number, Part[]>> {
   const found = new Map<number, Part[]>()
   for await (const [name, handle] of folder.entries()) {
+    signal?.throwIfAborted()
     const [, index, offset] = PART.exec(name) ?? []
     if (index === undefined || !(handle instanceof FileSystemFileHandle)) continue
     const parts = found.get(Number(index)) ?? []

@@ -40,7 +40,7 @@ export class Incoming {
     this.#states = parts.states
     this.#folder = parts.folder
     this.#events = parts.events
-    this.#receiver = new FileReceiver(client, { open: transfer => this.#open(transfer) }, {
+    this.#receiver = new FileReceiver(client, { open: (transfer, signal) => this.#open(transfer, signal) }, {
       limits: RECEIVE_LIMITS,
       accept: (transfer, signal) => this.#ask(transfer, signal),
       onBegin: ({ id, manifest }) => { this.#states.wait(id, manifest.bytes, 'Beginning…') },
@@ -130,9 +130,9 @@ export class Incoming {
     return answer.promise
   }
 
-  async #open (transfer: Transfer): Promise<Place> {
+  async #open (transfer: Transfer, signal: AbortSignal): Promise<Place> {
     if (this.#stopped.delete(transfer.id)) throw new HushwireError('ERR_FILES_DECLINED', 'stopped by who receives', { layer: 'page', origin: 'local', fatal: true })
-    return this.#folder.open(transfer)
+    return this.#folder.open(transfer, signal)
   }
 
   async #settle (received: Received): Promise<void> {
