@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from 'node:path'
 import { random } from '../../files/support.js'
 import { cleanUp, pairOf, TestRelay, User } from '../support.js'
+import { goOn, haltedAt } from './halted.js'
 
 test.after.always(cleanUp)
 
@@ -119,13 +120,14 @@ test('Ctrl-C on either side says what is kept, and the same commands go on', asy
   writeFileSync(join(alice.folder, 'a'), random(20_000_000))
   const receive = bob.start(['receive', 'in', '--yes'])
   await receive.until(() => receive.stderr.includes('waiting for files'), 'that it waits')
-  const send = alice.start(['send', 'a', '--to', 'bob', '--json'])
+  const send = alice.start(['send', 'a', '--to', 'bob', '--json'], { env: haltedAt(10_000_000) })
   await send.event('progress')
   t.is(await send.stop('SIGINT'), 130)
   await receive.until(() => receive.stderr.includes('ERR_FILES_STOPPED'), 'that the sender has stopped')
-  const again = alice.start(['send', 'a', '--to', 'bob', '--json'])
+  const again = alice.start(['send', 'a', '--to', 'bob', '--json'], { env: haltedAt(10_000_000) })
   await again.event('progress')
   t.is(await receive.stop('SIGINT'), 130)
+  goOn(again)
   t.regex(receive.stderr, /stopped; what has come of transfers is kept/)
   t.is(await again.ended, 4)
   t.like(again.lines.at(-1), { event: 'failed', code: 'ERR_FILES_STOPPED' })
