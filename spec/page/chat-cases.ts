@@ -17,8 +17,8 @@ export const chatCases: readonly PageCase[] = [
       await bob.entry(/line two.*Seen/s).waitFor()
       await alice.page.reload()
       await alice.page.getByRole('button', { name: /Bob/ }).click()
-      assert.equal(await alice.page.getByText('hello', { exact: true }).count(), 1)
       await alice.entry('line two').waitFor()
+      assert.equal(await alice.page.getByText('hello', { exact: true }).count(), 1)
     }
   },
   {

@@ -20,6 +20,30 @@ export async function accepted (visitor: Visitor): Promise<Uint8Array> {
   return saved(download)
 }
 
+/** Resolves when the browser keeps nothing of what came: that goes after the entry that says so. */
+async function emptied ({ page }: Visitor): Promise<void> {
+  await page.evaluate(async () => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('hushwire-incoming')
+    for (let left = 1; left > 0;) {
+      left = 0
+      for await (const name of folder.keys()) left += name.length > 0 ? 1 : 0
+      await new Promise(resolve => { setTimeout(resolve, 20) })
+    }
+  })
+}
+
+/** Resolves when the browser keeps no copy of what was sent: that goes after it was said to have arrived. */
+async function forgotten ({ page }: Visitor): Promise<void> {
+  await page.evaluate(async () => {
+    const database = await new Promise<IDBDatabase>(resolve => { const asked = indexedDB.open('hushwire-outgoing'); asked.onsuccess = () => { resolve(asked.result) } })
+    for (let left = 1; left > 0;) {
+      left = await new Promise<number>(resolve => { const asked = database.transaction('sets').objectStore('sets').count(); asked.onsuccess = () => { resolve(asked.result) } })
+      await new Promise(resolve => { setTimeout(resolve, 20) })
+    }
+    database.close()
+  })
+}
+
 /** Files between pages, and with Node. */
 export const filesCases: readonly PageCase[] = [
   {
@@ -34,23 +58,13 @@ export const filesCases: readonly PageCase[] = [
       assert.equal(hash(await saved(download)), hash(file.buffer))
       await alice.entry('Arrived, and checked.').waitFor()
       // the copy that was kept for a reload is gone
-      assert.equal(await alice.page.evaluate(async () => {
-        const database = await new Promise<IDBDatabase>(resolve => { const asked = indexedDB.open('hushwire-outgoing'); asked.onsuccess = () => { resolve(asked.result) } })
-        const count = await new Promise<number>(resolve => { const asked = database.transaction('sets').objectStore('sets').count(); asked.onsuccess = () => { resolve(asked.result) } })
-        database.close()
-        return count
-      }), 0)
+      await forgotten(alice)
       // it can be saved again, and removed
       const [again] = await Promise.all([bob.page.waitForEvent('download'), bob.page.getByRole('button', { name: /^Save again/ }).click()])
       assert.equal(hash(await saved(again)), hash(file.buffer))
       await bob.page.getByRole('button', { name: /^Remove/ }).click()
       await bob.entry('photo of us.png').waitFor({ state: 'detached' })
-      assert.equal(await bob.page.evaluate(async () => {
-        const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('hushwire-incoming')
-        let count = 0
-        for await (const name of folder.keys()) count += name.length > 0 ? 1 : 0
-        return count
-      }), 0)
+      await emptied(bob)
     }
   },
   {
@@ -141,14 +155,7 @@ export const filesCases: readonly PageCase[] = [
       go()
       assert.equal(await sending, 'ERR_FILES_DECLINED')
       // nothing is left of it, and not only when the page is loaded again
-      await alice.page.evaluate(async () => {
-        const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('hushwire-incoming')
-        for (let left = 1; left > 0;) {
-          left = 0
-          for await (const name of folder.keys()) left += name.length > 0 ? 1 : 0
-          await new Promise(resolve => { setTimeout(resolve, 20) })
-        }
-      })
+      await emptied(alice)
     }
   }
 ]
