@@ -172,7 +172,7 @@ function inviteOf (text: string | undefined): Uint8Array | undefined {
  *
  * @param onWrong - of a command that waits for its first connection: told of what no waiting mends
  */
-function connectionTeller (output: Output, url: string, onWrong?: (error: Error) => void): (state: ClientState) => void {
+export function connectionTeller (output: Output, url: string, onWrong?: (error: Error) => void): (state: ClientState) => void {
   let stood = false
   let lost = false
   return state => {
@@ -180,11 +180,12 @@ function connectionTeller (output: Output, url: string, onWrong?: (error: Error)
     if (state.type === 'waiting' && !stood && onWrong !== undefined && UNMENDED.has(failureCode(state.error))) onWrong(state.error)
     else if (state.type === 'waiting' && (stood || onWrong !== undefined)) {
       // what waiting may mend, it may be waited for in vain: a wrong port, say
-      if (!stood && !lost) output.note(failureOf(state.error).advice)
+      const advice = stood || lost ? '' : failureOf(state.error).advice
       lost = true
       const seconds = Math.max(1, Math.round(state.delay / 1000))
       output.event('connection', { state: 'waiting', code: failureCode(state.error), delay: Math.round(state.delay) })
       output.status(`no connection to the relay (${failureCode(state.error)}); trying again in ${seconds} s`)
+      if (advice !== '') output.note(advice)
     }
     if (state.type !== 'connected') return
     output.event('connection', { state: 'connected' })

@@ -62,7 +62,7 @@ test.serial('a peer that comes is found; while the relay is away pings are lost,
 test.serial('a peer that was not there for one of the pings, when none came back, is what it ends with', async t => {
   const relay = await TestRelay.start()
   const [alice] = await pairOf(relay)
-  const ping = alice.start(['ping', 'bob', '--json', '-c', '3', '-i', '0.5', '--timeout', '0.2'])
+  const ping = alice.start(['ping', 'bob', '--json', '-c', '3', '-i', '2', '--timeout', '2'])
   await ping.event('lost', ({ code }) => code === 'ERR_RELAY_OFFLINE')
   await relay.stop('SIGKILL')
   t.is(await ping.ended, 4)

@@ -1,6 +1,8 @@
 import test from 'ava'
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { connectionTeller } from '../../lib/cli/session.js'
+import { Output } from '../../lib/cli/terminal/output.js'
 import { createIdentity } from '../../lib/nova/index.js'
 import { formatRelayAddress, parseRelayAddress } from '../../lib/relay/index.js'
 import { cleanUp, pairOf, TestRelay, User } from './support.js'
@@ -113,4 +115,13 @@ test.serial('a folder that others may look into is not used', async t => {
   await writeFile(join(data, 'store'), 'no folder')
   t.regex((await alice.run(['contacts'])).stderr, /ERR_STORE_OPEN: .*Look at the folder of the profile/)
   await relay.stop()
+})
+
+test('why there is no connection stands before what to do about it, and nothing stands where nothing can be done', t => {
+  for (const [code, words] of [['ERR_TRANSPORT_REFUSED', /^no connection[^\n]*\nLook whether the relay runs[^\n]*\n$/], ['ERR_NOBODY_KNOWS', /^no connection[^\n]*\n$/]] as const) {
+    let err = ''
+    const output = new Output({ command: 'chat' }, { write: () => {} }, { write: text => { err += text } })
+    connectionTeller(output, 'tcp://host:1', () => {})({ type: 'waiting', error: Object.assign(new Error('x'), { code }), delay: 1000 } as never)
+    t.regex(err, words)
+  }
 })

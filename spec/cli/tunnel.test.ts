@@ -84,11 +84,12 @@ test('curl: an answer, a reset in the middle of one, and a service that is not t
 
 test('only who is allowed, and told when the other one comes and goes', async t => {
   const { alice, bob } = await couple(t)
-  const connecting = alice.start(['tunnel', 'connect', 'bob'])
-  await connecting.until(() => connecting.stderr.includes('bob is not connected: connections are reset until hushwire tunnel expose runs there'), 'away')
   const { port, close } = await service(socket => { socket.pipe(socket) })
   t.teardown(close)
+  // before anybody looks: it is connected too while it finds out
   t.is((await bob.run(['tunnel', 'expose', String(port), '--allow', 'carol'])).code, 4)
+  const connecting = alice.start(['tunnel', 'connect', 'bob'])
+  await connecting.until(() => connecting.stderr.includes('bob is not connected: connections are reset until hushwire tunnel expose runs there'), 'away')
   const exposing = bob.start(['tunnel', 'expose', String(port), '--allow', 'alice', '--json'])
   await exposing.event('exposed')
   await connecting.until(() => connecting.stderr.includes('bob is connected'), 'there')

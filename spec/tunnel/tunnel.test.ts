@@ -1,4 +1,5 @@
 import test from 'ava'
+import { deferred } from '../../lib/stream/index.js'
 import { service, Caller, event, TunnelWorld } from './support.js'
 
 test('bytes go both ways, and each direction ends on its own', async t => {
@@ -60,17 +61,18 @@ test('a reset of the service is one for who has connected, behind what came befo
 test('a reset of who has connected is one for the service', async t => {
   const world = await TunnelWorld.startTunnels()
   t.teardown(() => world.end())
-  let there: Caller | undefined
-  const upstream = await service(socket => { there = new Caller(socket) })
+  const came = deferred<Caller>()
+  const upstream = await service(socket => { came.resolve(new Caller(socket)) })
   t.teardown(upstream.close)
   const tunnel = await world.tunnelTo(upstream.port)
   const caller = await Caller.dial(tunnel.port)
   caller.socket.write('hello')
   await event(world.connected, 'open')
   await event(world.exposed, 'open')
-  await there?.until(5)
+  const there = await came.promise
+  await there.until(5)
   caller.socket.resetAndDestroy()
-  t.is(await there?.ended(), 'ECONNRESET')
+  t.is(await there.ended(), 'ECONNRESET')
 })
 
 test('a service that has gone after its end resets who goes on writing', async t => {

@@ -135,11 +135,18 @@ export async function createFile (path: string, content: string | Uint8Array): P
 async function writeThrough (path: string, content: string | Uint8Array): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   const writing = async (): Promise<void> => {
-    await file.writeFile(content)
-    await file.sync()
+    try {
+      await file.writeFile(content)
+      await file.sync()
+    } catch (error) {
+      // what failed first is what is told
+      await file.close().catch(ignore)
+      throw error
+    }
+    // some systems say only then that there is no room
+    await file.close()
   }
-  // some systems say only then that there is no room
-  await orRemove(path, writing().finally(() => file.close()))
+  await orRemove(path, writing())
 }
 
 /** A file that was not written whole is worse than none. */

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { chmod, lchown, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, lchown, mkdir, open, readFile, readdir, stat, symlink, writeFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkOwner, fileError, makeFolders, privateFolder, readAll, readPrivate, replaceFile, writeNew } from '../../../lib/cli/profile/private-file.js'
 import { readSettings, writeSettings } from '../../../lib/cli/profile/settings.js'
@@ -77,6 +77,26 @@ test.serial('a file that could not be written through is not left, at whichever 
     t.is(await codeOf(stat(path)), 'ENOENT', step)
   }
   await writeNew(path, 'secret')
+})
+
+test.serial('what a write failed with is told, and not what the closing after it did', async t => {
+  const handle = await open(join(folder, 'closing'), 'w')
+  const files = Object.getPrototypeOf(handle) as FileHandle
+  await handle.close()
+  const close = files.close
+  const failsToo = async function (this: FileHandle): Promise<void> {
+    await close.apply(this)
+    throw Object.assign(new Error('closing'), { code: 'EIO' })
+  }
+  await failing('writeFile', async () => {
+    Object.assign(files, { close: failsToo })
+    try {
+      t.is(await codeOf(writeNew(join(folder, 'both'), 'secret')), 'ERR_CLI_SPACE')
+    } finally {
+      Object.assign(files, { close })
+    }
+  })
+  t.is(await codeOf(stat(join(folder, 'both'))), 'ENOENT')
 })
 
 test('a folder is for its owner alone', async t => {

@@ -53,3 +53,10 @@ test('an answer that does not end is not kept', async t => {
   await closed
   t.pass()
 })
+
+test('who does not answer, or stops in the middle of it, is told from who breaks off', async t => {
+  for (const part of ['', 'HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 OK\r\ncontent-length: 43\r\n\r\n', 'HTTP/1.1 200 OK\r\ncontent-length: 43\r\n\r\nhalf']) {
+    const folder = await answering(t, socket => { socket.write(part) })
+    t.is(await codeOf(askForInvite(folder, 50)), 'ETIMEDOUT', part)
+  }
+})
