@@ -61,16 +61,13 @@ export async function serveAdmin (folder: string, { rule, invite }: { rule: stri
 /** Asks the relay that runs on a store for an invite. @returns undefined when none runs @throws an error with the relay's code, or with that of the platform (as rejections) */
 export function askForInvite (folder: string, timeout = ANSWER_TIMEOUT): Promise<Invitation | undefined> {
   return new Promise((resolve, reject) => {
-    let answering: IncomingMessage | undefined
     const asking = request({ socketPath: adminSocket(folder), path: '/invite', method: 'POST', timeout }, response => {
-      answering = response
       textOf(response).then(text => {
         if (response.statusCode === 200) resolve({ invite: text, rule: String(response.headers[RULE] ?? 'invite') })
         else reject(Object.assign(new Error('refused'), { code: CODE.test(text) ? text : undefined }))
       }, reject)
     })
-    // an answer that has begun is what fails then, and not the request
-    asking.once('timeout', () => { (answering ?? asking).destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })) })
+    asking.once('timeout', () => { asking.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })) })
     asking.once('error', error => {
       if (['ENOENT', 'ECONNREFUSED', 'ENAMETOOLONG', 'EINVAL'].includes((error as { code?: string }).code ?? '')) resolve(undefined)
       else reject(error)

@@ -83,19 +83,22 @@ test.serial('what a write failed with is told, and not what the closing after it
   const handle = await open(join(folder, 'closing'), 'w')
   const files = Object.getPrototypeOf(handle) as FileHandle
   await handle.close()
-  const close = files.close
-  const failsToo = async function (this: FileHandle): Promise<void> {
-    await close.apply(this)
-    throw Object.assign(new Error('closing'), { code: 'EIO' })
+  const sync = files.sync
+  const failsTwice = async function (this: FileHandle): Promise<void> {
+    const close = this.close.bind(this)
+    // each handle has a close of its own
+    Object.assign(this, { close: async () => {
+      await close()
+      throw Object.assign(new Error('closing'), { code: 'EIO' })
+    } })
+    throw Object.assign(new Error('full'), { code: 'ENOSPC' })
   }
-  await failing('writeFile', async () => {
-    Object.assign(files, { close: failsToo })
-    try {
-      t.is(await codeOf(writeNew(join(folder, 'both'), 'secret')), 'ERR_CLI_SPACE')
-    } finally {
-      Object.assign(files, { close })
-    }
-  })
+  Object.assign(files, { sync: failsTwice })
+  try {
+    t.is(await codeOf(writeNew(join(folder, 'both'), 'secret')), 'ERR_CLI_SPACE')
+  } finally {
+    Object.assign(files, { sync })
+  }
   t.is(await codeOf(stat(join(folder, 'both'))), 'ENOENT')
 })
 
