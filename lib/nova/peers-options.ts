@@ -26,6 +26,8 @@ export const PEERS_LIMITS = {
    * its time about a peer that has greeted us; when there are more, that peer's handshake is given up.
    */
   maxMessages: 256,
+  /** Of all such peers together; when there are more, the handshake of who has most of them is given up. */
+  maxUnverified: 128,
   /** Bytes of one peer that are kept while `verify` takes its time about it; when there are more, its handshake is given up. */
   maxUnverifiedBytes: 1_048_576,
   /** Conversations begun by others that wait to be taken from `incoming`; then greetings are left unanswered. */

@@ -198,6 +198,8 @@ class Hub implements Peers {
       if (!this.#conversations.has(uuidKey(peer))) this.#refuse(peer)
     }
     if (this.#backlog.pushAhead(packet, this.#limits.maxUnverifiedBytes, tooMuch) !== undefined) this.#refuse(peer)
+    const greediest = this.#backlog.greediest(this.#limits.maxUnverified)
+    if (greediest !== undefined) this.#refuse(greediest)
     return undefined
   }
 
