@@ -9,6 +9,7 @@ export const RELAY_ERRORS = {
   ERR_RELAY_SLOW: { origin: 'remote', fatal: true, sentence: 'the other side has taken nothing of what waits for it for too long' },
   ERR_RELAY_TAKEN_OVER: { origin: 'remote', fatal: true, sentence: 'another connection of the same identity has taken over' },
   ERR_RELAY_IDLE: { origin: 'remote', fatal: false, sentence: 'nothing more came of a packet while others waited for its place' },
+  ERR_RELAY_CROWDED: { origin: 'remote', fatal: false, sentence: 'as many packets wait for the target as may: it takes them too slowly, or somebody floods it' },
   ERR_RELAY_METRICS: { origin: 'local', fatal: true, sentence: 'the page of metrics cannot listen at that address' },
   ERR_RELAY_CLOSED: { origin: 'local', fatal: true, sentence: 'the relay has been closed' },
   ERR_RELAY_PROOF: { origin: 'remote', fatal: false, sentence: 'the relay answered a lookup with a proof of somebody else, or with none' },

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { codeOf } from '../nova/session/support.js'
-import { DAY, mark, Setting } from './prekey-setting.js'
+import { alice, DAY, mailTo, mark, Setting } from './prekey-setting.js'
 
 test('the last resort is renewed after a week and opens for thirty days more', async t => {
   const setting = await new Setting({ limits: { oneTime: 1 } }).open()
@@ -41,8 +41,10 @@ test('a last resort under which much was opened is renewed at half, and full at 
   const setting = await new Setting({ limits: { oneTime: 1, maxOpened: 4 } }).open()
   await setting.settle()
   await setting.take()
+  const prekey = await setting.take()
   await setting.settle()
   const old = setting.lastResort
+  const open = (): Promise<unknown> => setting.ring.open(mailTo(prekey), { from: alice.id, kind: 4n })
   const use = (byte: number): Promise<unknown> => setting.store.write(transaction => setting.ring.used(transaction, old, mark(byte)))
   t.deepEqual(await use(1), { oneTime: false, renew: false })
   t.is(await setting.missing(), undefined)
@@ -50,8 +52,11 @@ test('a last resort under which much was opened is renewed at half, and full at 
   t.is(await setting.settle(), 1)
   t.notDeepEqual(setting.lastResort, old)
   t.deepEqual(await use(3), { oneTime: false, renew: false })
+  t.is(await codeOf(open()), 'accepted')
   await use(4)
   t.is(await codeOf(use(5)), 'ERR_PREKEY_RING_FULL')
+  // nor is it opened: what cannot be noted as read could be given again
+  t.is(await codeOf(open()), 'ERR_PREKEY_RING_FULL')
   t.is(await codeOf(use(4)), 'ERR_PREKEY_RING_REPLAYED')
 })
 

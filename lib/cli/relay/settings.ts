@@ -104,7 +104,7 @@ export const SETTINGS = {
     maxWindow: 'Bytes of the largest window of a packet.',
     poolBytes: 'Bytes that the windows of one link may grow by.',
     maxOutgoing: 'Packets in flight outward.',
-    maxWaiting: 'Packets that wait to be sent.',
+    maxWaiting: 'Packets that wait to be sent; live ones may be half of them.',
     maxFrame: 'Content bytes of the largest frame that is sent.',
     closeTimeout: 'Milliseconds for the end of a link.',
     maxBytes: 'Content bytes of a key and direction.',

@@ -12,7 +12,7 @@ export interface ExchangeMember {
    * Takes a live packet to this connection, as it comes.
    *
    * @returns a promise that resolves when all of it was handed on
-   * @throws why it was not: what the source throws, ERR_RESET_ codes, ERR_PACKET_QUEUE, ERR_RELAY_IDLE, or the cause of the connection's end (as rejections)
+   * @throws why it was not: what the source throws, ERR_RESET_ codes, ERR_PACKET_QUEUE, ERR_RELAY_CROWDED, ERR_RELAY_IDLE, or the cause of the connection's end (as rejections)
    */
   take(header: RoutedHeader, source: AsyncIterable<Uint8Array>): Promise<void>
   /** A newer connection of the same identity has its place. */

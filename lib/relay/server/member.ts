@@ -45,7 +45,7 @@ export class Member implements ExchangeMember {
     this.remote = remote
     this.address = address
     this.underway = new Underway(limits)
-    this.passages = new Passages(link, limits.maxIdle)
+    this.passages = new Passages(link, { maxIdle: limits.maxIdle, maxCrowd: limits.link.maxWaiting / 2 })
     this.notices = new Notices(link)
     this.storing = new Slots(limits.maxStoring)
     this.#report = report
@@ -54,6 +54,7 @@ export class Member implements ExchangeMember {
   get id (): Uuid { return this.remote.id }
 
   async take (header: RoutedHeader, source: AsyncIterable<Uint8Array>): Promise<void> {
+    if (this.passages.isCrowded) throw relayError('ERR_RELAY_CROWDED')
     await this.passages.carry(header, source)
   }
 

@@ -57,7 +57,8 @@ export const RELAY_LIMITS = {
 export interface RelayLimits extends LimitsOf<typeof RELAY_LIMITS> {
   /**
    * Limits of each link, the time of its handshake and of its closing among them. Default: those of `stack`, but 4,096
-   * packets that wait to be sent (`maxWaiting`), and 256 in flight or unread (`maxIncoming`), at the most `maxForwarding`.
+   * packets that wait to be sent (`maxWaiting`), of which live ones may be half: the other half is for mail, answers and
+   * errors; and 256 in flight or unread (`maxIncoming`), at the most `maxForwarding`.
    */
   readonly link?: StackLimits | undefined
   /** Limits of the mailbox that the relay opens itself. */
@@ -113,7 +114,7 @@ export interface RelayOptions {
 }
 
 /** The limits in force; those of mailbox and directory are checked by them. */
-export type CheckedLimits = Readonly<Record<keyof typeof RELAY_LIMITS, number>> & { readonly link: StackLimits }
+export type CheckedLimits = Readonly<Record<keyof typeof RELAY_LIMITS, number>> & { readonly link: StackLimits & { readonly maxWaiting: number } }
 
 /** @throws ERR_LIMIT_OPTION */
 export function checkLimits (limits: RelayLimits = {}): CheckedLimits {

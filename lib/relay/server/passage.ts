@@ -1,7 +1,10 @@
+import { relayError } from '../errors.js'
+
 /** One packet on its way to a target: whether its turn has come, how much of it has passed, and since when nothing has moved. */
 export class Passage implements AsyncIterableIterator<Uint8Array> {
   readonly #source: AsyncIterator<Uint8Array>
   readonly #onAsked: () => void
+  readonly #since = performance.now()
   #started = false
   #bytes = 0
   #movedAt = 0
@@ -16,6 +19,8 @@ export class Passage implements AsyncIterableIterator<Uint8Array> {
 
   /** True once the target has begun to take it. */
   get started (): boolean { return this.#started }
+  /** Milliseconds that it has been there. */
+  get age (): number { return performance.now() - this.#since }
   /** Bytes that have passed. */
   get bytes (): number { return this.#bytes }
   /** True while the target has not asked for what comes next: what passed last, which may be the packet's end, is still in its way. */
@@ -44,9 +49,9 @@ export class Passage implements AsyncIterableIterator<Uint8Array> {
     return { value: undefined, done: true }
   }
 
-  /** Fails it when its sender has given nothing for so many milliseconds though it was asked. */
-  cutIfIdle (limit: number, error: Error): void {
-    if (this.#started && performance.now() - this.#movedAt >= limit) this.#cut?.(error)
+  /** Fails it with ERR_RELAY_IDLE when its sender has given nothing for so many milliseconds though it was asked. */
+  cutIfIdle (limit: number): void {
+    if (this.#cut !== undefined && performance.now() - this.#movedAt >= limit) this.#cut(relayError('ERR_RELAY_IDLE'))
   }
 
   [Symbol.asyncIterator] (): this { return this }

@@ -11,6 +11,7 @@ import { Body, watched } from './watched.js'
 /** Failures of a packet that are neither the sender's end nor the target's, and how the sender's packet is stopped. */
 const OVER_LIMIT: Readonly<Record<string, number>> = {
   ERR_PACKET_QUEUE: RESET_CODES.limit,
+  ERR_RELAY_CROWDED: RESET_CODES.limit,
   ERR_RELAY_IDLE: RESET_CODES.stalled
 }
 /** hushwire's own kinds that peers send each other; the rest of them is the relay's. */

@@ -1,4 +1,3 @@
-import { relayError } from '../errors.js'
 import type { Passage } from './passage.js'
 
 /** The mail that is being stored: when the mailbox has no place left, the slowest of it gives way, so that nobody holds places by sending a byte at a time. */
@@ -30,6 +29,6 @@ export class Storing {
       slowest = passage
       least = passage.bytes / time
     }
-    slowest?.cutIfIdle(0, relayError('ERR_RELAY_IDLE'))
+    slowest?.cutIfIdle(0)
   }
 }

@@ -37,6 +37,26 @@ test('mail that was taken is not handed out again by the next client over the sa
   await second.client.close()
 })
 
+test('a relay that fills the last resort cannot have mail handed out twice', async t => {
+  const it = await victim({}, { prekeyLimits: { oneTime: 1, maxOpened: 2 } })
+  const { client, relay, rejections } = it
+  const junk = async (position: bigint): Promise<void> => {
+    const stranger = createIdentity()
+    const body = await sealed(it, stranger, 'junk', 1)
+    await relay.deliver(headOf(stranger, position, body), body)
+    await (await next(client.messages)).taken()
+  }
+  await junk(1n)
+  await junk(2n)
+  const alice = createIdentity()
+  const [mail, good] = [await sealed(it, alice, 'pay 100', 1), await sealed(it, alice, 'good', 0)]
+  for (const position of [3n, 4n]) await relay.deliver(headOf(alice, position, mail), mail)
+  t.deepEqual([await rejectedCode(rejections), await rejectedCode(rejections)], ['ERR_PREKEY_RING_FULL', 'ERR_PREKEY_RING_FULL'])
+  await relay.deliver(headOf(alice, 5n, good), good)
+  t.is(textOf((await next(client.messages)).bytes), 'good')
+  await client.close()
+})
+
 test('mail that does not open is told of, taken off the relay, and holds up nothing', async t => {
   const it = await victim()
   const { client, relay, rejections } = it

@@ -2,7 +2,7 @@ import { crypto, wipe, type AgreementKey } from '../../../crypto/index.js'
 import type { Identity, OpenOptions } from '../../../nova/index.js'
 import { createPrekey, exportPrekey, importPrekey, openMail, type OpenedMail, type OpenMailEnvelope, type Prekey, type PublicPrekey } from '../../../nova/mail/index.js'
 import { migrate, type Migration, type Store, type StoreTransaction } from '../../../store/index.js'
-import { checkOptionsObject, ignore, leave, limitsOf, nextTurn, type Bytes } from '../../../stream/index.js'
+import { checkOptionsObject, ignore, leave, limitsOf, nextTurn, type Bytes, type HushwireError } from '../../../stream/index.js'
 import { checkRing } from '../check.js'
 import { PREKEY_RING_LIMITS, type PrekeyRing, type PrekeyRingOptions, type Publication, type UsedPrekey } from './prekey-ring-options.js'
 import { prekeyRingError } from './prekey-ring-errors.js'
@@ -134,22 +134,30 @@ class StoredPrekeyRing implements PrekeyRing {
   #mark (transaction: StoreTransaction, prekeyId: Uint8Array, mark: Uint8Array, record: LastResortRecord | undefined): boolean {
     if (record === undefined || this.#expired(record)) throw prekeyRingError('ERR_PREKEY_RING_USED')
     if (this.#records.marked(transaction, prekeyId, mark)) throw prekeyRingError('ERR_PREKEY_RING_REPLAYED')
-    if (record.opened >= this.#limits.maxOpened) throw prekeyRingError('ERR_PREKEY_RING_FULL', `${this.#limits.maxOpened}`)
+    if (record.opened >= this.#limits.maxOpened) throw this.#full()
     const after = { ...record, opened: record.opened + 1 }
     this.#records.mark(transaction, prekeyId, mark)
     this.#records.setLastResort(transaction, prekeyId, after)
     return record.retired === 0n && this.#due(after)
   }
 
-  /** Lets go of mail that was opened before. */
+  /** Lets go of mail that was opened before, and of mail that there is no room to remember: it could be opened again and again. */
   async #checkNew ({ prekeyId, mark, message }: OpenedMail): Promise<void> {
     try {
-      if (await this.#store.read(view => this.#records.marked(view, prekeyId, mark))) throw prekeyRingError('ERR_PREKEY_RING_REPLAYED')
+      const { known, opened } = await this.#store.read(view => {
+        const record = this.#records.lastResort(view, prekeyId)
+        wipeRecords(record)
+        return { known: this.#records.marked(view, prekeyId, mark), opened: record?.opened ?? 0 }
+      })
+      if (known) throw prekeyRingError('ERR_PREKEY_RING_REPLAYED')
+      if (opened >= this.#limits.maxOpened) throw this.#full()
     } catch (error) {
       leave(message)
       throw error
     }
   }
+
+  #full (): HushwireError { return prekeyRingError('ERR_PREKEY_RING_FULL', `${this.#limits.maxOpened}`) }
 
   async #missing (waiting: number, lastResort: Uint8Array, maxPrekeys: number, mostMade: number): Promise<Publication | undefined> {
     const held = await this.#store.read((view): Held => ({ oneTime: this.#records.allOneTime(view), lastResorts: this.#records.allLastResorts(view) }))

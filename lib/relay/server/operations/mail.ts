@@ -1,6 +1,5 @@
 import { RELAY_CODES } from '../../../nova/index.js'
 import { asError, delayOf, HushwireError } from '../../../stream/index.js'
-import { relayError } from '../../errors.js'
 import { Deliveries } from '../deliveries.js'
 import { Passage } from '../passage.js'
 import { Refusal } from '../refusal.js'
@@ -16,7 +15,7 @@ export function mail ({ directory, mailbox, limits, report }: Service): Operatio
     const sender = member.id
     const passage = new Passage(body)
     // who leaves mail unfinished takes a place in the mailbox from others
-    const timer = setInterval(() => { passage.cutIfIdle(limits.maxIdle, relayError('ERR_RELAY_IDLE')) }, delayOf(limits.maxIdle))
+    const timer = setInterval(() => { passage.cutIfIdle(limits.maxIdle) }, delayOf(limits.maxIdle))
     storing.begin(passage)
     try {
       const outcome = await mailbox.put({ id, sender, recipient, kind, lifetime: lifetime === 0n ? undefined : Number(lifetime) }, passage)
