@@ -5,12 +5,15 @@ import type { MessagePacket } from './session/session.js'
 
 /** What one peer has sent since its greeting came. */
 interface Waiting {
+  readonly peer: Uuid
   packets: MessagePacket[]
   /** Greetings that are being looked at. */
   readonly holds: Set<() => void>
   draining: boolean
   room: Deferred<void> | undefined
-  /** Bytes that were read ahead of packets that wait. */
+  /** Packets that came before anybody knew whether the peer is welcome. */
+  ahead: number
+  /** Bytes that were read ahead of them. */
   bytes: number
 }
 
@@ -42,7 +45,7 @@ export class PeerBacklog {
    */
   hold (peer: Uuid): () => void {
     const key = uuidKey(peer)
-    const waiting: Waiting = this.#peers.get(key) ?? { packets: [], holds: new Set(), draining: false, room: undefined, bytes: 0 }
+    const waiting: Waiting = this.#peers.get(key) ?? { peer: new Uint8Array(peer), packets: [], holds: new Set(), draining: false, room: undefined, ahead: 0, bytes: 0 }
     this.#peers.set(key, waiting)
     const release = (): void => {
       clearTimeout(timer)
@@ -99,7 +102,25 @@ export class PeerBacklog {
       if (waiting === undefined || (waiting.bytes += bytes) <= maxBytes) return
       onOver()
     })
+    if (waiting !== undefined) waiting.ahead++
     return this.push({ header, source: ahead, ...stop !== undefined && { stop } })
+  }
+
+  /**
+   * The peer that has most packets here of those that are not known to be welcome.
+   *
+   * @returns undefined unless they have more than `most` together
+   */
+  greediest (most: number): Uuid | undefined {
+    let sum = 0
+    let greediest: Waiting | undefined
+    for (const waiting of this.#peers.values()) {
+      // one whose greeting is through only waits to be taken
+      if (waiting.holds.size === 0) continue
+      sum += waiting.ahead
+      if (waiting.ahead > (greediest?.ahead ?? 0)) greediest = waiting
+    }
+    return sum > most ? greediest?.peer : undefined
   }
 
   async #drain (key: string, waiting: Waiting): Promise<void> {
@@ -107,7 +128,10 @@ export class PeerBacklog {
     waiting.draining = true
     while (waiting.holds.size === 0 && waiting.packets.length > 0) {
       const packet = waiting.packets.shift() as MessagePacket
-      if (packet.source instanceof ReadAhead) packet.source.halt()
+      if (packet.source instanceof ReadAhead) {
+        packet.source.halt()
+        waiting.ahead--
+      }
       const full = this.#deliver(packet)
       waiting.room?.resolve()
       waiting.room = undefined

@@ -16,7 +16,10 @@ export interface PeerHandshakesOptions {
   readonly postQuantum: PostQuantum | undefined
   /** Milliseconds for one handshake. */
   readonly timeout: number
-  /** Handshakes of each role under way at a time: a flood of greetings must not keep us from greeting. */
+  /**
+   * Handshakes of each role under way at a time: a flood of greetings must not keep us from greeting. Beyond it the oldest
+   * that somebody else began makes way.
+   */
   readonly maxHandshakes: number
   /** Sends a handshake packet to a peer. */
   readonly send: (peer: Uuid, body: Uint8Array) => Promise<void>
@@ -163,7 +166,7 @@ export class PeerHandshakes {
     if (running?.role === 'initiator' && compareUuid(identity.id, peer) < 0) return undefined
     // the same greeting once more would only spoil the answer that is under way
     if (running?.role === 'responder' && same(running.id, greeting.attempt)) return undefined
-    if (running?.role !== 'responder' && !this.#room('responder')) return undefined
+    if (running?.role !== 'responder' && !this.#room('responder') && !this.#makeWay()) return undefined
     const handshake = hardenedHandshake({ role: 'responder', identity, verify, offer, peer }, postQuantum)
     // the peer has begun anew, or goes first: what was under way is over, but a dial still waits for the outcome
     if (running !== undefined) this.#drop(running)
@@ -181,6 +184,21 @@ export class PeerHandshakes {
     let count = 0
     for (const attempt of this.#attempts.values()) if (attempt.role === role) count++
     return count < this.#options.maxHandshakes
+  }
+
+  /**
+   * Gives up the oldest answer whose peer lets us wait for its next message: who means it sends that at once, and who only
+   * wants to hold the place never does. One that a dial of ours waits for is kept.
+   *
+   * @returns false when there is none
+   */
+  #makeWay (): boolean {
+    for (const attempt of this.#attempts.values()) {
+      if (attempt.role !== 'responder' || attempt.busy || this.awaited(attempt.peer)) continue
+      this.#drop(attempt)
+      return true
+    }
+    return false
   }
 
   /** Sends our next message if it is our turn, and finishes when there is none. */

@@ -1,3 +1,4 @@
+import type { Uuid } from '../bytes/index.js'
 import type { LimitsOf, LinkControl } from '../stream/index.js'
 import type { Offer } from './handshake-offer.js'
 import type { Identity } from './identity.js'
@@ -10,15 +11,23 @@ import type { VerifyPeer } from './verify-peer.js'
 export const PEERS_LIMITS = {
   /** Conversations at a time. */
   maxSessions: 1024,
-  /** Handshakes under way at a time that others began, and as many of our own. */
+  /** Handshakes under way at a time that others began, of which the oldest then makes way, and as many of our own. */
   maxHandshakes: 64,
-  /** Milliseconds for one handshake, and for one dial. */
+  /** Greetings that are being read at a time; the oldest whose end has not come makes way for the next. */
+  maxGreetings: 64,
+  /** Of them, those of one peer. */
+  maxPeerGreetings: 2,
+  /** Greetings of peers that are not expected (`expects`) which are read within `handshakeTimeout`; more are left. */
+  maxUnexpected: 32,
+  /** Milliseconds for one handshake, for one dial, and for reading one greeting. */
   handshakeTimeout: 10_000,
   /**
    * Messages of one peer that wait to be taken; then nothing more of the link is read. As many wait while `verify` takes
    * its time about a peer that has greeted us; when there are more, that peer's handshake is given up.
    */
   maxMessages: 256,
+  /** Of all such peers together; when there are more, the handshake of who has most of them is given up. */
+  maxUnverified: 128,
   /** Bytes of one peer that are kept while `verify` takes its time about it; when there are more, its handshake is given up. */
   maxUnverifiedBytes: 1_048_576,
   /** Conversations begun by others that wait to be taken from `incoming`; then greetings are left unanswered. */
@@ -33,6 +42,13 @@ export interface PeersOptions {
   identity: Identity
   /** Decides about every peer whose identity is proved, whoever began. */
   verify: VerifyPeer
+  /**
+   * Whether a peer that greets us may pass `verify`, by the id that the server says it has; asked before anything of its
+   * greeting is read, and not about peers that are dialled. Those that are not expected are answered a few at a time
+   * (`maxUnexpected`), so that they hear soon that they are refused, and take nothing from others. Default: everybody is
+   * expected. What it throws ends the link.
+   */
+  expects?: ((id: Uuid) => boolean) | undefined
   offer?: Partial<Offer> | undefined
   /** Whether handshakes with peers are hybrid; not unless given. That the link's is says nothing of theirs. */
   postQuantum?: PostQuantum | undefined

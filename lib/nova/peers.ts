@@ -1,13 +1,15 @@
 import { isNilUuid, uuidKey, type Uuid } from '../bytes/index.js'
 import { asError, Channel, collect, ignore, leave, limitsOf, type LinkControl } from '../stream/index.js'
-import { readGreeting } from './greeting.js'
+import { Greetings, refuse } from './greetings.js'
 import type { HopAgreement } from './handshake-hardened.js'
+import { Pace } from './pace.js'
 import { PeerBacklog } from './peer-backlog.js'
 import { peerError } from './peer-errors.js'
 import { PeerHandshakes } from './peer-handshakes.js'
 import { Conversation, taking, type PeerSession } from './peer-session.js'
 import { PEERS_LIMITS, type PeersLink, type PeersOptions } from './peers-options.js'
 import { decodeRelayError, MAX_RELAY_ERROR_BYTES, type RelayError } from './relay-messages.js'
+import { RESET_CODES } from './reset-codes.js'
 import { KIND } from './routed.js'
 import { type MessagePacket, Session } from './session/session.js'
 
@@ -60,6 +62,9 @@ class Hub implements Peers {
   readonly #limits: Readonly<Record<keyof typeof PEERS_LIMITS, number>>
   readonly #begun: Channel<Conversation>
   readonly #handshakes: PeerHandshakes
+  readonly #greetings: Greetings
+  /** Greetings of those that are not expected. */
+  readonly #unexpected: Pace
   readonly #backlog: PeerBacklog
   readonly #conversations = new Map<string, Conversation>()
   #over: Error | undefined
@@ -75,6 +80,8 @@ class Hub implements Peers {
     this.#begun = new Channel<Conversation>({ maxItems: this.#limits.maxIncoming, sizeOf: () => 0 })
     this.incoming = taking(this.#begun)
     this.#backlog = new PeerBacklog(this.#limits.maxMessages, this.#limits.handshakeTimeout, packet => this.#deliver(packet))
+    this.#greetings = new Greetings(this.#limits)
+    this.#unexpected = new Pace(this.#limits.maxUnexpected, this.#limits.handshakeTimeout)
     this.#handshakes = new PeerHandshakes({
       identity,
       verify,
@@ -116,8 +123,7 @@ class Hub implements Peers {
 
   async close (): Promise<void> {
     this.#over = peerError('ERR_PEER_CLOSED')
-    this.#handshakes.fail(this.#over)
-    this.#backlog.clear()
+    this.#stopGreeting(this.#over)
     for (const conversation of [...this.#conversations.values()]) conversation.close()
     this.#begun.end()
     await this.#link.close()
@@ -150,12 +156,17 @@ class Hub implements Peers {
     })
   }
 
-  /** Not awaited: a greeting that comes slowly must not hold up anything else. The link limits how many there are. */
+  /** Not awaited: a greeting that comes slowly must not hold up anything else. */
   #greeted (packet: MessagePacket): void {
     const peer = new Uint8Array(packet.header.source)
-    // what follows this greeting can be under the key that it brings
-    const release = this.#handshakes.underWay(peer) ? this.#backlog.hold(peer) : ignore
-    readGreeting(packet.source).then(greeting => this.#handshakes.receive(peer, greeting)).catch(ignore).finally(release)
+    const expected = this.#handshakes.awaited(peer) || this.#options.expects?.(peer) !== false
+    if (this.#over !== undefined || !expected && !this.#unexpected.take()) {
+      refuse(packet, RESET_CODES.refused)
+      return
+    }
+    // what follows this greeting can be under the key that it brings; of those that are not expected nothing waits
+    const release = expected && this.#handshakes.underWay(peer) ? this.#backlog.hold(peer) : ignore
+    this.#greetings.read(packet).then(greeting => this.#handshakes.receive(peer, greeting)).catch(ignore).finally(release)
   }
 
   #fromServer (packet: MessagePacket): void {
@@ -187,6 +198,8 @@ class Hub implements Peers {
       if (!this.#conversations.has(uuidKey(peer))) this.#refuse(peer)
     }
     if (this.#backlog.pushAhead(packet, this.#limits.maxUnverifiedBytes, tooMuch) !== undefined) this.#refuse(peer)
+    const greediest = this.#backlog.greediest(this.#limits.maxUnverified)
+    if (greediest !== undefined) this.#refuse(greediest)
     return undefined
   }
 
@@ -235,18 +248,22 @@ class Hub implements Peers {
     else void this.#begun.push(take(conversation))
   }
 
+  #stopGreeting (error: Error): void {
+    this.#handshakes.fail(error)
+    this.#greetings.clear()
+    this.#backlog.clear()
+  }
+
   #end (): void {
     this.#over ??= peerError('ERR_PEER_CLOSED')
-    this.#handshakes.fail(this.#over)
-    this.#backlog.clear()
+    this.#stopGreeting(this.#over)
     for (const conversation of [...this.#conversations.values()]) conversation.end()
     this.#begun.end()
   }
 
   #fail (error: Error): void {
     this.#over ??= error
-    this.#handshakes.fail(error)
-    this.#backlog.clear()
+    this.#stopGreeting(error)
     for (const conversation of [...this.#conversations.values()]) conversation.fail(error)
     this.#begun.fail(error)
     // nobody reads it any more, whatever the cause

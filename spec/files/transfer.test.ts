@@ -138,8 +138,10 @@ test('a part that is not what it was begins anew', async t => {
   const content = random(400_000)
   const controller = new AbortController()
   destination.onWrite = (_, offset) => { if (offset > 100_000) controller.abort(new Error('enough')) }
-  receiving(bob, destination)
+  const { outcomes } = receiving(bob, destination)
   await t.throwsAsync(sendFiles(alice, bob.id, [memoryFile('a', content)], { signal: controller.signal }))
+  // until it has closed its place, nobody else may open that
+  await outcomes.next()
   destination.onWrite = () => {}
   for (const part of destination.parts.values()) part[5] = (part[5] as number) ^ 1
   t.is(destination.parts.size, 1)

@@ -51,7 +51,7 @@ export function checkConnect (options: Checked & { readonly url: string, readonl
 
 /** Likewise for one connection. @throws ERR_RELAY_OPTION, ERR_ARGUMENT */
 export function checkClient (options: Checked): void {
-  check(options, { ...LINK, verifyPeer: FUNCTION, onPush: FUNCTION, onGoaway: FUNCTION })
+  check(options, { ...LINK, verifyPeer: FUNCTION, expectsPeer: FUNCTION, onPush: FUNCTION, onGoaway: FUNCTION })
 }
 
 /** @throws ERR_RELAY_OPTION when the identity was destroyed, which no other connection would heal */

@@ -10,6 +10,8 @@ import { REQUEST_LIMITS, Requests } from './connection/requests.js'
 export interface RelayClientOptions extends Omit<HardenedStackOptions, 'role' | 'profile'> {
   /** Decides about peers, as `verify` does about the relay. */
   verifyPeer: PeersOptions['verify']
+  /** As `expects` of `peers`: by its id, whether a peer that greets us may pass `verifyPeer`. Default: everybody. */
+  expectsPeer?: PeersOptions['expects']
   /** Whether handshakes with peers are hybrid, as `postQuantum` says of the link's. */
   peerPostQuantum?: PeersOptions['postQuantum']
   /** Limits of conversations with peers; `limits` are those of the link. */
@@ -86,13 +88,14 @@ export async function relayClient (duplex: Duplex, options: RelayClientOptions):
     if (typeof (duplex as Partial<Duplex> | null | undefined)?.abort === 'function') duplex.abort(asError(error))
     throw error
   }
-  const { verifyPeer, peerPostQuantum, peerLimits, requestTimeout, maxRequests, invite = NO_INVITE, onPush, ...hop } = options
+  const { verifyPeer, expectsPeer, peerPostQuantum, peerLimits, requestTimeout, maxRequests, invite = NO_INVITE, onPush, ...hop } = options
   const link = await stack(duplex, { ...hop, role: 'initiator' })
   try {
     const requests = new Requests(link, options.identity.id, limitsOf(REQUEST_LIMITS, { requestTimeout, maxRequests }))
     const hub = peers(link, {
       identity: options.identity,
       verify: verifyPeer,
+      expects: expectsPeer,
       postQuantum: peerPostQuantum,
       limits: peerLimits,
       onServerPacket: packet => {

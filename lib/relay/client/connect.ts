@@ -204,6 +204,7 @@ class RelayConnection implements Client {
       identity,
       verify: this.#parts.verify,
       verifyPeer: peer => this.#policy.converses(peer),
+      expectsPeer: id => this.#policy.expects(id),
       postQuantum,
       peerPostQuantum,
       peerLimits,

@@ -26,6 +26,11 @@ export class Policy {
     return verdict === true
   }
 
+  /** Whether there can be a conversation with whoever has this id: false when it is sure that {@link Policy.converses} would say no. */
+  expects (id: Uuid): boolean {
+    return this.#accept !== 'contacts' || this.#contacts.has(id) || this.#dialled.has(uuidKey(id))
+  }
+
   /** Whether there may be a conversation with a peer: when we begin it, or when we accept it. */
   async converses (peer: Peer): Promise<boolean> {
     if (!this.#dialled.has(uuidKey(peer.id))) return this.accepts(peer)
