@@ -3,6 +3,12 @@ import { CHAT_KIND, CHAT_LIMITS, encodeChat } from '../../chat/index.js'
 import type { PeerHandle } from '../../relay/index.js'
 import { ignore } from '../../stream/index.js'
 
+/** What waits at a relay that takes no mail. */
+export const RECEIPT_LIMITS = {
+  /** Ids that wait; those that come beyond it are never confirmed. */
+  maxWaiting: 4096
+} as const
+
 /** Receipts that wait to be sent; what comes meanwhile goes with the next one. A receipt that is lost says only that we are silent. */
 export class Receipts {
   readonly #peer: PeerHandle
@@ -18,6 +24,7 @@ export class Receipts {
   get sent (): Promise<void> { return this.#sent }
 
   add (id: Uuid): void {
+    if (this.#waiting.length >= RECEIPT_LIMITS.maxWaiting) return
     this.#waiting.push(id)
     if (this.#sending) return
     this.#sending = true

@@ -1,6 +1,6 @@
 import { checkUuid, type Uuid } from '../../bytes/index.js'
 import { GOAWAY_CODES, KIND, type Peer, type VerifyPeer } from '../../nova/index.js'
-import { sealMail, verifyPrekey } from '../../nova/mail/index.js'
+import { sealMail } from '../../nova/mail/index.js'
 import { memoryStore, type Store } from '../../store/index.js'
 import { abortable, abortOn, asError, codeOf, ignore, leave, limitsOf, streamError } from '../../stream/index.js'
 import { relayError } from '../errors.js'
@@ -109,7 +109,7 @@ class RelayConnection implements Client {
       checkPeer: peer => { if (contacts.has(peer.id) && !contacts.knows(peer)) throw clientError('ERR_OFFER_PEER') },
       seal: (peer, prekey, kind, bytes) => sealMail([bytes], {
         identity: options.identity,
-        prekey: verifyPrekey(peer.publicKey, prekey),
+        prekey,
         route: { target: peer.id, source: options.identity.id, kind }
       })
     })

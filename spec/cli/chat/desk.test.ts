@@ -2,7 +2,7 @@ import test from 'ava'
 import { equalUuid, randomUuid, type Uuid } from '../../../lib/bytes/index.js'
 import { CHAT_KIND, chatText, decodeChat, encodeChat, type ChatMessage, type ChatText } from '../../../lib/chat/index.js'
 import { Desk } from '../../../lib/cli/chat/desk.js'
-import { Receipts } from '../../../lib/cli/chat/receipts.js'
+import { RECEIPT_LIMITS, Receipts } from '../../../lib/cli/chat/receipts.js'
 import { TEXT_LIMITS, TextRecords, unreadTexts } from '../../../lib/cli/chat/records.js'
 import { Names } from '../../../lib/cli/names.js'
 import { Output } from '../../../lib/cli/terminal/output.js'
@@ -188,4 +188,24 @@ test('receipts that come together go together, and one that is lost holds up not
   gate.resolve()
   await receipts.sent
   t.deepEqual(sent, [3, 256, 44])
+})
+
+test('at a relay that takes no mail no more than so many receipts wait; those beyond are lost, and later ones are sent', async t => {
+  let sent = 0
+  const gate = deferred()
+  const peer: Partial<PeerHandle> = {
+    send: async (_kind, bytes) => {
+      const message = decodeChat(bytes)
+      await gate.promise
+      sent += message.type === 'receipt' ? message.ids.length : 0
+    }
+  }
+  const receipts = new Receipts(peer as PeerHandle)
+  for (let index = 0; index < RECEIPT_LIMITS.maxWaiting + 5; index++) receipts.add(randomUuid())
+  gate.resolve()
+  await receipts.sent
+  t.is(sent, RECEIPT_LIMITS.maxWaiting)
+  receipts.add(randomUuid())
+  await receipts.sent
+  t.is(sent, RECEIPT_LIMITS.maxWaiting + 1)
 })

@@ -2,6 +2,7 @@ import test from 'ava'
 import { NIL_UUID, randomUuid } from '../../../lib/bytes/index.js'
 import { createIdentity, GOAWAY_CODES, KIND, RELAY_CODES, type Identity, type NovaLink } from '../../../lib/nova/index.js'
 import { createPrekey } from '../../../lib/nova/mail/index.js'
+import { fingerprintOf, formatOffer } from '../../../lib/relay/client/pairing/offer.js'
 import { encodeRefusal, OPERATIONS, type Asked, type WirePrekey } from '../../../lib/relay/wire/index.js'
 import { codeOf } from '../codes.js'
 import type { Answers } from './fake-relay.js'
@@ -24,6 +25,28 @@ test('a relay that lies about whose key or prekey it is gets no mail', async t =
     t.is(await codeOf(client.lookup(bob.id)), 'ERR_RELAY_PROOF')
     await client.close()
   }
+})
+
+test('an offer whose owner has not signed the prekey that the relay gives is sent no token, and its owner is not trusted who was not before', async t => {
+  const [bob, other] = [createIdentity(), createIdentity()]
+  const { id, key, signature } = createPrekey(other)
+  const record = { staticKey: bob.staticKey.publicKey, proof: bob.proof }
+  const { client, relay } = await victim({
+    lookup: () => ({ ...record, online: true }),
+    takePrekey: () => ({ ...record, prekey: { id, key, signature }, oneTime: true }),
+    mail: () => ({ duplicate: false })
+  })
+  const offer = formatOffer({ url: 'ws://fake/', relayFingerprint: fingerprintOf(relay.identity.publicKey), fingerprint: fingerprintOf(bob.publicKey), expires: Date.now() + 60_000, token: new Uint8Array(16) })
+  t.is(await codeOf(client.pair(offer)), 'ERR_PREKEY_SIGNATURE')
+  t.deepEqual(client.contacts.list(), [])
+  await client.contacts.trust(bob.publicKey)
+  t.is(await codeOf(client.pair(offer)), 'ERR_PREKEY_SIGNATURE')
+  t.is(client.contacts.list().length, 1)
+  await client.close()
+  const names: string[] = []
+  relay.requests.end()
+  for await (const { name } of relay.requests) names.push(name)
+  t.false(names.includes('mail'))
 })
 
 test('every status of the relay has its code', async t => {

@@ -1,8 +1,8 @@
 import { checkUuid, randomUuid, uuidKey, type Uuid } from '../../../bytes/index.js'
 import { RESERVED_KINDS, type Peer } from '../../../nova/index.js'
+import { verifyPrekey, type VerifiedPrekey } from '../../../nova/mail/index.js'
 import { abortReason, asError, codeOf, deferred, HushwireError, pause, streamError, type Bytes, type Deferred } from '../../../stream/index.js'
 import { Slots } from '../../slots.js'
-import type { WirePrekey } from '../../wire/index.js'
 import { Backoff } from '../connection/backoff.js'
 import { provenPeer } from '../client.js'
 import { clientError } from '../errors.js'
@@ -34,8 +34,8 @@ export interface OwnMailOptions extends MailOptions {
   onTry?: (() => void) | undefined
 }
 
-/** Seals one try of a message; verifies the prekey first. */
-export type SealLetter = (peer: Peer, prekey: WirePrekey, kind: bigint, bytes: Uint8Array) => AsyncIterable<Bytes>
+/** Seals one try of a message. */
+export type SealLetter = (peer: Peer, prekey: VerifiedPrekey, kind: bigint, bytes: Uint8Array) => AsyncIterable<Bytes>
 
 /** One message to one recipient, until it is acknowledged. */
 interface Letter {
@@ -50,13 +50,13 @@ interface Letter {
   /** Set when it cannot be sealed, which no other try would change. */
   failure?: Error
   /** Whom it is sealed to, once the relay has said so: every try is sealed to the same prekey. */
-  to?: { readonly peer: Peer, readonly prekey: WirePrekey }
+  to?: { readonly peer: Peer, readonly prekey: VerifiedPrekey }
 }
 
 /** What the relay says no with, or cannot prove, and would again. */
 const FINAL: ReadonlySet<string | undefined> = new Set([
   'ERR_RELAY_UNKNOWN_TARGET', 'ERR_RELAY_QUOTA', 'ERR_RELAY_TOO_LONG', 'ERR_RELAY_NO_PREKEY', 'ERR_RELAY_MALFORMED', 'ERR_RELAY_NOT_YOUR_SOURCE', 'ERR_RELAY_NOT_REGISTERED',
-  'ERR_RELAY_PROOF', 'ERR_RELAY_PROTOCOL', 'ERR_OFFER_PEER'
+  'ERR_RELAY_PROOF', 'ERR_RELAY_PROTOCOL', 'ERR_OFFER_PEER', 'ERR_PREKEY_SIGNATURE'
 ])
 
 /**
@@ -188,7 +188,8 @@ export class Outbox {
     const answer = await connection.ask('takePrekey', { id: recipient })
     const peer = provenPeer(answer, recipient)
     this.#checkPeer(peer)
-    return { peer, prekey: answer.prekey }
+    // before anybody is told of a try: mail is sealed to nothing else
+    return { peer, prekey: verifyPrekey(peer.publicKey, answer.prekey) }
   }
 }
 
