@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { formatUuid } from '../bytes/index.js'
-import { abortable, deferred } from '../stream/index.js'
+import { abortable, deadline, deferred, streamError } from '../stream/index.js'
 import { Desk } from './chat/desk.js'
 import { unsentTexts } from './chat/records.js'
 import { PlainScreen, TerminalScreen, type Screen } from './chat/screen.js'
@@ -50,7 +50,9 @@ async function chat (session: Session, peer: NamedContact, { listen }: Flags): P
   } finally {
     signal.removeEventListener('abort', leave)
     screen.close()
-    await talk.end(onTerminal ? AbortSignal.any([signal, AbortSignal.timeout(END_TIMEOUT)]) : signal)
+    // not of AbortSignal.any: Node 20 may forget a timeout that stands in one
+    const limit = deadline(signal, onTerminal ? END_TIMEOUT : Infinity, () => streamError('ERR_TIMEOUT'))
+    await talk.end(limit.signal).finally(limit.done)
     // a read that is pending there would keep the process
     process.stdin.destroy()
   }

@@ -94,7 +94,7 @@ async function send ({ client, connection, output, signal }: Session, peer: Name
 function told (output: Output, { id, name }: NamedContact, { bytes, files, failures, id: transfer }: Sent, time: number): number {
   output.status()
   for (const { path, error } of failures) output.warn(`${plainLine(path)} was not sent: ${whyOf(error)}`)
-  output.event('sent', { transfer, peer: formatUuid(id), files, bytes, failures: failures.map(({ path, error }) => ({ path, code: failureCode(error), message: error.message })), milliseconds: Math.round(time) })
+  output.event('sent', { transfer, peer: formatUuid(id), files: files - failures.length, bytes, failures: failures.map(({ path, error }) => ({ path, code: failureCode(error), message: error.message })), milliseconds: Math.round(time) })
   output.line(`sent ${filesAmount(files - failures.length, bytes)} to ${name} in ${durationOf(time / 1000)}`)
   return failures.length > 0 ? EXIT.failed : EXIT.done
 }

@@ -175,16 +175,19 @@ function inviteOf (text: string | undefined): Uint8Array | undefined {
 export function connectionTeller (output: Output, url: string, onWrong?: (error: Error) => void): (state: ClientState) => void {
   let stood = false
   let lost = false
+  let warned = false
   return state => {
     if (state.type === 'connecting' && !stood && !lost && output.interactive) output.status(`connecting to ${url} …`)
     if (state.type === 'waiting' && !stood && onWrong !== undefined && UNMENDED.has(failureCode(state.error))) onWrong(state.error)
     else if (state.type === 'waiting' && (stood || onWrong !== undefined)) {
       // what waiting may mend, it may be waited for in vain: a wrong port, say
-      const advice = stood || lost ? '' : failureOf(state.error).advice
+      const code = failureCode(state.error)
+      const advice = !stood && !lost || !warned && UNMENDED.has(code) ? failureOf(state.error).advice : ''
       lost = true
+      warned ||= UNMENDED.has(code)
       const seconds = Math.max(1, Math.round(state.delay / 1000))
-      output.event('connection', { state: 'waiting', code: failureCode(state.error), delay: Math.round(state.delay) })
-      output.status(`no connection to the relay (${failureCode(state.error)}); trying again in ${seconds} s`)
+      output.event('connection', { state: 'waiting', code, delay: Math.round(state.delay) })
+      output.status(`no connection to the relay (${code}); trying again in ${seconds} s`)
       if (advice !== '') output.note(advice)
     }
     if (state.type !== 'connected') return
@@ -193,6 +196,7 @@ export function connectionTeller (output: Output, url: string, onWrong?: (error:
     if (lost) output.note(stood ? 'connected to the relay again' : 'connected to the relay')
     stood = true
     lost = false
+    warned = false
   }
 }
 

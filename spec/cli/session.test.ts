@@ -125,3 +125,14 @@ test('why there is no connection stands before what to do about it, and nothing 
     t.regex(err, words)
   }
 })
+
+test('a running command says once what a relay with another key means, and goes on trying', t => {
+  let err = ''
+  const output = new Output({ command: 'chat' }, { write: () => {} }, { write: text => { err += text } })
+  const tell = connectionTeller(output, 'tcp://host:1', () => { t.fail() })
+  const waiting = { type: 'waiting', error: Object.assign(new Error('x'), { code: 'ERR_IDENTITY_REFUSED' }), delay: 1000 } as const
+  tell({ type: 'connected' } as never)
+  for (let tries = 0; tries < 3; tries++) tell(waiting)
+  t.is(err.split('somebody may stand between').length - 1, 1)
+  t.is(err.split('trying again').length - 1, 3)
+})

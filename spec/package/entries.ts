@@ -26,7 +26,7 @@ export const browserEntries: readonly BrowserEntry[] = [
   { entry: 'noise', limit: 42_000 },
   { entry: 'noise/hybrid', limit: 9_500 },
   // 68,300; then the hybrid handshake, checks of arguments with sentences that help, and Control; then streams at level 0 without zlib
-  { entry: 'nova', limit: 77_000 },
+  { entry: 'nova', limit: 78_000 },
   { entry: 'nova/mail', limit: 51_200 },
   // Nova's packets carry Control
   { entry: 'libp2p', limit: 83_500 },
@@ -46,7 +46,7 @@ export const browserEntries: readonly BrowserEntry[] = [
  * The most that all files of the page may weigh after gzip: a client with chat, files and QR codes, and what shows it. 139,000; then names that
  * are told apart, answers to pings, and the dialog for a relay with another key; then what the client of the relay has grown by, and that a code has a time and a link is looked at.
  */
-export const PAGE_LIMIT = 143_000
+export const PAGE_LIMIT = 144_000
 
 /** Entry points that need Node. Every other one must have its row above. */
 export const nodeEntries: readonly string[] = ['transport/tcp', 'transport/websocket-server', 'store/sqlite', 'relay/server', 'relay/metrics', 'tunnel', 'page']

@@ -119,13 +119,19 @@ function faulty (): { store: Store, fails: boolean } {
 test('health follows the store and the drain', async t => {
   const disk = faulty()
   let draining = false
-  const health = new RelayHealth(disk.store, () => draining)
+  const told: string[] = []
+  const health = new RelayHealth(disk.store, () => draining, code => { told.push(code) })
   t.deepEqual(await health.ask(), { healthy: true, ready: true })
   disk.fails = true
   health.note(EVENTS.failed)
   t.deepEqual(await health.ask(), { healthy: false, ready: false })
   health.note(EVENTS['mail-stored'])
   t.true((await health.ask()).healthy)
+  // who runs the relay is told, and not of each
+  health.note(EVENTS.failed)
+  t.is(told.length, 1)
+  t.regex(told[0] ?? '', /^ERR_STORE_/)
+  health.note(EVENTS['mail-stored'])
   draining = true
   t.false((await health.ask()).healthy)
   draining = false
@@ -135,7 +141,7 @@ test('health follows the store and the drain', async t => {
 
 test('a store that failed and works again is healthy again without any mail, and nothing is left in it', async t => {
   const disk = faulty()
-  const health = new RelayHealth(disk.store, () => false)
+  const health = new RelayHealth(disk.store, () => false, () => {})
   disk.fails = true
   health.note(EVENTS.failed)
   t.false((await health.ask()).healthy)

@@ -141,6 +141,15 @@ test('a folder that is open already, here or elsewhere, and one that cannot be m
   t.throws(() => open(blocked), { code: 'ERR_STORE_OPEN' })
 })
 
+test('a folder is made with those above it; where none can be made, that is told', async t => {
+  const deep = join(newFolder(), 'one', 'two')
+  await open(deep).store.close()
+  await open(deep).store.close()
+  // there, making a folder is answered as if the folder above were missing, which has hung before
+  if (process.platform === 'linux') t.throws(() => open('/proc/hushwire/store'), { code: 'ERR_STORE_OPEN' })
+  else t.pass()
+})
+
 test('tables go from one version to the next, a step that fails is not done by half, and a newer version is left alone', async t => {
   const folder = newFolder()
   const first = open(folder)

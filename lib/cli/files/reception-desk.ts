@@ -172,7 +172,7 @@ export class ReceptionDesk {
       this.#tellMore(transfer.from.id, more)
       this.#list(transfer)
     }
-    output.event('received', { ...aboutOf(transfer), files, bytes: bytes - missing, failures: failures.map(({ path, error }) => ({ path, code: failureCode(error), message: error.message })), milliseconds: Math.round(bar.time) })
+    output.event('received', { ...aboutOf(transfer), files: files - failures.length, bytes: bytes - missing, failures: failures.map(({ path, error }) => ({ path, code: failureCode(error), message: error.message })), milliseconds: Math.round(bar.time) })
     output.line(`received ${filesAmount(files - failures.length, bytes - missing)} from ${names.of(transfer.from.id)} into ${this.#options.folder} in ${durationOf(bar.time / 1000)}`)
   }
 

@@ -29,6 +29,15 @@ export async function sourceTree (paths: readonly string[], options: SourceTreeO
   return walk.found
 }
 
+/** @throws ERR_CLI_FILE */
+function wholePath (path: string): string {
+  try {
+    return resolve(path)
+  } catch (error) {
+    throw cliError('ERR_CLI_FILE', `the folder that this runs in cannot be read: ${reasonOf(error)}`, error)
+  }
+}
+
 class Walk {
   readonly found: SourceFile[] = []
   readonly #options: SourceTreeOptions
@@ -40,7 +49,7 @@ class Walk {
   async named (path: string): Promise<void> {
     // which would be the folder that we are in, with all that it has
     if (path === '') throw cliError('ERR_CLI_FILE', 'a name is empty, perhaps an unset variable; . is this folder')
-    const whole = resolve(path)
+    const whole = wholePath(path)
     const name = basename(whole)
     if (name === '') throw cliError('ERR_CLI_FILE', `${path} has no name to send it under; name what is in it`)
     let about: Stats

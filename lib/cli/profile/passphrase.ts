@@ -62,11 +62,22 @@ async function firstLine (path: string): Promise<string> {
     // what is no plain file, such as a pipe of the shell, has no readers but this one
     if (about.isFile()) checkMode(path, about.mode, 'nothing')
     const bytes = await readAll(file, path, MAX_BYTES)
-    const [line = ''] = new TextDecoder().decode(bytes).split(/\r?\n/)
-    wipe(bytes)
+    const [line = ''] = textOf(bytes, path).split(/\r?\n/)
     return line
   } finally {
     await file.close()
+  }
+}
+
+/** Wipes the bytes. @throws ERR_CLI_FILE */
+function textOf (bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    // with replacement characters many files would be the same passphrase
+    throw cliError('ERR_CLI_FILE', `${path} is no text in UTF-8; head -c 32 /dev/urandom | base64 makes a passphrase`, error)
+  } finally {
+    wipe(bytes)
   }
 }
 

@@ -8,21 +8,28 @@ const TRIED = storeKey('health')
 /** What a store fails with that is no caller's doing. */
 const STORE = /^ERR_STORE_(SPACE|READ_ONLY|FAILED|IO|DAMAGED|CLOSED)$/
 
+/** Milliseconds between two reports of a store that fails. */
+const TELL_INTERVAL = 60_000
+
 /** How the relay is, by what its store did last. */
 export class RelayHealth {
   readonly #store: Store
   readonly #draining: () => boolean
+  readonly #onFailure: (code: string) => void
   /** The last failure, until something was written. */
   #failure: RelayEvent | undefined
+  #toldAt = -Infinity
 
-  constructor (store: Store, draining: () => boolean) {
+  /** @param onFailure - told of a store that fails, once a minute at the most: who runs the relay has to know of it, and everything that is asked fails by it */
+  constructor (store: Store, draining: () => boolean, onFailure: (code: string) => void) {
     this.#store = store
     this.#draining = draining
+    this.#onFailure = onFailure
   }
 
   /** Told of every event. */
   note (event: RelayEvent): void {
-    if ('error' in event && event.error !== undefined && STORE.test(failureCode(event.error))) this.#failure = event
+    if ('error' in event && event.error !== undefined && STORE.test(failureCode(event.error))) this.#failed(event, failureCode(event.error))
     else if (event.type === 'mail-stored' || event.type === 'registered' || event.type === 'mail-taken') this.#failure = undefined
   }
 
@@ -31,6 +38,13 @@ export class RelayHealth {
     const works = await (this.#failure === undefined ? this.#readable() : this.#writable(this.#failure))
     const healthy = works && this.#failure === undefined && !this.#draining()
     return { healthy, ready: healthy }
+  }
+
+  #failed (event: RelayEvent, code: string): void {
+    this.#failure = event
+    if (performance.now() - this.#toldAt < TELL_INTERVAL) return
+    this.#toldAt = performance.now()
+    this.#onFailure(code)
   }
 
   #readable (): Promise<boolean> {

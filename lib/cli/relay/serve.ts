@@ -62,7 +62,7 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
   }
   const store: Store = settings.store.memory ? memoryStore() : await openSqliteStore({ folder: settings.store.folder, onReport })
   closers.add(() => store.close())
-  const health = new RelayHealth(store, () => relay.draining)
+  const health = new RelayHealth(store, () => relay.draining, code => { log.error({ event: 'store-failed', code }) })
   const onEvent = (event: RelayEvent): void => {
     metrics.onEvent(event)
     health.note(event)

@@ -1,5 +1,5 @@
-import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 const DATABASE = /^store\.(\d+)\.db$/
 const KEPT = /^damaged\.(\d+)\./
@@ -14,7 +14,7 @@ export class Folder {
   /** @throws what making a folder does */
   constructor (path: string) {
     this.#path = path
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolder(path)
   }
 
   /**
@@ -80,6 +80,19 @@ export class Folder {
   #nextKept (): string {
     const numbers = readdirSync(this.#path).map(name => Number(KEPT.exec(name)?.[1] ?? 0))
     return join(this.#path, `damaged.${Math.max(0, ...numbers) + 1}.db`)
+  }
+}
+
+/** As `mkdirSync` with `recursive`, which does not end where a folder that is there says that it is not, as below /proc. */
+function makeFolder (path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return
+    const above = dirname(path)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || existsSync(above)) throw error
+    makeFolder(above)
+    makeFolder(path)
   }
 }
 

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { FolderDestination } from '../../../lib/cli/files/folder-destination.js'
@@ -6,6 +7,7 @@ import { sourceTree } from '../../../lib/cli/files/source-tree.js'
 import { whyOf } from '../../../lib/cli/files/why.js'
 import { filesError, type Transfer } from '../../../lib/files/index.js'
 import { createIdentity } from '../../../lib/nova/index.js'
+import { ROOT } from '../../support/root.js'
 import { cleanUp, temporaryFolder } from '../support.js'
 
 test.after.always(cleanUp)
@@ -25,6 +27,16 @@ test('commands that begin at once on one folder do not disturb each other', asyn
   const folder = temporaryFolder()
   await t.notThrowsAsync(Promise.all(Array.from({ length: 50 }, () => FolderDestination.at(folder, 'refuse'))))
   t.deepEqual(readdirSync(folder), [])
+})
+
+test('a folder that was removed under who sends from it is told as such', t => {
+  const script = join(temporaryFolder(), 'removed.mjs')
+  writeFileSync(script, `import { sourceTree } from '${join(ROOT, 'dist/lib/cli/files/source-tree.js')}'
+    await sourceTree(['x']).catch(error => { console.log(error.code, error.message) })`)
+  // where folders in use stay, there is nothing to tell
+  const { stdout } = spawnSync('sh', ['-c', 'rmdir "$PWD" && exec "$0" "$1"', process.execPath, script], { cwd: temporaryFolder(), encoding: 'utf8' })
+  if (process.platform === 'linux') t.regex(stdout, /^ERR_CLI_FILE .*the folder that this runs in cannot be read/)
+  else t.pass()
 })
 
 test('what cannot be written later names path and reason', async t => {

@@ -34,6 +34,9 @@ test('a passphrase is the first line of a file, or in the environment', async t 
   await t.throwsAsync(passphrase('?', { passphraseFile: path }), { code: 'ERR_CLI_FILE', message: /chmod 600/ })
   t.is(await codeOf(passphrase('?', { passphraseFile: join(folder, 'none') })), 'ERR_CLI_FILE')
   t.is(await codeOf(passphrase('?', { passphraseFile: folder })), 'ERR_CLI_FILE')
+  // as one of replacement characters it would be the passphrase of many files
+  await writeFile(join(folder, 'binary'), Uint8Array.of(255, 254, 1, 97), { mode: 0o600 })
+  await t.throwsAsync(passphrase('?', { passphraseFile: join(folder, 'binary') }), { code: 'ERR_CLI_FILE', message: /UTF-8.*base64/ })
   await writeFile(join(folder, 'empty'), '\n', { mode: 0o600 })
   t.is(await codeOf(passphrase('?', { passphraseFile: join(folder, 'empty') })), 'ERR_CLI_PASSPHRASE')
   await writeFile(join(folder, 'long'), 'x'.repeat(2000), { mode: 0o600 })

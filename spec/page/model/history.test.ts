@@ -28,6 +28,15 @@ test('of more than a conversation may have, the newest stay', async t => {
   for (const each of [history, await History.load(store)]) t.deepEqual(each.of(PEER).map(({ id }) => id), numbers(3, APP_LIMITS.maxEntries + 3).map(String))
 })
 
+test('of texts that are too long together, the newest stay', async t => {
+  const store = memoryStore()
+  const history = await History.load(store)
+  const long = 'x'.repeat(65_536)
+  const most = APP_LIMITS.maxTextLength / long.length
+  for (const number of numbers(0, most + 2)) await history.put({ ...entry(number), text: long })
+  for (const each of [history, await History.load(store)]) t.deepEqual(each.of(PEER).map(({ id }) => id), numbers(2, most + 2).map(String))
+})
+
 test('those who write at the same time make each of the oldest go once, and nothing else', async t => {
   const store = memoryStore()
   const history = await History.load(store)

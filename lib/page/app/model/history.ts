@@ -80,10 +80,15 @@ export class History {
     }
   }
 
-  /** The oldest, as many as there are too many. */
+  /** The oldest, as many as there are too many, or too long together. */
   #surplus (peer: string): Entry[] {
-    const entries = this.#entries.get(peer)
-    return entries === undefined || entries.size <= APP_LIMITS.maxEntries ? [] : this.of(peer).slice(0, entries.size - APP_LIMITS.maxEntries)
+    const entries = this.of(peer)
+    let length = 0
+    const newest = entries.findLastIndex((entry, at) => {
+      length += entry.type === 'text' ? entry.text.length : 0
+      return at < entries.length - APP_LIMITS.maxEntries || length > APP_LIMITS.maxTextLength
+    })
+    return entries.slice(0, newest + 1)
   }
 
   /** @returns the key that it had in the store */

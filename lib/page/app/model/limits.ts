@@ -5,6 +5,8 @@ import type { FilesLimits } from '../../../files/index.js'
 export const APP_LIMITS = {
   /** Entries of a conversation; the oldest go. */
   maxEntries: 1000,
+  /** Characters of their texts together; the oldest go. All of them are in memory. */
+  maxTextLength: 4_194_304,
   /** Characters of a name. */
   maxName: 64,
   /** Names of files that an entry of a conversation has. */
