@@ -38,3 +38,8 @@ export function messageOf (error: unknown): string {
   if (error instanceof HushwireError) return error.message
   return knownReason(error) ?? (error instanceof Error ? error.name : typeof error)
 }
+
+/** With its full stop, unless it ends already. */
+export function sentence (text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`
+}

@@ -174,7 +174,7 @@ test.serial('what cannot be used is told in one sentence, with what to do', asyn
     [[...fresh(), '--tcp', port], 1, /ERR_TRANSPORT_LISTEN: .*127\.0\.0\.1:\d+, EADDRINUSE\. Another program has the port/],
     [[...fresh(), '--tcp', '0', '--metrics', port], 1, /ERR_RELAY_METRICS: .*127\.0\.0\.1:\d+, EADDRINUSE\. Another program has the port/],
     [[...busy, '--tcp', '0'], 1, /ERR_STORE_BUSY: .*Another relay runs on this store/],
-    [[...fresh(), '--tcp', '0', '--config', 'bad.toml'], 2, /ERR_CLI_CONFIG: .*there is no setting limits\.maxPendign; is it limits\.maxPending\?/],
+    [[...fresh(), '--tcp', '0', '--config', 'bad.toml'], 2, /ERR_CLI_CONFIG: .*there is no setting limits\.maxPendign; is it limits\.maxPending\? hushwire relay config/],
     [[...fresh(), '--tcp', '0', '--config', 'limit.toml'], 2, /ERR_LIMIT_OPTION: .*maxPending\. Limits are whole numbers/],
     [[...fresh(), '--tcp', '0', '--config', 'half.toml'], 2, /ERR_CLI_CERTIFICATE: .*needed both/],
     [[...fresh(), '--tcp', '0', '--config', 'gone.toml'], 2, /ERR_CLI_CERTIFICATE: .*gone\.pem: there is nothing of that name/],

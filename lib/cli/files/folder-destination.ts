@@ -2,6 +2,7 @@ import { access, constants, mkdtemp, realpath, rmdir, statfs } from 'node:fs/pro
 import { extname, join } from 'node:path'
 import { filesError, foldPath, type Destination, type Entry, type Place, type Transfer } from '../../files/index.js'
 import { ignore } from '../../stream/index.js'
+import { cliError } from '../errors.js'
 import { knownReason } from '../platform-reason.js'
 import { fileError, makeFolders, platformCode } from '../profile/private-file.js'
 import { FolderPlace, type FolderPlaceParts } from './folder-place.js'
@@ -36,6 +37,7 @@ export class FolderDestination implements Destination {
    * @throws ERR_CLI_FILE, ERR_CLI_SPACE (as rejections)
    */
   static async at (path: string, whenThere: WhenThere, onRenamed: (name: string, other: string) => void = ignore): Promise<FolderDestination> {
+    if (path === '') throw cliError('ERR_CLI_FILE', 'the name of the folder is empty, perhaps an unset variable; . is this folder')
     const whole = await makeFolders(path).then(() => realpath(path)).catch((error: unknown) => { throw fileError(error, `${path} cannot be made`) })
     await tryOut(whole).catch((error: unknown) => { throw fileError(error, `nothing can be put into ${path}`) })
     return new FolderDestination(whole, whenThere, onRenamed)

@@ -1,4 +1,4 @@
-import { failureCode, messageOf } from '../errors.js'
+import { failureCode, messageOf, sentence } from '../errors.js'
 import { EXIT } from '../terminal/failure.js'
 import { listenAdvice } from '../terminal/listening.js'
 
@@ -12,7 +12,7 @@ const LISTENING: ReadonlySet<string> = new Set(['ERR_TRANSPORT_LISTEN', 'ERR_REL
 const ADVICE: Readonly<Record<string, string>> = {
   ERR_CLI_OPTION: 'See hushwire relay --help.',
   ERR_CLI_CONFIG: 'hushwire relay config prints every setting with its default.',
-  ERR_CLI_IDENTITY: 'Look at the file of --identity: put a copy of it back, or take it away, and the next start makes a new relay, whose address is another one.',
+  ERR_CLI_IDENTITY: 'Without the file of --identity the next start makes a new relay, whose address is another one.',
   ERR_CLI_CERTIFICATE: 'Look at tls.cert and tls.key: both or neither, and this user must be able to read them.',
   ERR_STORE_BUSY: 'Another relay runs on this store: stop it first, or give --store another folder.',
   ERR_STORE_OPEN: 'Look at the folder of --store: it must be one that this user can write to.',
@@ -33,6 +33,6 @@ export function reportFailure (error: unknown, json: boolean): number {
   const message = messageOf(error)
   const advice = LISTENING.has(code) ? listenAdvice(error) : ADVICE[code] ?? ''
   const exit = USAGE.has(code) ? EXIT.usage : EXIT.failed
-  process.stderr.write(json ? `${JSON.stringify({ event: 'failed', code, message, advice, exit })}\n` : `hushwire relay: ${[`${code}: ${message}.`, advice].filter(Boolean).join(' ')}\n`)
+  process.stderr.write(json ? `${JSON.stringify({ event: 'failed', code, message, advice, exit })}\n` : `hushwire relay: ${[`${code}: ${sentence(message)}`, advice].filter(Boolean).join(' ')}\n`)
   return exit
 }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { MultiBar } from 'cli-progress'
+import { sentence } from '../errors.js'
 import { failureOf } from './failure.js'
 import { cut, plainLine } from './plain-text.js'
 
@@ -191,11 +192,6 @@ export class Output {
     }
     return { update: done => { if (performance.now() - last >= PROGRESS_INTERVAL) tell(done) }, stop: () => {} }
   }
-}
-
-/** With its full stop, unless it ends already. */
-function sentence (text: string): string {
-  return /[.?!]$/.test(text) ? text : `${text}.`
 }
 
 /** The same JSON, which a terminal shows as it is. */

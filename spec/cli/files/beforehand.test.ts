@@ -15,6 +15,7 @@ test.after.always(cleanUp)
 test('a folder into which nothing can be put is told before anything comes; one that can is left as it was', async t => {
   // nobody makes folders there
   if (process.platform === 'linux') await t.throwsAsync(FolderDestination.at('/proc', 'refuse'), { code: 'ERR_CLI_FILE', message: /nothing can be put into \/proc: / })
+  await t.throwsAsync(FolderDestination.at('', 'refuse'), { code: 'ERR_CLI_FILE', message: /is empty, perhaps an unset variable/ })
   const folder = temporaryFolder()
   await FolderDestination.at(folder, 'refuse')
   t.deepEqual(readdirSync(folder), [])
