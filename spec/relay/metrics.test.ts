@@ -139,6 +139,22 @@ test('health follows the store and the drain', async t => {
   t.false((await health.ask()).healthy)
 })
 
+test('of a store that goes on failing, who runs the relay is told once a minute', t => {
+  let told = 0
+  const health = new RelayHealth(faulty().store, () => false, () => { told++ })
+  const toldAt = (time: number): number => {
+    const { now } = performance
+    performance.now = () => time
+    try {
+      health.note(EVENTS.failed)
+    } finally {
+      performance.now = now
+    }
+    return told
+  }
+  t.deepEqual([0, 1, 59_999, 60_000, 60_001, 119_999, 120_000].map(toldAt), [1, 1, 1, 2, 2, 2, 3])
+})
+
 test('a store that failed and works again is healthy again without any mail, and nothing is left in it', async t => {
   const disk = faulty()
   const health = new RelayHealth(disk.store, () => false, () => {})
