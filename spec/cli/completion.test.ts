@@ -33,7 +33,8 @@ complete_ hushwire completion z
 complete_ hushwire relay inv
 `
   await writeFile(file, `${await script('bash')}${driver}`)
-  const { stdout } = await promisify(execFile)('bash', [file])
+  // as in a shell of who has it stop at what is not set
+  const { stdout } = await promisify(execFile)('bash', ['-u', file])
   t.deepEqual(stdout.split('\n').slice(0, -1), [
     `${COMMANDS.map(({ name }) => name).join('|')}|help|`,
     'new|show|export|import|passphrase|relay|',
