@@ -56,7 +56,13 @@ export async function serveAdmin (folder: string, { rule, invite }: { rule: stri
   }
 }
 
-/** Asks the relay that runs on a store for an invite. @param signal - gives it up @returns undefined when none runs @throws an error with the relay's code, or with that of the platform, and the signal's reason (as rejections) */
+/**
+ * Asks the relay that runs on a store for an invite.
+ *
+ * @param signal - gives it up
+ * @returns undefined when none runs
+ * @throws an error with the relay's code, or with that of the platform, and the signal's reason (as rejections)
+ */
 export function askForInvite (folder: string, signal: AbortSignal): Promise<Invitation | undefined> {
   const answer = new Promise<Invitation | undefined>((resolve, reject) => {
     const asking = request({ socketPath: adminSocket(folder), path: '/invite', method: 'POST', signal }, response => {
