@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { asError } from '../stream/index.js'
 import { action, clientOptions, type ClientFlags } from './client-options.js'
 import { measureMachine } from './bench/machine.js'
 import type { Measurement } from './bench/measurement.js'
@@ -6,6 +7,7 @@ import { measurePeer } from './bench/peer.js'
 import { withClient } from './session.js'
 import { EXIT } from './terminal/failure.js'
 import type { Output } from './terminal/output.js'
+import { untilSignal } from './terminal/signals.js'
 
 interface Flags extends ClientFlags {
   readonly seconds: number
@@ -25,7 +27,7 @@ export function benchCommand (): Command {
     .option('--seconds <number>', 'for each measurement', seconds, 2)
     .addHelpText('after', HELP)
     .action(action((flags: Flags, [peer], output, command) => {
-      if (peer === undefined) return tell(measureMachine(flags.seconds), output)
+      if (peer === undefined) return ofMachine(flags.seconds, output)
       return withClient({ flags, output, command }, session => tell(measurePeer(session, session.names.resolve(peer), flags.seconds), output))
     }))
 }
@@ -34,6 +36,18 @@ function seconds (text: string): number {
   const value = Number(text)
   if (!(value >= 0.1 && value <= 600)) throw new InvalidArgumentError('0.1 to 600.')
   return value
+}
+
+async function ofMachine (seconds: number, output: Output): Promise<number> {
+  const { controller: { signal }, off } = untilSignal()
+  try {
+    return await tell(measureMachine(seconds, signal), output)
+  } catch (error) {
+    // what fails because it was told to end has ended
+    throw signal.aborted ? asError(signal.reason) : error
+  } finally {
+    off()
+  }
 }
 
 async function tell (measurements: AsyncIterable<Measurement>, output: Output): Promise<number> {

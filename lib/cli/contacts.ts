@@ -42,7 +42,7 @@ async function withBook (flags: ClientFlags, output: Output, command: string, wo
 function list (flags: ClientFlags & { names?: true }, _args: readonly string[], output: Output, command: string): Promise<void> {
   return withBook(flags, output, command, async ({ names, unread, unsent }) => {
     const all = names.list()
-    if (flags.names === true) {
+    if (flags.names === true && !output.json) {
       for (const { name } of all) output.line(name)
       return
     }

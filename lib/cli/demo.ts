@@ -6,6 +6,7 @@ import { demoCode } from './demo/failure.js'
 import { say, silence, storyteller, summary } from './demo/output.js'
 import { GENERATED_BYTES, generatedFile, givenFile, type DemoFile } from './demo/sample-file.js'
 import { messageOf } from './errors.js'
+import { stdoutLost, watchStdout } from './terminal/stdout.js'
 
 /** Exit codes: something went wrong or differs; the command makes no sense. */
 const FAILED = 1
@@ -52,6 +53,7 @@ async function main ({ file: path, size, json, postQuantum, timeout }: Options):
   const stop = new AbortController()
   const onSignal = (): void => { stop.abort(demoError('ERR_DEMO_STOPPED')) }
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  stdoutLost.addEventListener('abort', onSignal)
   let file: DemoFile | undefined
   try {
     file = path === undefined ? await generatedFile(size, stop.signal) : await givenFile(path)
@@ -69,6 +71,8 @@ async function main ({ file: path, size, json, postQuantum, timeout }: Options):
     if (process.connected) process.disconnect()
   }
 }
+
+watchStdout()
 
 try {
   process.exitCode = await main(options())

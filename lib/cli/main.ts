@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander'
 import { program } from './program.js'
 import { watchStdout } from './terminal/stdout.js'
+import { WrongUsage } from './terminal/wrong-usage.js'
 
 const USAGE = 2
 const ignore = (): void => {}
@@ -16,10 +17,13 @@ const asked = new Set(given)
 const json = given.slice(0, asked.has('--') ? given.indexOf('--') : undefined).includes('--json')
 
 try {
-  const hushwire = await program(({ name }) => asked.has(name), { silent: json })
+  const hushwire = await program(({ name }) => asked.has(name))
   await hushwire.parseAsync()
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error
-  process.exitCode = error.exitCode === 0 ? 0 : USAGE
-  if (json && error.exitCode !== 0) (await import('./terminal/usage.js')).tellUsage(error)
+  if (!(error instanceof CommanderError || error instanceof WrongUsage)) throw error
+  process.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : USAGE
+  if (error instanceof WrongUsage) {
+    if (json) (await import('./terminal/usage.js')).tellUsage(error)
+    else process.stderr.write(`${error.message}\n${error.advice}\n`)
+  }
 }

@@ -71,7 +71,8 @@ export class Names {
     const [only, ...others] = new Set([...named, ...found])
     if (only !== undefined && others.length === 0) return only
     const known = all.length === 0 ? 'nobody is known yet' : `known are ${all.map(({ id, name }) => `${name} (${formatUuid(id).slice(0, 8)})`).join(', ')}`
-    throw cliError('ERR_CLI_PEER', `${plainLine(text)}${others.length > 0 ? ' means several of them' : ''}; ${known}`)
+    const asked = plainLine(text).trim()
+    throw cliError('ERR_CLI_PEER', `${asked === '' ? 'an empty name' : asked}${others.length > 0 ? ' means several of them' : ''}; ${known}`)
   }
 
   /** Names somebody as we are told to. @returns the name as it is kept @throws ERR_CLI_NAME, also when somebody else has it, and what the store does (as rejections) */
@@ -85,7 +86,7 @@ export class Names {
 
   /** Names somebody as they call themselves, when we have no name for them: with a number when somebody else has it. @returns the name that they have now */
   async propose (id: Uuid, name: string): Promise<string> {
-    const clean = cleanName(name)
+    const clean = cleanName(Array.from(plainName(name)).slice(0, MAX_CHARACTERS).join(''))
     if (this.has(id) || clean === undefined) return this.of(id)
     let free = clean
     for (let number = 2; this.#taken(free, id); number++) free = `${clean}-${number}`
@@ -109,8 +110,12 @@ export class Names {
   }
 }
 
-/** A name as it may be shown and typed, or undefined when nothing of it is left or it looks like an id. */
+/** A name as it may be shown and typed, or undefined when nothing of it is left, it is too long or looks like an id. */
 export function cleanName (text: string): string | undefined {
-  const name = Array.from(plainLine(text.normalize('NFC')).replace(/\s+/g, ' ').trim()).slice(0, MAX_CHARACTERS).join('').trim()
-  return lookOf(name) === '' || LIKE_AN_ID.test(name) ? undefined : name
+  const name = plainName(text)
+  return lookOf(name) === '' || LIKE_AN_ID.test(name) || Array.from(name).length > MAX_CHARACTERS ? undefined : name
+}
+
+function plainName (text: string): string {
+  return plainLine(text.normalize('NFC')).replace(/\s+/g, ' ').trim()
 }

@@ -52,7 +52,13 @@ function seconds (text: string): number {
   return value
 }
 
-async function ping ({ client, connection, names, signal }: Session, text: string, flags: Flags, output: Output): Promise<number> {
+/**
+ * Pings somebody until there were enough, or the command is to end.
+ *
+ * @returns the exit code
+ * @throws ERR_CLI_PEER (as a rejection)
+ */
+export async function ping ({ client, connection, names, signal }: Pick<Session, 'client' | 'connection' | 'names' | 'signal'>, text: string, flags: Pick<Flags, 'count' | 'interval' | 'timeout'>, output: Output): Promise<number> {
   const peer = names.resolve(text)
   const way = new Way({ client, connection, signal }, peer.id, Math.ceil(flags.timeout * 1000))
   const rounds: Rounds = { hops: [], ends: [] }

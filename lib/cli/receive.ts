@@ -32,7 +32,7 @@ const HELP = `
   hushwire receive backups --from laptop --yes --overwrite
 
 Nothing is overwritten unless that is asked for: a transfer with a file that is there already is refused before its first byte. What has come of a
-transfer that was cut off is kept in DIR/.hushwire-part, and goes on when it is sent again. Each file is compared with its SHA-256 and written through
+transfer that was cut off is kept in DIR/.hushwire-part, and goes on when it is sent again; what never is stays there until you take it away. Each file is compared with its SHA-256 and written through
 before it is put in its place. With an offer, or --once, it ends after one transfer: with 0 when all its files are there, with 1 when some are not.`
 
 /** `hushwire receive DIR [OFFER]`: files of contacts, or of whom has shown an offer. */

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { formatUuid } from '../bytes/index.js'
 import { startRelay } from '../relay/server/index.js'
 import { openSqliteStore } from '../store/sqlite/index.js'
-import { deferred } from '../stream/index.js'
+import { deadline, deferred } from '../stream/index.js'
 import { tuneCollector } from './collector.js'
 import { cliError, failureCode } from './errors.js'
 import { addressesToBe } from './relay/addresses.js'
@@ -15,8 +15,11 @@ import { relayLog, type Logger } from './relay/log.js'
 import { serve, type Serving } from './relay/serve.js'
 import { defaultSettings, withSettings, type Settings, type SomeSettings } from './relay/settings.js'
 import { welcome } from './relay/welcome.js'
+import { Output } from './terminal/output.js'
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
+/** Milliseconds that a relay that runs has to make an invite. */
+const INVITE_TIMEOUT = 5000
 
 interface Options {
   config?: string
@@ -53,10 +56,10 @@ export function relayCommand (): Command {
     .addOption(new Option('--registration <rule>', 'who gets an account').choices(['open', 'invite', 'allowlist']))
     .option('--metrics <[host:]port>', 'serve /metrics, /health and /ready')
     .addOption(new Option('--log-level <level>', 'what is told').choices(['debug', 'info', 'warn', 'error', 'fatal', 'silent']))
-    .option('--json', 'tell in JSON also why the command could not start')
+    .option('--json', 'tell in JSON also why the command could not start; of those below, what they print')
     .addHelpText('after', HELP)
-    .action(attempt(run))
-  command.addCommand(new Command('config').description('Print a relay.toml with every setting and its default.').action(() => { process.stdout.write(printConfig()) }))
+    .action(attempt(run, process.stderr))
+  command.addCommand(new Command('config').description('Print a relay.toml with every setting and its default.').action(attempt(tellConfig)))
   command.addCommand(shared(new Command('id').description("Print the relay's id, its public key, and the addresses that clients are given, where they are known.")).action(attempt(printId)))
   command.addCommand(shared(new Command('invite').description('Make an invite, with which one identity can register; the relay may be running.')).action(attempt(printInvite)))
   return command
@@ -69,14 +72,16 @@ function shared (command: Command): Command {
     .option('--identity <file>', "the relay's private keys; a relay that starts makes them when not there")
 }
 
-function attempt (work: (options: Options) => Promise<void>): (options: Options, command: Command) => Promise<void> {
+/** @param json - where programs are told */
+function attempt (work: (options: Options, output: Output) => Promise<void>, json: NodeJS.WriteStream = process.stdout): (options: Options, command: Command) => Promise<void> {
   return async (_own, command) => {
     // a flag that the parent has too may have gone to it
     const options: Options = command.optsWithGlobals()
+    const output = new Output({ command: 'relay', json: options.json }, json)
     try {
-      await work(options)
+      await work(options, output)
     } catch (error) {
-      process.exitCode = reportFailure(error, options.json === true)
+      process.exitCode = reportFailure(error, output)
     }
   }
 }
@@ -109,7 +114,7 @@ async function run (options: Options): Promise<void> {
   try {
     const serving = await serve(settings, kept, log)
     // a program that starts a relay reads its log
-    if (process.stdout.isTTY) process.stdout.write(welcome({ ...serving, settings }))
+    if (process.stdout.isTTY && options.json !== true) process.stdout.write(welcome({ ...serving, settings }))
     await untilSignal(serving, log)
   } finally {
     kept.identity.destroy()
@@ -138,36 +143,45 @@ async function untilSignal (serving: Serving, log: Logger): Promise<void> {
   }
 }
 
-async function printId (options: Options): Promise<void> {
+async function tellConfig (_options: Options, output: Output): Promise<void> {
+  const toml = printConfig()
+  output.event('config', { toml })
+  output.line(toml.trimEnd())
+}
+
+async function printId (options: Options, output: Output): Promise<void> {
   const settings = await settingsOf(options)
   const identity = await identityFile(settings[''].identity)
   try {
     // without them the relay may listen elsewhere than it does by default
     const { tcp, websocket } = options.config === undefined && options.tcp === undefined && options.websocket === undefined ? {} : addressesToBe(settings, identity.publicKey)
-    const lines = [`id ${formatUuid(identity.id)}`, `public key ${Buffer.from(identity.publicKey).toString('base64url')}`]
-    for (const address of [tcp, websocket]) if (address !== undefined) lines.push(`address ${address}`)
-    process.stdout.write(`${lines.join('\n')}\n`)
+    const about = { id: formatUuid(identity.id), publicKey: Buffer.from(identity.publicKey).toString('base64url'), addresses: [tcp, websocket].filter(address => address !== undefined) }
+    output.event('relay', about)
+    output.line([`id ${about.id}`, `public key ${about.publicKey}`, ...about.addresses.map(address => `address ${address}`)].join('\n'))
   } finally {
     identity.destroy()
   }
 }
 
-async function printInvite (options: Options): Promise<void> {
+async function printInvite (options: Options, output: Output): Promise<void> {
   const settings = await settingsOf(options)
   const { folder, memory } = settings.store
   if (memory) throw cliError('ERR_CLI_OPTION', 'a relay in memory has no invites that outlive it; give --store')
-  const asked = await askForInvite(folder)
-  process.stdout.write(`${asked?.invite ?? await inviteOf(folder, settings)}\n`)
+  const limit = deadline(undefined, INVITE_TIMEOUT, () => Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }))
+  const asked = await askForInvite(folder, limit.signal).finally(limit.done)
+  const invite = asked?.invite ?? await inviteOf(folder, settings, output)
   // without a configuration nobody knows the rule of a relay that does not run
   const rule = asked?.rule ?? (options.config === undefined ? 'invite' : settings.registration.rule)
-  if (rule !== 'invite') process.stderr.write(`hushwire relay: nobody needs an invite there: registration.rule is ${rule}\n`)
+  output.event('invite', { invite, rule })
+  output.line(invite)
+  if (rule !== 'invite') output.warn(`nobody needs an invite there: registration.rule is ${rule}`)
 }
 
 /** No relay runs there, so the store is free. */
-async function inviteOf (folder: string, settings: Settings): Promise<string> {
+async function inviteOf (folder: string, settings: Settings, output: Output): Promise<string> {
   if (!existsSync(folder)) throw cliError('ERR_CLI_OPTION', `there is no store at ${folder}; start the relay first, or give --store`)
   const identity = await identityFile(settings[''].identity)
-  const store = await openSqliteStore({ folder, onReport: report => { process.stderr.write(`hushwire relay: the store reports ${report.type}\n`) } })
+  const store = await openSqliteStore({ folder, onReport: report => { output.warn(`the store reports ${report.type}`) } })
   try {
     const relay = await startRelay({ identity, store, registration: { rule: 'invite' }, limits: { directory: settings['limits.directory'] } })
     try {

@@ -1,18 +1,18 @@
 import { setMaxListeners } from 'node:events'
 import { PING_KIND, pingAnswers } from '../chat/index.js'
 import type { Identity, VerifyPeer } from '../nova/index.js'
-import { connect, parseRelayAddress, type Client, type ClientState, type ConnectOptions, type IncomingStream } from '../relay/index.js'
+import { connect, parseRelayAddress, type Client, type ClientState, type ConnectOptions, type IncomingStream, type RelayAddress } from '../relay/index.js'
 import type { Store, StoreReport } from '../store/index.js'
 import { asError, ignore } from '../stream/index.js'
 import type { ClientFlags } from './client-options.js'
 import { tuneCollector } from './collector.js'
-import { cliError, failureCode } from './errors.js'
+import { cliError, failureCode, messageOf } from './errors.js'
 import { Names } from './names.js'
 import { OwnConnection } from './own-connection.js'
 import type { ProfileFolders } from './profile/folders.js'
 import { holdStore } from './profile/holder.js'
 import { privateFolder } from './profile/private-file.js'
-import { loadProfile, openIdentity } from './profile/profile.js'
+import { loadProfile, openIdentity, type Profile } from './profile/profile.js'
 import { failureOf } from './terminal/failure.js'
 import type { Output } from './terminal/output.js'
 import { untilSignal } from './terminal/signals.js'
@@ -104,9 +104,18 @@ export async function withStore<T> (folders: ProfileFolders, { output, command }
 /** The profile that the flags name. */
 async function openingOf (flags: ClientFlags): Promise<Opening> {
   const profile = await loadProfile(flags.profile)
-  const address = flags.relay ?? profile.settings.relay
-  if (address === undefined) throw cliError('ERR_CLI_RELAY')
-  return { ...parseRelayAddress(address), folders: profile.folders, ownName: profile.settings.name, identity: () => openIdentity(profile, flags) }
+  return { ...relayOf(flags, profile), folders: profile.folders, ownName: profile.settings.name, identity: () => openIdentity(profile, flags) }
+}
+
+/** @throws ERR_CLI_RELAY where none is known, ERR_CLI_CONFIG when that of the profile cannot be used, and what `parseRelayAddress` does of the one that is given */
+function relayOf (flags: ClientFlags, { folders, settings }: Profile): RelayAddress {
+  if (flags.relay !== undefined) return parseRelayAddress(flags.relay)
+  if (settings.relay === undefined) throw cliError('ERR_CLI_RELAY')
+  try {
+    return parseRelayAddress(settings.relay)
+  } catch (error) {
+    throw cliError('ERR_CLI_CONFIG', `${folders.settings}: relay: ${messageOf(error)}`, error)
+  }
 }
 
 interface Parts extends SessionOptions {

@@ -7,6 +7,9 @@ import { pingAnswers } from '../../lib/chat/index.js'
 import { createIdentity } from '../../lib/nova/index.js'
 import { connect } from '../../lib/relay/index.js'
 import { startRelay } from '../../lib/relay/server/index.js'
+import { cleanUp, User } from './support.js'
+
+test.after.always(cleanUp)
 
 const MAIN = new URL('../../lib/cli/main.js', import.meta.url).pathname
 
@@ -39,6 +42,8 @@ test('bench of the way to a peer: what was sent comes back', async t => {
   for await (const measurement of measurePeer({ client: one, signal: new AbortController().signal }, other, 0.1)) measured.push(measurement)
   t.deepEqual(measured.map(({ name, unit }) => [name, unit]), [['hop', 'ms'], ['roundTrip', 'ms'], ['thereAndBack', 'MB/s']])
   t.true(measured.every(({ value }) => value > 0))
+  // told to end, it measures nothing to its end
+  await t.throwsAsync(measurePeer({ client: one, signal: AbortSignal.abort(new Error('stopped')) }, other, 600).next(), { message: 'stopped' })
   await Promise.all([one.close(), other.close(), answering])
   await relay.close()
 })
@@ -47,6 +52,15 @@ test('perSecond does the work once more than it counts, and at least once', asyn
   let times = 0
   t.true(await perSecond(0, () => { times++ }) > 0)
   t.is(times, 2)
+})
+
+test('bench of this machine ends at once when it is told to', async t => {
+  for (const [signal, exit] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+    const run = new User().start(['bench', '--seconds', '600'])
+    await run.until(() => run.stderr === 'measuring …\n', 'its beginning')
+    t.is(await run.stop(signal), exit)
+    t.is(run.stderr, 'measuring …\n')
+  }
 })
 
 test('bench: a wrong flag ends with 2', async t => {

@@ -22,12 +22,17 @@ class Run {
   #text = ''
   received = 0
   readonly #waiting: Array<() => void> = []
+  /** The exit code, when everything it has written is here. */
   readonly ended: Promise<number | null>
+  #over = false
 
   constructor (args: readonly string[], input: 'pipe' | 'ignore' | number = 'pipe') {
     this.process = spawn(process.execPath, [join(ROOT, 'dist/lib/cli/main.js'), 'ctr', ...args], { stdio: [input, 'pipe', 'pipe'] })
-    this.ended = once(this.process, 'close').then(([code]) => code as number | null)
-    void this.ended.then(() => { this.#changed() })
+    this.ended = once(this.process, 'close').then(([code]) => {
+      this.#over = true
+      this.#changed()
+      return code as number | null
+    })
     // what is written to a process that has ended is nobody's
     this.process.stdin?.on('error', () => {})
     this.process.stdout?.on('data', (bytes: Buffer) => {
@@ -56,11 +61,7 @@ class Run {
     for (;;) {
       const found = look()
       if (found !== undefined) return found
-      if (this.process.exitCode !== null || this.process.signalCode !== null) {
-        const last = look()
-        if (last === undefined) throw new Error(`ended without ${what}: ${this.stderr}`)
-        return last
-      }
+      if (this.#over) throw new Error(`ended without ${what}: ${this.stderr}`)
       await new Promise<void>(resolve => { this.#waiting.push(resolve) })
     }
   }
@@ -246,9 +247,9 @@ test.serial('a signal ends it while nobody reads its output', async t => {
   dialer.process.stdin?.write(Buffer.alloc(67_108_864))
   await listener.until(() => listener.received > 0 || undefined, 'the first bytes')
   listener.process.stdout?.pause()
+  const exit = once(listener.process, 'exit')
   listener.process.kill('SIGINT')
-  await listener.until(() => listener.process.exitCode ?? undefined, 'an exit code')
-  t.is(listener.process.exitCode, 130)
+  t.deepEqual(await exit, [130, null])
   listener.process.stdout?.resume()
   t.is(await dialer.ended, 1)
 })

@@ -79,6 +79,7 @@ test.serial('what cannot be used is told in one sentence, with what to do', asyn
   await spoil('open', folder => chmod(join(folder, 'identity'), 0o644))
   await spoil('changed', async folder => { await writeFile(join(folder, 'identity'), `${(await readFile(join(folder, 'identity'), 'utf8')).slice(0, 60)}\n`) })
   await spoil('settings', folder => writeFile(join(folder, 'profile.toml'), 'relais = "x"\n'))
+  await spoil('address', folder => writeFile(join(folder, 'profile.toml'), 'relay = "bad"\n', { mode: 0o600 }))
   await spoil('writable', folder => chmod(join(folder, 'profile.toml'), 0o666))
   await mkdir(join(user.folder, 'data/hushwire/leftover/store'), { recursive: true })
   for (const [args, exit, words] of [
@@ -92,6 +93,9 @@ test.serial('what cannot be used is told in one sentence, with what to do', asyn
     [['id', 'relay', 'tcp://host:1'], 2, /ERR_RELAY_ADDRESS/],
     [['id', 'relay', 'ftp://host:1/#x'], 2, /ERR_RELAY_URL/],
     [['id', 'new', '--profile', 'named', '--name', '\u001b[2J'], 2, /ERR_CLI_NAME/],
+    [['id', 'new', '--profile', 'named', '--name', 'x'.repeat(65)], 2, /ERR_CLI_NAME: .*1 to 64 characters/],
+    [['ping', 'bob', '--profile', 'address'], 2, /ERR_CLI_CONFIG: .*\/address\/profile\.toml: relay: .*Mend the file, or make it anew with: hushwire id relay ADDRESS/],
+    [['ping', 'bob', '--profile', 'address', '--relay', 'bad'], 2, /ERR_RELAY_URL/],
     [['ping', 'bob', '--profile', 'changed2'], 2, /ERR_CLI_PROFILE/],
     [['id', 'nonsense'], 2, /unknown command 'nonsense'/],
     [['id', 'show', '--nonsense'], 2, /unknown option '--nonsense'\nSee hushwire id show --help\./],

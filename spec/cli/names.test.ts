@@ -24,7 +24,7 @@ test('a contact is meant by its name, its id, or the beginning of its id', async
   t.is((await again()).of(one.id), 'Alice')
   t.throws(() => names.resolve('bob'), { code: 'ERR_CLI_PEER', message: new RegExp(`bob; known are .*Alice \\(${formatUuid(one.id).slice(0, 8)}\\)`) })
   t.throws(() => names.resolve(formatUuid(other.id).slice(0, 3)), { code: 'ERR_CLI_PEER' })
-  t.throws(() => names.resolve(''), { code: 'ERR_CLI_PEER' })
+  for (const nothing of ['', ' ', '\u200b']) t.throws(() => names.resolve(nothing), { code: 'ERR_CLI_PEER', message: /: an empty name; known are/ })
   t.throws(() => names.resolve('b\u001b[31mb'), { code: 'ERR_CLI_PEER', message: /: bb;/ })
   await names.forget(one.id)
   t.throws(() => names.resolve('alice'), { code: 'ERR_CLI_PEER' })
@@ -41,7 +41,14 @@ test('nobody takes the name of another', async t => {
   await t.throwsAsync(names.set(other.id, 'alice'), { code: 'ERR_CLI_NAME', message: /another contact's/ })
   t.is(await names.set(other.id, 'Bob'), 'Bob')
   t.is(await names.set(one.id, 'ALICE'), 'ALICE')
-  await t.throwsAsync(names.set(one.id, '\u0000'), { code: 'ERR_CLI_NAME' })
+  for (const none of ['\u0000', 'x'.repeat(65)]) await t.throwsAsync(names.set(one.id, none), { code: 'ERR_CLI_NAME' })
+  t.is(names.of(one.id), 'ALICE')
+})
+
+test('what they call themselves is cut where it is too long, and what we call them is not', async t => {
+  const { names, people: [one] } = await book(1)
+  if (one === undefined) throw new Error('nobody')
+  t.is(await names.propose(one.id, `${'x'.repeat(63)} y`), 'x'.repeat(63))
 })
 
 test('who is called like the beginning of the id of another is not taken for them', async t => {
@@ -77,7 +84,8 @@ test('the beginning of two ids is nobody', async t => {
 
 test('a name is cleaned, and none that looks like an id', t => {
   t.is(cleanName('  Alice \n B.\u202e '), 'Alice B.')
-  t.is(cleanName('x'.repeat(100)), 'x'.repeat(64))
+  t.is(cleanName(` ${'😀'.repeat(64)}`), '😀'.repeat(64))
+  t.is(cleanName('x'.repeat(65)), undefined)
   t.is(cleanName('\u001b[31m'), undefined)
   t.is(cleanName('3f2a11bc'), undefined)
   t.is(cleanName('3f2a11bc-aaaa'), undefined)

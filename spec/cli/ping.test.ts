@@ -1,6 +1,10 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { randomUuid } from '../../lib/bytes/index.js'
+import { OwnConnection } from '../../lib/cli/own-connection.js'
+import { ping } from '../../lib/cli/ping.js'
 import { summaryOf } from '../../lib/cli/ping/summary.js'
+import { Output } from '../../lib/cli/terminal/output.js'
 import { cleanUp, pairOf, TestRelay } from './support.js'
 
 test.after.always(cleanUp)
@@ -59,13 +63,22 @@ test.serial('a peer that comes is found; while the relay is away pings are lost,
   await chat.stop()
 })
 
-test.serial('a peer that was not there for one of the pings, when none came back, is what it ends with', async t => {
-  const relay = await TestRelay.start()
-  const [alice] = await pairOf(relay)
-  const ping = alice.start(['ping', 'bob', '--json', '-c', '3', '-i', '2', '--timeout', '2'])
-  await ping.event('lost', ({ code }) => code === 'ERR_RELAY_OFFLINE')
-  await relay.stop('SIGKILL')
-  t.is(await ping.ended, 4)
+test('a peer that was not there for one of the pings, when none came back, is what it ends with', async t => {
+  for (const [failures, exit] of [
+    [['ERR_RELAY_OFFLINE', 'ERR_TRANSPORT_REFUSED', 'ERR_TIMEOUT'], 4],
+    [['ERR_TRANSPORT_REFUSED', 'ERR_TIMEOUT', 'ERR_RELAY_OFFLINE'], 4],
+    [['ERR_TRANSPORT_REFUSED', 'ERR_TIMEOUT', 'ERR_TIMEOUT'], 1]
+  ] as const) {
+    const left: string[] = [...failures]
+    const connection = new OwnConnection()
+    connection.changed({ type: 'connected' } as never)
+    const client = { peer: () => ({ open: async () => { throw Object.assign(new Error('lost'), { code: left.shift() }) } }), ping: async () => 1 }
+    let told = ''
+    const output = new Output({ command: 'ping', json: true }, { write: text => { told += text } })
+    const session = { client, connection, names: { resolve: () => ({ id: randomUuid(), name: 'bob' }) }, signal: new AbortController().signal }
+    t.is(await ping(session as never, 'bob', { count: 3, interval: 0, timeout: 1 }, output), exit)
+    t.deepEqual(told.trim().split('\n').map(line => (JSON.parse(line) as { code?: string }).code), [...failures, undefined])
+  }
 })
 
 test('the least, the mean and the most', t => {

@@ -113,6 +113,8 @@ test('what is wrong is said with what to do', async t => {
     [['connect', 'bob', '--service', 'a b'], 2, /ERR_CLI_OPTION: .*a b: the name of a service has letters/],
     [['connect', 'bob', '--max', '0'], 2, /a whole number from 1 to 1024/],
     [['expose', 'nonsense'], 2, /ERR_CLI_OPTION: .*nonsense is not \[host:\]port/],
+    [['expose', ''], 2, /ERR_CLI_OPTION: .*an empty address is not \[host:\]port/],
+    [['expose', 'web='], 2, /ERR_CLI_OPTION: .*web= lacks its port: NAME=\[HOST:\]PORT/],
     [['expose', '80', '81'], 2, /ERR_CLI_OPTION: .*can do without a name: NAME=\[HOST:\]PORT/],
     [['expose'], 2, /missing required argument 'service'/]
   ] as const) {

@@ -135,18 +135,18 @@ export const filesCases: readonly PageCase[] = [
       let reached = (): void => undefined
       const half = new Promise<void>(resolve => { reached = resolve })
       let open = (): void => undefined
-      node.folder.gate = { at: 1_000_000, reached, open: new Promise(resolve => { open = resolve }) }
-      await alice.choose(fileOf('large.bin', 8_000_000))
+      node.folder.gate = { at: 250_000, reached, open: new Promise(resolve => { open = resolve }) }
+      await alice.choose(fileOf('large.bin', 1_000_000))
       await half
       await alice.page.getByRole('button', { name: /^Cancel/ }).click()
       await alice.entry('You have stopped it.').waitFor()
       open()
       node.folder.gate = undefined
       // the other way round, with a sender who waits in the middle
-      const file = fileOf('endless.bin', 8_000_000)
+      const file = fileOf('endless.bin', 800_000)
       let go = (): void => undefined
       const gate = new Promise<void>(resolve => { go = resolve })
-      const source = { ...sourceOf(file), async * open () { yield file.buffer.subarray(0, 5_000_000); await gate; yield file.buffer.subarray(5_000_000) } }
+      const source = { ...sourceOf(file), async * open () { yield file.buffer.subarray(0, 500_000); await gate; yield file.buffer.subarray(500_000) } }
       const sending = sendFiles(node.client, node.other(), [source]).then(() => 'sent', (error: { code?: string }) => error.code)
       await alice.accept()
       await alice.entry(/endless\.bin.*6\d %/s).waitFor()

@@ -11,7 +11,7 @@ const TIMEOUT = 10_000
 /** The way to a peer, who sends back what comes: its time, and how much goes there and back. */
 export async function * measurePeer ({ client, signal }: Pick<Session, 'client' | 'signal'>, { id }: Pick<Contact, 'id'>, seconds: number): AsyncGenerator<Measurement> {
   const open = { timeout: TIMEOUT, signal, level: 0 }
-  yield { name: 'hop', text: 'to the relay and back', value: 1000 / await perSecond(seconds, () => client.ping({ timeout: TIMEOUT })), unit: 'ms' }
+  yield { name: 'hop', text: 'to the relay and back', value: 1000 / await perSecond(seconds, () => client.ping({ timeout: TIMEOUT, signal }), signal), unit: 'ms' }
   const echo = new Echo(await client.peer(id).open(PING_KIND, open))
   yield { name: 'roundTrip', text: 'to the peer and back, 8 bytes', value: 1000 / await perSecond(seconds, () => echo.round(TIMEOUT, signal)), unit: 'ms' }
   await echo.close()

@@ -5,7 +5,7 @@ export function bashCompletion (commands: readonly CompletedCommand[]): string {
   const below = commands.filter(({ path }) => path !== '')
   return `# bash completion of hushwire; source it, or keep it as ~/.local/share/bash-completion/completions/hushwire
 _hushwire () {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} path= words= profile=$HUSHWIRE_PROFILE IFS=$'\\n' i name
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} path= words= profile=\${HUSHWIRE_PROFILE-} IFS=$'\\n' i name
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     # bash parts --profile=work into three

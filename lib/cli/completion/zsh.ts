@@ -7,7 +7,7 @@ export function zshCompletion (commands: readonly CompletedCommand[]): string {
 
 _hushwire_peers () {
   local -a names
-  names=(\${(f)"$(HUSHWIRE_PROFILE=\${opt_args[--profile]:-$HUSHWIRE_PROFILE} hushwire contacts --names 2>/dev/null)"})
+  names=(\${(f)"$(HUSHWIRE_PROFILE=\${opt_args[--profile]:-\${HUSHWIRE_PROFILE-}} hushwire contacts --names 2>/dev/null)"})
   compadd -a names
 }
 

@@ -10,6 +10,6 @@ export interface HostPort {
 export function parseAddress (text: string): HostPort {
   const match = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text)
   const port = Number(match?.[3])
-  if (match === null || port > 65_535) throw cliError('ERR_CLI_OPTION', `${text} is not [host:]port, with a port up to 65535 and an address of IPv6 in brackets`)
+  if (match === null || port > 65_535) throw cliError('ERR_CLI_OPTION', `${text === '' ? 'an empty address' : text} is not [host:]port, with a port up to 65535 and an address of IPv6 in brackets`)
   return { host: match[1] ?? match[2], port }
 }

@@ -2,12 +2,15 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { ignore } from '../../stream/index.js'
 
-/** Milliseconds without a key after which nothing is on its way any more of what was typed before a question. */
-const QUIET = 50
-/** Milliseconds after which a question stands there though keys come without a pause, such as one that is held down. */
-const MOST = 1000
-/** Milliseconds for which keys are no answer after a question was taken back: they may be meant for that one. */
-const TAKEN_BACK = 1500
+/** For how long what is typed is no answer yet, in milliseconds. */
+export const QUESTION_TIMES = {
+  /** Without a key, after which nothing is on its way any more of what was typed before a question. */
+  quiet: 50,
+  /** After which a question stands there though keys come without a pause, such as one that is held down. */
+  most: 1000,
+  /** After a question was taken back: keys may be meant for that one. */
+  takenBack: 1500
+}
 /** What Ctrl-C is in raw mode. */
 const INTERRUPT = 3
 
@@ -19,15 +22,17 @@ export class Questions {
   readonly #input: Answers
   readonly #output: Writable
   readonly #interrupt: () => void
+  readonly #times: typeof QUESTION_TIMES
   #last: Promise<unknown> = Promise.resolve()
   /** Whether the last question went without an answer. */
   #takenBack = false
 
   /** @param interrupt - what Ctrl-C does while the terminal gives it as a key */
-  constructor (input: Answers = process.stdin, output: Writable = process.stderr, interrupt: () => void = () => { process.kill(process.pid, 'SIGINT') }) {
+  constructor (input: Answers = process.stdin, output: Writable = process.stderr, interrupt: () => void = () => { process.kill(process.pid, 'SIGINT') }, times = QUESTION_TIMES) {
     this.#input = input
     this.#output = output
     this.#interrupt = interrupt
+    this.#times = times
   }
 
   /**
@@ -45,7 +50,7 @@ export class Questions {
   async #ask (text: string, signal: AbortSignal, before?: () => void): Promise<boolean> {
     if (signal.aborted) return false
     before?.()
-    const least = this.#takenBack ? TAKEN_BACK : 0
+    const least = this.#takenBack ? this.#times.takenBack : 0
     this.#takenBack = false
     try {
       await this.#drop(signal, least)
@@ -65,6 +70,7 @@ export class Questions {
   /** Drops what was typed so far, and what is typed in the next `least` milliseconds, of which node and the terminal hold some: in raw mode the terminal gives a line that has no end yet, too. */
   async #drop (signal: AbortSignal, least: number): Promise<void> {
     const input = this.#input
+    const { quiet: pause, most } = this.#times
     input.setRawMode?.(true)
     await new Promise<void>(resolve => {
       const over = (): void => {
@@ -74,12 +80,12 @@ export class Questions {
         input.off('data', drop).off('close', over).off('end', over)
         resolve()
       }
-      let quiet = setTimeout(over, Math.max(QUIET, least))
-      const late = setTimeout(over, least + MOST)
+      let quiet = setTimeout(over, Math.max(pause, least))
+      const late = setTimeout(over, least + most)
       const since = performance.now()
       const drop = (typed: Uint8Array | string): void => {
         clearTimeout(quiet)
-        quiet = setTimeout(over, Math.max(QUIET, since + least - performance.now()))
+        quiet = setTimeout(over, Math.max(pause, since + least - performance.now()))
         if (Buffer.from(typed as string).includes(INTERRUPT)) this.#interrupt()
       }
       signal.addEventListener('abort', over, { once: true })

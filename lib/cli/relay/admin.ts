@@ -12,8 +12,6 @@ const MAX_PATH = 103
 const CODE = /^[A-Z][A-Z0-9_]*$/
 /** Characters of the longest answer: an invite has 43, a code not many more. */
 const MAX_ANSWER = 1024
-/** Milliseconds without a byte after which a relay is taken for one that does not answer. */
-const ANSWER_TIMEOUT = 5000
 /** The header with the rule of registration. */
 const RULE = 'hushwire-registration'
 
@@ -58,21 +56,30 @@ export async function serveAdmin (folder: string, { rule, invite }: { rule: stri
   }
 }
 
-/** Asks the relay that runs on a store for an invite. @returns undefined when none runs @throws an error with the relay's code, or with that of the platform (as rejections) */
-export function askForInvite (folder: string, timeout = ANSWER_TIMEOUT): Promise<Invitation | undefined> {
-  return new Promise((resolve, reject) => {
-    const asking = request({ socketPath: adminSocket(folder), path: '/invite', method: 'POST', timeout }, response => {
+/**
+ * Asks the relay that runs on a store for an invite.
+ *
+ * @param signal - gives it up
+ * @returns undefined when none runs
+ * @throws an error with the relay's code, or with that of the platform, and the signal's reason (as rejections)
+ */
+export function askForInvite (folder: string, signal: AbortSignal): Promise<Invitation | undefined> {
+  const answer = new Promise<Invitation | undefined>((resolve, reject) => {
+    const asking = request({ socketPath: adminSocket(folder), path: '/invite', method: 'POST', signal }, response => {
       textOf(response).then(text => {
         if (response.statusCode === 200) resolve({ invite: text, rule: String(response.headers[RULE] ?? 'invite') })
         else reject(Object.assign(new Error('refused'), { code: CODE.test(text) ? text : undefined }))
       }, reject)
     })
-    asking.once('timeout', () => { asking.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })) })
     asking.once('error', error => {
       if (['ENOENT', 'ECONNREFUSED', 'ENAMETOOLONG', 'EINVAL'].includes((error as { code?: string }).code ?? '')) resolve(undefined)
       else reject(error)
     })
     asking.end()
+  })
+  return answer.catch((error: unknown) => {
+    signal.throwIfAborted()
+    throw error
   })
 }
 

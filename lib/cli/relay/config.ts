@@ -4,7 +4,7 @@ import { parse, stringify, TomlError, type TomlTable } from 'smol-toml'
 import * as v from 'valibot'
 import { cliError } from '../errors.js'
 import { reasonOf } from '../platform-reason.js'
-import { nearest } from './nearest.js'
+import { nearest } from '../nearest.js'
 import { SETTINGS, type Rule, type SomeSettings } from './settings.js'
 
 /** Settings as of one section, as the tables of TypeScript lose them. */

@@ -1,6 +1,7 @@
 import { failureCode, messageOf, sentence } from '../errors.js'
 import { EXIT } from '../terminal/failure.js'
 import { listenAdvice } from '../terminal/listening.js'
+import type { Output } from '../terminal/output.js'
 
 /** What cannot be used as it is given. */
 const USAGE: ReadonlySet<string> = new Set(['ERR_CLI_OPTION', 'ERR_CLI_CONFIG', 'ERR_CLI_IDENTITY', 'ERR_CLI_CERTIFICATE', 'ERR_TRANSPORT_CERTIFICATE', 'ERR_LIMIT_OPTION'])
@@ -27,12 +28,13 @@ const ADVICE: Readonly<Record<string, string>> = {
   ERR_LIMIT_OPTION: 'Limits are whole numbers of at least 1, or inf.'
 }
 
-/** Tells on stderr why a command failed. @returns the exit code */
-export function reportFailure (error: unknown, json: boolean): number {
+/** Tells why a command failed: people on stderr, programs by an event. @returns the exit code */
+export function reportFailure (error: unknown, output: Output): number {
   const code = failureCode(error)
   const message = messageOf(error)
   const advice = LISTENING.has(code) ? listenAdvice(error) : ADVICE[code] ?? ''
   const exit = USAGE.has(code) ? EXIT.usage : EXIT.failed
-  process.stderr.write(json ? `${JSON.stringify({ event: 'failed', code, message, advice, exit })}\n` : `hushwire relay: ${[`${code}: ${sentence(message)}`, advice].filter(Boolean).join(' ')}\n`)
+  output.event('failed', { code, message, advice, exit })
+  if (!output.json) process.stderr.write(`hushwire relay: ${[`${code}: ${sentence(message)}`, advice].filter(Boolean).join(' ')}\n`)
   return exit
 }

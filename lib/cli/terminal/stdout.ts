@@ -13,7 +13,7 @@ export function watchStdout (): void {
 }
 
 function failed (why: string): void {
-  process.stderr.write(`hushwire: what it prints could not be written (${why}). Look at where it goes to, then give the command again.\n`)
+  process.stderr.write(`hushwire: what it prints could not be written (${why}), though what else it does may be done. Look at where it goes to.\n`)
   // whatever the command itself says of how it went
   process.on('exit', () => { process.exitCode = 1 })
 }

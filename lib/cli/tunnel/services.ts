@@ -51,6 +51,7 @@ function splitName (text: string): { name: string | undefined, address: string }
   if (at < 0) return { name: undefined, address: text }
   const name = text.slice(0, at)
   checkName(name, text)
+  if (at === text.length - 1) throw cliError('ERR_CLI_OPTION', `${text} lacks its port: NAME=[HOST:]PORT`)
   return { name, address: text.slice(at + 1) }
 }
 

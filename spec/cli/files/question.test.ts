@@ -1,8 +1,7 @@
 import test from 'ava'
 import { once } from 'node:events'
-import { setTimeout as pause } from 'node:timers/promises'
 import { PassThrough } from 'node:stream'
-import { Questions } from '../../../lib/cli/files/question.js'
+import { Questions, QUESTION_TIMES } from '../../../lib/cli/files/question.js'
 import { deferred } from '../../../lib/stream/index.js'
 
 /** A terminal whose keys are written, and that holds a line that has no end back until it is in raw mode. */
@@ -16,6 +15,9 @@ class Terminal extends PassThrough {
     this.held = ''
   }
 }
+
+/** Milliseconds that no test sees the end of. */
+const NEVER = 1_000_000
 
 /** Resolves when a question stands there. */
 async function shown (output: PassThrough, text: string): Promise<void> {
@@ -67,7 +69,7 @@ test('what was typed before a question stood there is no answer to it, wherever 
 
 test('a question that is taken back, or that nobody can answer, is a no, and the terminal is as it was', async t => {
   const [input, output] = [new Terminal(), new PassThrough()]
-  const questions = new Questions(input, output)
+  const questions = new Questions(input, output, () => {}, { ...QUESTION_TIMES, takenBack: 2 })
   const early = new AbortController()
   const first = questions.ask('one? ', early.signal, () => { early.abort() })
   t.false(await first)
@@ -95,34 +97,53 @@ test('Ctrl-C right before a question is shown is not dropped with what was typed
 
 test('keys without a pause do not hold a question back for ever', async t => {
   const [input, output] = [new Terminal(), new PassThrough()]
-  const keys = setInterval(() => { input.write('y') }, 10)
-  const asked = new Questions(input, output).ask('one? ', new AbortController().signal)
+  const asked = new Questions(input, output, () => {}, { ...QUESTION_TIMES, quiet: NEVER, most: 1 }).ask('one? ', new AbortController().signal)
+  input.write('y')
   await shown(output, 'one?')
-  clearInterval(keys)
   input.write('no\n')
   t.false(await asked)
 })
 
 test('an answer to a question that was taken back is not taken for one to the next, and that it was taken back is said', async t => {
+  const times = { ...QUESTION_TIMES, quiet: 1 }
   const [input, output] = [new Terminal(), new PassThrough()]
-  const questions = new Questions(input, output)
-  const controller = new AbortController()
-  const first = questions.ask('take them? ', controller.signal)
+  const questions = new Questions(input, output, () => {}, { ...times, takenBack: NEVER })
+  const [first, second] = [new AbortController(), new AbortController()]
+  const firstAsked = questions.ask('take them? ', first.signal)
   await shown(output, 'take them?')
   const listed = deferred()
-  const second = questions.ask('take them? ', new AbortController().signal, listed.resolve)
-  controller.abort()
-  t.false(await first)
+  const secondAsked = questions.ask('take them? ', second.signal, listed.resolve)
+  first.abort()
+  t.false(await firstAsked)
   await shown(output, '\nThat question was taken back.\n')
   await listed.promise
-  // who was about to answer needs a moment to see it
-  for (const moment of [60, 150, 300]) {
-    await pause(moment)
+  // who was about to answer needs a moment to see it: longer than a question waits that follows none
+  for (let key = 0; key < 3; key++) {
+    const other = new PassThrough()
+    const closed = new Terminal()
+    const asked = new Questions(closed, other, () => {}, times).ask('one? ', new AbortController().signal)
+    await shown(other, 'one?')
+    closed.end()
+    t.false(await asked)
     input.write('y\n')
   }
-  await shown(output, 'take them?')
-  input.write('n\n')
-  t.false(await second)
+  t.is(output.read(), null, 'the next one is not asked yet')
+  second.abort()
+  t.false(await secondAsked)
+})
+
+test('after one that was taken back the next one is asked all the same', async t => {
+  const [input, output] = [new Terminal(), new PassThrough()]
+  const questions = new Questions(input, output, () => {}, { ...QUESTION_TIMES, quiet: 1, takenBack: 2 })
+  const controller = new AbortController()
+  const first = questions.ask('one? ', controller.signal)
+  await shown(output, 'one?')
+  controller.abort()
+  t.false(await first)
+  const second = questions.ask('two? ', new AbortController().signal)
+  await shown(output, 'two?')
+  input.write('y\n')
+  t.true(await second)
 })
 
 test('a terminal that cannot be put into raw mode fails its question alone, and is let go', async t => {

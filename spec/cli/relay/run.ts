@@ -17,9 +17,11 @@ interface Told { event: string, level?: string, host?: string, port?: number, ur
 export class Run {
   readonly process: ChildProcess
   readonly told: Told[] = []
+  /** The exit code, when everything it has written is here. */
   readonly ended: Promise<number | null>
   stderr = ''
   stdout = ''
+  #over = false
   #waiting: Array<() => void> = []
 
   /** @param first - what a shell does before it becomes the relay */
@@ -27,8 +29,11 @@ export class Run {
     const relay = [process.execPath, join(ROOT, 'dist/lib/cli/main.js'), 'relay', ...args]
     const [command = '', ...rest] = first === undefined ? relay : ['bash', '-c', `${first}; exec "$0" "$@"`, ...relay]
     this.process = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder })
-    this.ended = once(this.process, 'close').then(([code]) => code as number | null)
-    void this.ended.then(() => { this.#changed() })
+    this.ended = once(this.process, 'close').then(([code]) => {
+      this.#over = true
+      this.#changed()
+      return code as number | null
+    })
     this.process.stdout?.on('data', (bytes: Buffer) => { this.stdout += bytes.toString('utf8') })
     if (this.process.stderr === null) throw new Error('no stderr')
     createInterface(this.process.stderr).on('line', line => {
@@ -44,7 +49,7 @@ export class Run {
     for (;;) {
       const found = this.told.find(told => told.event === name && fits(told))
       if (found !== undefined) return found
-      if (this.process.exitCode !== null || this.process.signalCode !== null) throw new Error(`ended without ${name}: ${this.stderr}`)
+      if (this.#over) throw new Error(`ended without ${name}: ${this.stderr}`)
       await new Promise<void>(resolve => { this.#waiting.push(resolve) })
     }
   }

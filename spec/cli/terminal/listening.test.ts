@@ -1,6 +1,7 @@
 import test from 'ava'
 import { listenAdvice } from '../../../lib/cli/terminal/listening.js'
 import { reportFailure } from '../../../lib/cli/relay/failure.js'
+import { Output } from '../../../lib/cli/terminal/output.js'
 import { listenError } from '../../../lib/transport/errors.js'
 
 function failed (code: string, host = '127.0.0.1'): Error {
@@ -17,14 +18,11 @@ test('what cannot be listened at is named, with what to do about just that', t =
   t.regex(listenAdvice(undefined), /Choose another/)
 })
 
-test.serial('a relay tells programs the exit code and what to do, as every command does', t => {
-  const write = process.stderr.write
+test('a relay tells programs the exit code and what to do, as every command does', t => {
   const told: string[] = []
-  t.teardown(() => { process.stderr.write = write })
-  process.stderr.write = ((text: string) => { told.push(text); return true })
-  const exit = reportFailure(failed('EACCES'), true)
-  const unknown = reportFailure(new Error('no'), true)
-  process.stderr.write = write
+  const output = new Output({ command: 'relay', json: true }, { write: text => told.push(text) })
+  const exit = reportFailure(failed('EACCES'), output)
+  const unknown = reportFailure(new Error('no'), output)
   t.deepEqual([exit, unknown], [1, 1])
   t.like(JSON.parse(told[0] ?? ''), { event: 'failed', code: 'ERR_TRANSPORT_LISTEN', exit: 1, advice: listenAdvice(failed('EACCES')) })
   t.like(JSON.parse(told[1] ?? ''), { event: 'failed', code: 'ERR_CLI_UNEXPECTED', exit: 1, advice: '' })
