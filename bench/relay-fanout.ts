@@ -9,6 +9,8 @@ import type { RelayActor, RelayActorOptions } from './peers/relay-actor.js'
 const CROWDS = 2
 /** Messages under way at a time, whoever sends them. */
 const LETTERS = 64
+/** As many for each of a thousand clients as those are for each of ten. */
+const MANY_LETTERS = 6400
 
 /** The relay has the first core to itself, as far as the rest of the machine lets it; clients have the others. */
 export const RELAY_CORE = '0'
@@ -45,11 +47,10 @@ export async function settle (processes: Processes, relay: Town['relay'], way: W
 }
 
 /** Passes letters around and measures. */
-export async function talk ({ relay, crowds }: Town, messages: number): Promise<Measured> {
-  const letters = LETTERS / CROWDS
+export async function talk ({ relay, crowds }: Town, messages: number, letters = LETTERS): Promise<Measured> {
   const before = await relay.cpu()
   const from = now()
-  await Promise.all(crowds.map(crowd => crowd.pass(letters, Math.ceil(messages / LETTERS))))
+  await Promise.all(crowds.map(crowd => crowd.pass(letters / CROWDS, Math.ceil(messages / letters))))
   const seconds = (now() - from) / 1000
   const cpu = await relay.cpu() - before
   const times = (await Promise.all(crowds.map(crowd => crowd.times()))).flatMap(some => [...some])
@@ -72,18 +73,20 @@ const WAYS = [
   { name: 'mail in SQLite', way: 'mail', store: 'sqlite', messages: 20_000 },
   { name: HUB, way: 'tls', store: undefined, messages: 60_000 }
 ] as const
+/** Those whose messages share reads and writes when many are under way. */
+const CROWDED = WAYS.filter(({ way }) => way !== 'mail')
 
-function nameOf (name: string, size: number): string {
-  return `${name}, ${size.toLocaleString('en')} clients`
+function nameOf (name: string, size: number, letters = LETTERS): string {
+  return `${name}, ${size.toLocaleString('en')} clients${letters === LETTERS ? '' : `, ${letters.toLocaleString('en')} under way`}`
 }
 
-function town ({ name, way, store, messages }: (typeof WAYS)[number], size: number): Contender {
+function town ({ name, way, store, messages }: (typeof WAYS)[number], size: number, letters = LETTERS): Contender {
   return {
-    name: nameOf(name, size),
+    name: nameOf(name, size, letters),
     start: async (processes: Processes, { quick }: Scale) => {
       const relay = store === undefined ? await startHub(processes) : await startRelayActor(processes, { store })
       const standing = await settle(processes, relay, way, quick ? Math.min(size, 50) : size)
-      return () => talk(standing, quick ? 640 : messages)
+      return () => talk(standing, quick ? 640 : messages, quick ? LETTERS : letters)
     }
   }
 }
@@ -91,10 +94,11 @@ function town ({ name, way, store, messages }: (typeof WAYS)[number], size: numb
 /** Many clients of one relay. */
 export const relayFanout: Benchmark = {
   name: 'relay-fanout',
-  work: `Messages of 256 B between 10, 100 and 1,000 clients of one relay at random, ${LETTERS} under way at a time; the relay pinned to one core (taskset), its clients in ${CROWDS} processes on the others. Live: packets from link to link. Mail: stored, acknowledged, delivered, taken. Beside them a hub of node:tls, which forwards bytes from one connection to another and does nothing else`,
+  work: `Messages of 256 B between 10, 100 and 1,000 clients of one relay at random, ${LETTERS} under way at a time; the relay pinned to one core (taskset), its clients in ${CROWDS} processes on the others; and ${MANY_LETTERS.toLocaleString('en')} between 1,000 clients, as many a client as between 10. Live: packets from link to link. Mail: stored, acknowledged, delivered, taken. Beside them a hub of node:tls, which forwards bytes from one connection to another and does nothing else`,
   measures: TALK_MEASURES,
-  contenders: WAYS.flatMap(way => SIZES.map(size => town(way, size))),
+  contenders: [...WAYS.flatMap(way => SIZES.map(size => town(way, size))), ...CROWDED.map(way => town(way, 1000, MANY_LETTERS))],
   aims: [
+    ...CROWDED.map(({ name }) => ({ measure: 'relay processor', of: nameOf(name, 1000, MANY_LETTERS), against: nameOf(name, 10) })),
     ...WAYS.map(({ name }) => ({ measure: 'relay processor', of: nameOf(name, 1000), against: nameOf(name, 10), ...name === HUB ? {} : { atMost: 1.5 } })),
     ...SIZES.map(size => ({ measure: 'relay processor', of: nameOf('live', size), against: nameOf(HUB, size) }))
   ]

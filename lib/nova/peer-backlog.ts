@@ -11,10 +11,8 @@ interface Waiting {
   readonly holds: Set<() => void>
   draining: boolean
   room: Deferred<void> | undefined
-  /** Packets that came before anybody knew whether the peer is welcome. */
-  ahead: number
-  /** Bytes that were read ahead of them. */
-  bytes: number
+  /** Those of packets that came before anybody knew whether the peer is welcome. */
+  readonly ahead: Set<ReadAhead>
 }
 
 /**
@@ -45,7 +43,7 @@ export class PeerBacklog {
    */
   hold (peer: Uuid): () => void {
     const key = uuidKey(peer)
-    const waiting: Waiting = this.#peers.get(key) ?? { peer: new Uint8Array(peer), packets: [], holds: new Set(), draining: false, room: undefined, ahead: 0, bytes: 0 }
+    const waiting: Waiting = this.#peers.get(key) ?? { peer: new Uint8Array(peer), packets: [], holds: new Set(), draining: false, room: undefined, ahead: new Set() }
     this.#peers.set(key, waiting)
     const release = (): void => {
       clearTimeout(timer)
@@ -94,33 +92,31 @@ export class PeerBacklog {
    * Takes a packet of a peer of whom it is not known whether it is welcome. It is read as it waits, since what nobody
    * reads stops the whole link.
    *
-   * @param onOver - called once more than `maxBytes` of such packets wait for this peer
+   * @param onRead - called whenever more of it is kept here
    */
-  pushAhead ({ header, source, stop }: MessagePacket, maxBytes: number, onOver: () => void): Promise<void> | undefined {
-    const waiting = this.#peers.get(uuidKey(header.source))
-    const ahead = new ReadAhead(source, bytes => {
-      if (waiting === undefined || (waiting.bytes += bytes) <= maxBytes) return
-      onOver()
-    })
-    if (waiting !== undefined) waiting.ahead++
-    return this.push({ header, source: ahead, ...stop !== undefined && { stop } })
+  pushAhead (packet: MessagePacket, onRead: () => void): Promise<void> | undefined {
+    const ahead = new ReadAhead(packet.source, onRead)
+    this.#peers.get(uuidKey(packet.header.source))?.ahead.add(ahead)
+    return this.push({ ...packet, source: ahead })
+  }
+
+  /** The peer is known to be welcome: what waits of it is not read ahead any more, and does not count. */
+  welcomed (peer: Uuid): void {
+    const ahead = this.#peers.get(uuidKey(peer))?.ahead
+    for (const source of ahead ?? []) source.halt()
+    ahead?.clear()
   }
 
   /**
-   * The peer that has most packets here of those that are not known to be welcome.
+   * Of the peers that are not known to be welcome, the one that has most packets here, or bytes.
    *
-   * @returns undefined unless they have more than `most` together
+   * @returns undefined while they have no more than so many together
    */
-  greediest (most: number): Uuid | undefined {
-    let sum = 0
-    let greediest: Waiting | undefined
-    for (const waiting of this.#peers.values()) {
-      // one whose greeting is through only waits to be taken
-      if (waiting.holds.size === 0) continue
-      sum += waiting.ahead
-      if (waiting.ahead > (greediest?.ahead ?? 0)) greediest = waiting
-    }
-    return sum > most ? greediest?.peer : undefined
+  greediest (most: { readonly packets: number, readonly bytes: number }): Uuid | undefined {
+    // one whose greeting is through only waits to be taken
+    const held = [...this.#peers.values()].filter(({ holds, ahead }) => holds.size > 0 && ahead.size > 0).map(({ peer, ahead }) => ({ peer, packets: ahead.size, bytes: sum(ahead, ({ bytes }) => bytes) }))
+    const over = (['packets', 'bytes'] as const).find(what => sum(held, one => one[what]) > most[what])
+    return over && held.reduce((one, other) => other[over] > one[over] ? other : one).peer
   }
 
   async #drain (key: string, waiting: Waiting): Promise<void> {
@@ -130,7 +126,7 @@ export class PeerBacklog {
       const packet = waiting.packets.shift() as MessagePacket
       if (packet.source instanceof ReadAhead) {
         packet.source.halt()
-        waiting.ahead--
+        waiting.ahead.delete(packet.source)
       }
       const full = this.#deliver(packet)
       waiting.room?.resolve()
@@ -140,4 +136,10 @@ export class PeerBacklog {
     waiting.draining = false
     if (waiting.holds.size === 0 && this.#peers.get(key) === waiting) this.#peers.delete(key)
   }
+}
+
+function sum<T> (items: Iterable<T>, of: (item: T) => number): number {
+  let sum = 0
+  for (const item of items) sum += of(item)
+  return sum
 }

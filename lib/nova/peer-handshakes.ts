@@ -187,8 +187,8 @@ export class PeerHandshakes {
   }
 
   /**
-   * Gives up the oldest answer whose peer lets us wait for its next message: who means it sends that at once, and who only
-   * wants to hold the place never does. One that a dial of ours waits for is kept.
+   * Gives up the oldest answer whose peer lets us wait for its next message: who means it sends that within a round trip,
+   * and who only wants to hold the place never does. One that a dial of ours waits for is kept.
    *
    * @returns false when there is none
    */

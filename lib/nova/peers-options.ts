@@ -11,8 +11,8 @@ import type { VerifyPeer } from './verify-peer.js'
 export const PEERS_LIMITS = {
   /** Conversations at a time. */
   maxSessions: 1024,
-  /** Handshakes under way at a time that others began, of which the oldest then makes way, and as many of our own. */
-  maxHandshakes: 64,
+  /** Handshakes under way at a time that others began, of which the oldest then makes way, and as many of our own. As many as conversations: all who may converse can greet at once. */
+  maxHandshakes: 1024,
   /** Greetings that are being read at a time; the oldest whose end has not come makes way for the next. */
   maxGreetings: 64,
   /** Of them, those of one peer. */
@@ -26,10 +26,13 @@ export const PEERS_LIMITS = {
    * its time about a peer that has greeted us; when there are more, that peer's handshake is given up.
    */
   maxMessages: 256,
-  /** Of all such peers together; when there are more, the handshake of who has most of them is given up. */
+  /**
+   * Of all such peers together; when there are more, the handshake of who has most of them is given up. That can be an
+   * honest peer beside many strangers who send little each.
+   */
   maxUnverified: 128,
-  /** Bytes of one peer that are kept while `verify` takes its time about it; when there are more, its handshake is given up. */
-  maxUnverifiedBytes: 1_048_576,
+  /** Bytes of all such peers that are kept meanwhile; when there are more, the handshake of who has most of them is given up. */
+  maxUnverifiedBytes: 16_777_216,
   /** Conversations begun by others that wait to be taken from `incoming`; then greetings are left unanswered. */
   maxIncoming: 256
 } as const

@@ -8,9 +8,9 @@ import { peerError } from './peer-errors.js'
 import { PeerHandshakes } from './peer-handshakes.js'
 import { Conversation, taking, type PeerSession } from './peer-session.js'
 import { PEERS_LIMITS, type PeersLink, type PeersOptions } from './peers-options.js'
-import { decodeRelayError, MAX_RELAY_ERROR_BYTES, type RelayError } from './relay-messages.js'
+import { decodeRelayError, MAX_RELAY_ERROR_BYTES, RELAY_CODES, type RelayError } from './relay-messages.js'
 import { RESET_CODES } from './reset-codes.js'
-import { KIND } from './routed.js'
+import { KIND, RESERVED_KINDS } from './routed.js'
 import { type MessagePacket, Session } from './session/session.js'
 
 /** Conversations over one link. */
@@ -182,10 +182,11 @@ class Hub implements Peers {
   }
 
   #unreachable (refusal: RelayError): void {
-    const { target, code, text } = refusal
+    const { target, code, kind, text } = refusal
     const error = peerError('ERR_PEER_UNREACHABLE', `code ${code}, ${text}`, refusal)
     this.#handshakes.giveUp(target, error)
-    this.#conversations.get(uuidKey(target))?.fail(error)
+    // a stream that is over a limit is stopped by itself, and a greeting can be sent again: what stands goes on
+    if (code !== RELAY_CODES.limit || kind < RESERVED_KINDS) this.#conversations.get(uuidKey(target))?.fail(error)
   }
 
   /** A packet of a peer; a promise when nothing more is to be read. */
@@ -194,12 +195,13 @@ class Hub implements Peers {
     if (!this.#backlog.holds(peer)) return this.#deliver(packet)
     if (this.#conversations.has(uuidKey(peer))) return this.#backlog.push(packet)
     // who is not known to be welcome must not hold up the others
-    const tooMuch = (): void => {
-      if (!this.#conversations.has(uuidKey(peer))) this.#refuse(peer)
+    const { maxUnverified: packets, maxUnverifiedBytes: bytes } = this.#limits
+    const look = (): void => {
+      const greediest = this.#backlog.greediest({ packets, bytes })
+      if (greediest !== undefined) this.#refuse(greediest)
     }
-    if (this.#backlog.pushAhead(packet, this.#limits.maxUnverifiedBytes, tooMuch) !== undefined) this.#refuse(peer)
-    const greediest = this.#backlog.greediest(this.#limits.maxUnverified)
-    if (greediest !== undefined) this.#refuse(greediest)
+    if (this.#backlog.pushAhead(packet, look) !== undefined) this.#refuse(peer)
+    look()
     return undefined
   }
 
@@ -239,6 +241,7 @@ class Hub implements Peers {
       if (this.#conversations.get(key) === conversation) this.#conversations.delete(key)
     })
     this.#conversations.set(key, conversation)
+    this.#backlog.welcomed(remote.id)
     if (!this.#handshakes.awaited(remote.id)) this.#announce(conversation)
   }
 

@@ -6,17 +6,21 @@ const PIECE_OVERHEAD = 256
 /** A source that is read before anybody asks, until its reader comes or somebody says that it is enough. */
 export class ReadAhead implements AsyncIterableIterator<Uint8Array> {
   readonly #source: AsyncIterator<Uint8Array>
-  readonly #onBytes: (bytes: number) => void
+  readonly #onRead: () => void
   #results: Array<Promise<IteratorResult<Uint8Array>>> = []
   #halted = false
+  #bytes = 0
 
-  /** @param onBytes - called with what each piece that was read ahead takes */
-  constructor (source: AsyncIterable<Uint8Array>, onBytes: (bytes: number) => void) {
+  /** @param onRead - called when a piece has been read ahead */
+  constructor (source: AsyncIterable<Uint8Array>, onRead: () => void) {
     this.#source = source[Symbol.asyncIterator]()
-    this.#onBytes = onBytes
+    this.#onRead = onRead
     // a failure is kept for the reader
     this.#run().catch(ignore)
   }
+
+  /** What was read ahead takes. */
+  get bytes (): number { return this.#bytes }
 
   /** Nothing more is read ahead. */
   halt (): void { this.#halted = true }
@@ -41,7 +45,9 @@ export class ReadAhead implements AsyncIterableIterator<Uint8Array> {
       this.#results.push(next)
       const result = await next
       if (result.done === true) return
-      if (!this.#halted) this.#onBytes(result.value.byteLength + PIECE_OVERHEAD)
+      if (this.#halted) return
+      this.#bytes += result.value.byteLength + PIECE_OVERHEAD
+      this.#onRead()
     }
   }
 }

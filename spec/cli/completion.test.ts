@@ -1,5 +1,5 @@
 import test from 'ava'
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -67,6 +67,42 @@ test.serial('the scripts of the other shells have every command and every flag',
   }
   // quotes of either are in pairs
   t.is(fish.replaceAll("\\'", '').split("'").length % 2, 1)
+})
+
+const PEERS = "printf '%s\\n' alice ${HUSHWIRE_PROFILE:+\"of $HUSHWIRE_PROFILE\"}"
+
+/** What a shell writes; undefined where there is no such shell. */
+async function written (shell: string, source: string): Promise<string | undefined> {
+  const folder = temporaryFolder()
+  const [file, hushwire] = [join(folder, 'script'), join(folder, 'hushwire')]
+  await writeFile(file, source)
+  // what asks for names finds this
+  await writeFile(hushwire, `#!/bin/sh\n${PEERS}\n`, { mode: 0o755 })
+  const { stdout, error } = spawnSync(shell, [file], { encoding: 'utf8', env: { HOME: folder, PATH: `${folder}:${process.env['PATH'] ?? ''}`, TERM: 'dumb' } })
+  if ((error as { code?: string } | undefined)?.code === 'ENOENT') return undefined
+  return stdout
+}
+
+test.serial('zsh and fish complete names of contacts, of the profile that is named', async t => {
+  const [zsh, fish] = [await script('zsh'), await script('fish')]
+  const asked = await written('zsh', `compdef () { }\n_arguments () { }\n${zsh}
+compadd () { print -rl -- \${(P)2}; print . }
+typeset -A opt_args
+_hushwire_peers
+opt_args[--profile]=work
+_hushwire_peers
+`)
+  t.true(asked === undefined || asked === 'alice\n.\nalice\nof work\n.\n', asked)
+  const completed = await written('fish', `${fish}
+for line in 'hushwire chat ' 'hushwire chat --profile work ' 'hushwire chat --profile=work --json '
+  complete -C $line
+  echo .
+end
+`)
+  t.true(completed === undefined || completed === 'alice\n.\nalice\nof work\n.\nalice\nof work\n.\n', completed)
+  // where they are not there, at least that they ask for it
+  t.regex(zsh, /HUSHWIRE_PROFILE=\$\{opt_args\[--profile\]:-\$HUSHWIRE_PROFILE\} hushwire contacts --names/)
+  for (const line of fish.split('\n').filter(each => each.includes('contacts --names'))) t.is(line, '  hushwire contacts --names 2>/dev/null')
 })
 
 test.serial('the table says of each command what it says of itself, and a shell that is none is refused', async t => {

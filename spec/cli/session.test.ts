@@ -135,4 +135,8 @@ test('a running command says once what a relay with another key means, and goes 
   for (let tries = 0; tries < 3; tries++) tell(waiting)
   t.is(err.split('somebody may stand between').length - 1, 1)
   t.is(err.split('trying again').length - 1, 3)
+  // another relay may come again
+  tell({ type: 'connected' } as never)
+  tell(waiting)
+  t.is(err.split('somebody may stand between').length - 1, 2)
 })

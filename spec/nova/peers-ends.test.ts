@@ -1,6 +1,6 @@
 import test from 'ava'
 import { NIL_UUID } from '../../lib/bytes/index.js'
-import { createIdentity, KIND } from '../../lib/nova/index.js'
+import { createIdentity, encodeRelayError, KIND, RELAY_CODES } from '../../lib/nova/index.js'
 import { leaksOf } from '../support/leaks.js'
 import { codeOf } from '../support/sources.js'
 import { bytes, first, idle, read, settled, Switchboard } from './switchboard.js'
@@ -28,6 +28,26 @@ test('a peer that the server cannot reach', async t => {
   const after = await alice.hub.dial(bob.id)
   await after.send(1n, bytes('back'))
   t.is(await read((await first(again.hub.incoming)).messages), 'back')
+})
+
+test('what the server refuses as too much: a stream or a greeting is lost by itself, a message ends the conversation', async t => {
+  const board = new Switchboard()
+  const [alice, bob] = [board.hub(), board.hub()]
+  const [there, here] = await Promise.all([alice.hub.dial(bob.id), first(bob.hub.incoming)])
+  const refuse = async (kind: bigint, code: number): Promise<void> => {
+    const body = encodeRelayError({ code, target: bob.id, kind, text: '' })
+    alice.end.arrive({ target: NIL_UUID, source: NIL_UUID, kind: KIND.error }, body)
+    await idle()
+  }
+  for (const kind of [KIND.stream, KIND.handshake, KIND.confirm]) await refuse(kind, RELAY_CODES.limit)
+  t.false(await settled(there.closed))
+  await there.send(1n, bytes('here all the same'))
+  t.is(await read(here.messages), 'here all the same')
+  await refuse(1n, RELAY_CODES.limit)
+  await t.throwsAsync(there.closed, { code: 'ERR_PEER_UNREACHABLE' })
+  const again = await alice.hub.dial(bob.id)
+  await refuse(KIND.stream, RELAY_CODES.offline)
+  await t.throwsAsync(again.closed, { code: 'ERR_PEER_UNREACHABLE' })
 })
 
 test('a dial that is aborted: before, during, by one of two, after', async t => {

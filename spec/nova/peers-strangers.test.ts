@@ -15,6 +15,36 @@ function greetingsOf (log: readonly Held[], id: Uint8Array): Held[] {
   return log.filter(({ from, header }) => header.kind === KIND.handshake && uuidKey(from) === uuidKey(id))
 }
 
+/** A greeting of XX that is answered. */
+function firstMessage (): Uint8Array {
+  const offer = new Uint8Array(45)
+  offer.set(createIdentity().staticKey.publicKey)
+  new DataView(offer.buffer).setUint8(32, 1)
+  new DataView(offer.buffer).setUint32(37, 65_536)
+  new DataView(offer.buffer).setUint32(41, 256)
+  return encodeGreeting({ step: 1, attempt: newAttempt(), message: offer })
+}
+
+test('all come through who dial at once: none makes way for another one that is as honest', async t => {
+  const board = new Switchboard({ manual: true })
+  const bob = board.hub()
+  const dials = Array.from({ length: 200 }, () => board.hub().hub.dial(bob.id))
+  const sessions = Promise.all(dials)
+  await idle()
+  // each message of all of them before the next one of anybody
+  while (board.waiting.length > 0) {
+    for (const from of board.waiting) board.deliver(from)
+    await idle()
+  }
+  for (const session of await sessions) void session.send(1n, bytes('hello'))
+  await idle()
+  while (board.waiting.length > 0) {
+    for (const from of board.waiting) board.deliver(from)
+    await idle()
+  }
+  for (let i = 0; i < dials.length; i++) t.is(await read((await first(bob.hub.incoming)).messages), 'hello')
+})
+
 test('who is not expected is answered a few at a time, then passed over unread; who is expected comes through', async t => {
   const board = new Switchboard()
   const friend = board.hub()
@@ -109,12 +139,7 @@ test('what strangers send before their handshakes are done is bounded for all of
   const strangers = [randomUuid(), randomUuid()]
   const waiting: Array<Promise<number>> = []
   for (const [at, stranger] of strangers.entries()) {
-    const offer = new Uint8Array(45)
-    offer.set(createIdentity().staticKey.publicKey)
-    new DataView(offer.buffer).setUint8(32, 1)
-    new DataView(offer.buffer).setUint32(37, 65_536)
-    new DataView(offer.buffer).setUint32(41, 256)
-    await board.plug(stranger).send({ target: id, source: stranger, kind: KIND.handshake }, encodeGreeting({ step: 1, attempt: newAttempt(), message: offer }))
+    await board.plug(stranger).send({ target: id, source: stranger, kind: KIND.handshake }, firstMessage())
     await idle()
     // one that is under way, behind which packets wait, and does not end
     void put(stranger, KIND.handshake)
@@ -127,6 +152,28 @@ test('what strangers send before their handshakes are done is bounded for all of
   const [there, here] = await Promise.all([friend.hub.dial(id), first(hub.incoming)])
   await there.send(1n, bytes('hello'))
   t.is(await read(here.messages), 'hello')
+  await hub.close()
+})
+
+test('what strangers send before their handshakes are done is bounded in bytes for all of them together', async t => {
+  const { hub, board, put, id } = hubOf({ limits: { maxUnverifiedBytes: 10_000 } })
+  const waiting: Array<Promise<number>> = []
+  for (const size of [3000, 6000]) {
+    const stranger = randomUuid()
+    await board.plug(stranger).send({ target: id, source: stranger, kind: KIND.handshake }, firstMessage())
+    await idle()
+    void put(stranger, KIND.handshake)
+    waiting.push(put(stranger, 1n, new Uint8Array(size)))
+    await idle()
+  }
+  t.false(await settled(Promise.race(waiting)))
+  const third = randomUuid()
+  await board.plug(third).send({ target: id, source: third, kind: KIND.handshake }, firstMessage())
+  await idle()
+  void put(third, KIND.handshake)
+  waiting.push(put(third, 1n, new Uint8Array(1000)))
+  t.is(await waiting[1], RESET_CODES.cancelled)
+  t.false(await settled(Promise.race([waiting[0], waiting[2]])))
   await hub.close()
 })
 

@@ -10,6 +10,7 @@ import type { RelayEvent } from '../../lib/relay/server/index.js'
 import { relayError } from '../../lib/relay/errors.js'
 import { memoryStore, type Store } from '../../lib/store/index.js'
 import { storeError } from '../../lib/store/errors.js'
+import { VirtualClock } from '../simulation/clock.js'
 import { codeOf } from '../support/sources.js'
 import { member, text } from './raw.js'
 import { serve } from './server-support.js'
@@ -137,6 +138,20 @@ test('health follows the store and the drain', async t => {
   draining = false
   await disk.store.close()
   t.false((await health.ask()).healthy)
+})
+
+test.serial('of a store that goes on failing, who runs the relay is told once a minute', t => {
+  let told = 0
+  const health = new RelayHealth(faulty().store, () => false, () => { told++ })
+  const clock = new VirtualClock(Math.random)
+  const toldAt = (time: number): number => {
+    clock.now = time
+    health.note(EVENTS.failed)
+    return told
+  }
+  clock.install()
+  t.teardown(() => { clock.uninstall() })
+  t.deepEqual([0, 1, 59_999, 60_000, 60_001, 119_999, 120_000].map(toldAt), [1, 1, 1, 2, 2, 2, 3])
 })
 
 test('a store that failed and works again is healthy again without any mail, and nothing is left in it', async t => {

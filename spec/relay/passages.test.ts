@@ -2,6 +2,7 @@ import test from 'ava'
 import { createIdentity, RELAY_CODES, type RoutedHeader } from '../../lib/nova/index.js'
 import { Passages } from '../../lib/relay/server/passages.js'
 import { deferred, ignore } from '../../lib/stream/index.js'
+import { VirtualClock } from '../simulation/clock.js'
 import { codeOf } from './codes.js'
 import { member, nextOf, text, textOf, unfinished } from './raw.js'
 import { serve } from './server-support.js'
@@ -19,6 +20,26 @@ test.serial('however many packets wait, one timer looks after them, and none whe
   turn.resolve()
   await Promise.all(carried)
   t.is(timers() - before, 0)
+})
+
+test.serial('what comes to nothing is cut when another one has waited as long as it may, and no sooner', async t => {
+  const clock = new VirtualClock(Math.random)
+  clock.install()
+  t.teardown(() => { clock.uninstall() })
+  const turn = deferred()
+  const sends = [async (body: AsyncIterable<Uint8Array>) => { for await (const part of body) t.is(textOf(part), 'x') }, async () => { await turn.promise }]
+  const passages = new Passages({ send: (_: RoutedHeader, body: AsyncIterable<Uint8Array>) => sends.shift()?.(body) } as never, { maxIdle: 1000, maxCrowd: 2 })
+  let cut = false
+  const idle = codeOf(passages.carry(header, unfinished(text('x'), deferred().promise))).finally(() => { cut = true })
+  await clock.drive(clock.sleep(900))
+  const waits = passages.carry(header, unfinished(text('x'), deferred().promise))
+  await clock.drive(clock.sleep(950))
+  t.false(cut)
+  await clock.drive(clock.sleep(100))
+  t.true(cut)
+  t.is(await idle, 'ERR_RELAY_IDLE')
+  turn.resolve()
+  await waits
 })
 
 test('a connection is crowded by those that wait, not by those that it takes', async t => {

@@ -1,9 +1,9 @@
 import test from 'ava'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { random } from '../../files/support.js'
 import { cleanUp, pairOf, TestRelay, User } from '../support.js'
-import { haltedAt } from './halted.js'
+import { goOn, haltedAt } from './halted.js'
 
 test.after.always(cleanUp)
 
@@ -112,6 +112,26 @@ test('a sender whose own relay is away says so', async t => {
   t.is(await send.ended, 3)
   t.is(send.stderr.match(/bob is not there/g)?.length, 1)
   t.regex(send.stderr, /ERR_TRANSPORT_REFUSED: .*Look whether the relay runs/)
+})
+
+test('a file that goes away in the middle is told by both, who count those that are there', async t => {
+  const relay = await TestRelay.start()
+  const [alice, bob] = await pairOf(relay)
+  writeFileSync(join(alice.folder, 'a'), random(2_000_000))
+  writeFileSync(join(alice.folder, 'b'), 'b')
+  const receive = bob.start(['receive', 'in', '--yes', '--once', '--json'])
+  const send = alice.start(['send', 'a', 'b', '--to', 'bob', '--json'], { env: haltedAt(1_000_000) })
+  await send.event('progress')
+  rmSync(join(alice.folder, 'b'))
+  goOn(send)
+  t.is(await send.ended, 1, send.stderr)
+  t.is(await receive.ended, 1, receive.stderr)
+  for (const [run, event] of [[send, 'sent'], [receive, 'received']] as const) {
+    const told = run.lines.at(-1)
+    t.like(told, { event, files: 1, bytes: 2_000_000 })
+    t.deepEqual((told?.['failures'] as Array<{ path: string }>).map(({ path }) => path), ['b'])
+  }
+  t.deepEqual(readdirSync(join(bob.folder, 'in')), ['a'])
 })
 
 test('Ctrl-C on either side says what is kept, and the same commands go on', async t => {

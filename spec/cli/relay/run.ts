@@ -22,8 +22,11 @@ export class Run {
   stdout = ''
   #waiting: Array<() => void> = []
 
-  constructor (args: readonly string[]) {
-    this.process = spawn(process.execPath, [join(ROOT, 'dist/lib/cli/main.js'), 'relay', ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder })
+  /** @param first - what a shell does before it becomes the relay */
+  constructor (args: readonly string[], { first }: { first?: string } = {}) {
+    const relay = [process.execPath, join(ROOT, 'dist/lib/cli/main.js'), 'relay', ...args]
+    const [command = '', ...rest] = first === undefined ? relay : ['bash', '-c', `${first}; exec "$0" "$@"`, ...relay]
+    this.process = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder })
     this.ended = once(this.process, 'close').then(([code]) => code as number | null)
     void this.ended.then(() => { this.#changed() })
     this.process.stdout?.on('data', (bytes: Buffer) => { this.stdout += bytes.toString('utf8') })
