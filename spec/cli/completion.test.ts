@@ -104,7 +104,7 @@ end
 `)
   t.true(completed === undefined || completed === 'alice\n.\nalice\nof work\n.\nalice\nof work\n.\n', completed)
   // where they are not there, at least that they ask for it
-  t.regex(zsh, /HUSHWIRE_PROFILE=\$\{opt_args\[--profile\]:-\$HUSHWIRE_PROFILE\} hushwire contacts --names/)
+  t.regex(zsh, /HUSHWIRE_PROFILE=\$\{opt_args\[--profile\]:-\$\{HUSHWIRE_PROFILE-\}\} hushwire contacts --names/)
   for (const line of fish.split('\n').filter(each => each.includes('contacts --names'))) t.is(line, '  hushwire contacts --names 2>/dev/null')
 })
 

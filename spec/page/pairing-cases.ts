@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import type { PageCase, Scene } from './case.js'
+import type { Visitor } from './support.js'
 
 /** What the dialog to pair does besides pairing: it ends what it has begun. */
 export const pairingCases: readonly PageCase[] = [
@@ -119,5 +120,57 @@ export const pairingCases: readonly PageCase[] = [
       await node.client.pair(second)
       await alice.input.waitFor()
     }
+  },
+  {
+    name: 'who closes the dialog waits for nobody: what is under way is given up',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice, node] = [await scene.visitor('Alice'), await scene.peer()]
+      const code = await node.client.offer()
+      await scene.relay.kill()
+      await alice.page.getByText('Not connected; trying again').first().waitFor()
+      await enter(alice, code)
+      await alice.page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
+      await scene.relay.start()
+      await alice.page.getByText('Connected', { exact: true }).waitFor()
+      // goes through all that the first one would have gone through
+      await enter(alice, await (await scene.peer()).client.offer())
+      await alice.input.waitFor()
+      assert.equal(node.client.contacts.list().length, 0)
+      assert.equal(await alice.page.getByRole('navigation').getByRole('button').count(), 1)
+    }
+  },
+  {
+    name: 'a relay that takes no answer to a code, or is away, is waited for a minute: then the dialog says why, and what to do',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice, node] = [await scene.stranger(), await scene.peer()]
+      await alice.page.addInitScript(() => {
+        const set = globalThis.setTimeout
+        const late: Array<() => void> = []
+        Object.assign(globalThis, { late, setTimeout: (work: () => void, time?: number) => time === 60_000 ? (late.push(work), -1) : set(work, time) })
+      })
+      const over = (): Promise<void> => alice.page.evaluate(() => { for (const work of (Reflect.get(globalThis, 'late') as Array<() => void>).splice(0)) work() })
+      const trouble = alice.page.getByRole('dialog').getByRole('alert')
+      await alice.begin(scene.relay.address, 'Alice')
+      const code = await node.client.offer()
+      const refused = scene.relay.fill()
+      await enter(alice, code)
+      await refused
+      await over()
+      await trouble.filter({ hasText: 'its disk may be full. Try again later, and tell who runs the relay' }).waitFor()
+      await scene.relay.kill()
+      // the second try fails with it; the first is what has ended the connection
+      await alice.page.getByText('The relay cannot be reached.').first().waitFor()
+      await alice.page.getByRole('dialog').getByRole('button', { name: 'Pair', exact: true }).click()
+      await alice.page.getByRole('dialog').getByRole('button', { name: 'Waiting for them…' }).waitFor()
+      await over()
+      await trouble.filter({ hasText: 'The relay cannot be reached.' }).waitFor()
+    }
   }
 ]
+
+async function enter (visitor: Visitor, code: string): Promise<void> {
+  const dialog = visitor.page.getByRole('dialog')
+  if (await dialog.count() === 0) await visitor.page.getByRole('button', { name: 'Pair with somebody' }).first().click()
+  await dialog.getByLabel('Their code or link').fill(code)
+  await dialog.getByRole('button', { name: 'Pair', exact: true }).click()
+}

@@ -2,7 +2,9 @@ import { chromium, type Browser, type BrowserContext, type BrowserContextOptions
 import { createIdentity, type Identity } from '../../lib/nova/index.js'
 import { pageHandler } from '../../lib/page/index.js'
 import { startRelay, type Registration, type Relay } from '../../lib/relay/server/index.js'
+import { storeError } from '../../lib/store/errors.js'
 import { memoryStore } from '../../lib/store/index.js'
+import { deferred } from '../../lib/stream/index.js'
 import { CHROMIUM_FLAGS } from '../browser/chromium.js'
 
 /** Milliseconds after which what does not come is taken for missing. */
@@ -39,6 +41,17 @@ export class PageRelay {
 
   async invite (): Promise<string> {
     return Buffer.from(await this.#relay?.invite() ?? '').toString('base64url')
+  }
+
+  /** From now on nothing more is stored. @returns a promise that resolves at the third try: whoever tries again knows of the first */
+  async fill (): Promise<void> {
+    const third = deferred()
+    let tries = 0
+    Object.assign(this.#store, { write: async () => {
+      if (++tries === 3) third.resolve()
+      throw storeError('ERR_STORE_SPACE')
+    } })
+    await third.promise
   }
 
   /** Goes, and comes back at the same port as somebody else, who knows nobody. */

@@ -1,6 +1,6 @@
 import type { Uuid } from '../../bytes/index.js'
 import { CHAT_KIND, decodeChat, encodeChat, type ChatMessage, type ChatReceipt, type ChatText } from '../../chat/index.js'
-import type { Client, ClientMessage } from '../../relay/index.js'
+import type { Client, ClientMessage, MailOptions } from '../../relay/index.js'
 import { failureCode, messageOf } from '../errors.js'
 import type { Names } from '../names.js'
 import type { Output } from '../terminal/output.js'
@@ -49,8 +49,8 @@ export class Desk {
   }
 
   /** Tells somebody what the profile calls itself. @throws what `send` does (as rejections) */
-  async introduce (to: Uuid, ownName: string | undefined, signal?: AbortSignal): Promise<void> {
-    await this.#client.peer(to).send(CHAT_KIND, encodeChat({ type: 'name', name: ownName ?? '' }), { signal })
+  async introduce (to: Uuid, ownName: string | undefined, options: MailOptions): Promise<void> {
+    await this.#client.peer(to).send(CHAT_KIND, encodeChat({ type: 'name', name: ownName ?? '' }), options)
   }
 
   /** What there is no room for stays at the relay. */

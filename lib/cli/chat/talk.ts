@@ -1,6 +1,6 @@
 import { equalUuid, formatUuid, uuidKey, type Uuid } from '../../bytes/index.js'
 import { CHAT_KIND, CHAT_LIMITS, chatText, encodeChat, type ChatReceipt, type ChatText } from '../../chat/index.js'
-import { asError, ignore } from '../../stream/index.js'
+import { asError, ignore, pause } from '../../stream/index.js'
 import type { NamedContact } from '../names.js'
 import type { Session } from '../session.js'
 import { failureOf } from '../terminal/failure.js'
@@ -9,9 +9,12 @@ import type { Desk } from './desk.js'
 import type { TextRecords } from './records.js'
 import { Receipts } from './receipts.js'
 import type { Screen } from './screen.js'
+import { Untaken } from './untaken.js'
 
 /** Texts of ours whose receipts are awaited; the oldest are forgotten above. */
 const MAX_UNDERWAY = 1000
+/** Milliseconds from one line about the peer's presence to the next: a relay can say that it comes and goes as often as it likes. */
+const PRESENCE_INTERVAL = 3000
 
 /** What a {@link Talk} is made of. */
 export interface TalkParts {
@@ -20,6 +23,10 @@ export interface TalkParts {
   readonly desk: Desk
   readonly unsent: TextRecords
   readonly screen: Screen
+  /** Milliseconds that never go backwards. Default: those of the process. */
+  readonly clock?: () => number
+  /** Waits so long, or until the signal aborts. Default: by a timer. */
+  readonly rest?: (milliseconds: number, signal: AbortSignal) => Promise<void>
 }
 
 /** A chat with one peer: what is said is written down until the relay has it, what comes is shown and receipted. */
@@ -33,11 +40,15 @@ export class Talk {
   readonly #failed: ChatText[] = []
   /** Lines that no message was made of. */
   #refused = 0
+  readonly #untaken: Untaken
+  /** Aborts when nothing more is told of the peer. */
+  readonly #over = new AbortController()
   #online: boolean | undefined
 
   constructor (parts: TalkParts) {
     this.#parts = parts
     this.#receipts = new Receipts(parts.session.client.peer(parts.peer.id))
+    this.#untaken = new Untaken(parts.session.output, { what: 'what was said', later: 'It is tried again by itself, by the next hushwire chat too.' }, parts.clock)
   }
 
   /** How much of what was said could not be sent. */
@@ -81,6 +92,7 @@ export class Talk {
 
   /** Waits for what is being sent, as long as the signal allows, and tells what has not been. */
   async end (signal: AbortSignal): Promise<void> {
+    this.#over.abort()
     const all = Promise.all([...[...this.#sending.values()].map(({ done }) => done), this.#receipts.sent])
     const over = new Promise<void>(resolve => { signal.addEventListener('abort', () => { resolve() }, { once: true }) })
     if (!signal.aborted) await Promise.race([all.then(ignore), over])
@@ -111,7 +123,8 @@ export class Talk {
 
   async #send (text: ChatText): Promise<void> {
     const { session: { client, output }, peer, unsent } = this.#parts
-    await client.peer(peer.id).send(CHAT_KIND, encodeChat(text))
+    await client.peer(peer.id).send(CHAT_KIND, encodeChat(text), { onRetry: this.#untaken.again })
+    this.#untaken.taken()
     this.#underway.set(uuidKey(text.id), text)
     const [oldest] = this.#underway.keys()
     if (this.#underway.size > MAX_UNDERWAY && oldest !== undefined) this.#underway.delete(oldest)
@@ -157,12 +170,16 @@ export class Talk {
   }
 
   async #watch (): Promise<void> {
-    const { session: { client, output }, peer } = this.#parts
+    const { session: { client, output }, peer, rest = pause } = this.#parts
     for await (const { online } of client.presence([peer.id])) {
+      if (this.#over.signal.aborted) return
+      if (online === this.#online) continue
       if (this.#online !== undefined) output.note(online ? `${peer.name} is there` : `${peer.name} has gone`)
       this.#online = online
       output.event('presence', { id: formatUuid(peer.id), online })
       this.#changed()
+      // of what is said meanwhile, the latest alone comes next
+      await rest(PRESENCE_INTERVAL, this.#over.signal)
     }
   }
 

@@ -2,6 +2,7 @@ import { formatUuid, uuidKey, type Uuid } from '../../bytes/index.js'
 import { voiceGroups, type Contact } from '../../relay/index.js'
 import { abortable, deadline, deferred, ignore, streamError, type Deferred } from '../../stream/index.js'
 import { Desk } from '../chat/desk.js'
+import { Untaken } from '../chat/untaken.js'
 import { messageOf } from '../errors.js'
 import { cleanName } from '../names.js'
 import type { Session } from '../session.js'
@@ -46,7 +47,8 @@ export class Meeting {
     // they are paired already, so a name that another contact has is no failure
     if (name !== undefined) await names.set(id, name).catch((error: unknown) => { output.warn(`not called ${plainLine(name)}: ${plainLine(messageOf(error))}; see hushwire contacts rename`) })
     // a name that does not arrive is no failure: the keys are there
-    await this.#desk.introduce(id, this.#ownName, signal).catch((error: unknown) => { output.warn(`our name could not be sent: ${plainLine(messageOf(error))}`) })
+    const untaken = new Untaken(output, { what: 'our name', later: 'Both are paired already; it is tried again by itself, until Ctrl-C.' })
+    await this.#desk.introduce(id, this.#ownName, { signal, onRetry: untaken.again }).catch((error: unknown) => { output.warn(`our name could not be sent: ${plainLine(messageOf(error))}`) })
     const told = await this.#told(id)
     const about = { id: formatUuid(id), name: names.of(id), callsItself: told === undefined || told === '' ? undefined : plainLine(told), publicKey: Buffer.from(publicKey).toString('base64url'), fingerprint: voiceGroups(publicKey) }
     output.event('paired', about)

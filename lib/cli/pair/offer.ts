@@ -1,6 +1,7 @@
 import { parseOffer, relayPage, type Contact } from '../../relay/index.js'
 import { qr } from '../../relay/qr.js'
 import { abortable, deadline } from '../../stream/index.js'
+import { Untaken } from '../chat/untaken.js'
 import { cliError } from '../errors.js'
 import type { Session } from '../session.js'
 import type { Output } from '../terminal/output.js'
@@ -27,7 +28,8 @@ export function tellOffer (text: string, { minutes, other }: { minutes: number, 
 export async function answerOffer (text: string, { client, names, output, signal }: Session): Promise<Contact> {
   const { id } = parseOffer(text)
   output.status(client.contacts.has(id) ? `${names.of(id)} is a contact already, by this offer or another one; waiting for their answer` : 'waiting for their answer')
-  const contact = await client.pair(text, { signal })
+  const untaken = new Untaken(output, { what: 'our answer', later: 'It is tried again by itself, until Ctrl-C.' })
+  const contact = await client.pair(text, { signal, onRetry: untaken.again })
   output.status()
   return contact
 }

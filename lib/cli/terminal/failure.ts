@@ -62,7 +62,7 @@ export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
   ERR_IDENTITY_REFUSED: [EXIT.relay, 'The relay there has another key than the one we know: somebody may stand between, or it was set up anew. Ask who runs it for its address, and only then: hushwire id relay ADDRESS.'],
   ERR_RELAY_INVITE: [EXIT.relay, 'The relay asks for an invite: ask who runs it (hushwire relay invite), and give it to --invite.'],
   ERR_RELAY_NOT_REGISTERED: [EXIT.relay, 'Ask who runs the relay to admit this id: hushwire id show.'],
-  ERR_RELAY_UNAVAILABLE: [EXIT.relay, 'Try again later.'],
+  ERR_RELAY_UNAVAILABLE: [EXIT.relay, 'Try again later, and tell who runs the relay if that goes on: its disk may be full.'],
   ERR_RELAY_SHUTDOWN: [EXIT.relay, 'Try again later.'],
   ERR_RELAY_OFFLINE: [EXIT.peer, AWAY],
   ERR_RELAY_TARGET_GONE: [EXIT.peer, AWAY],

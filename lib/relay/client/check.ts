@@ -1,5 +1,5 @@
 import { checkStackLimits, isIdentity, isPostQuantum, PEERS_LIMITS, pinned, type HardenedStackOptions, type Identity, type PeersOptions, type VerifyPeer } from '../../nova/index.js'
-import { checkExpected, checkOptionsObject, checkSignal, FUNCTION, having, limitsOf, oneOf, type Expected } from '../../stream/index.js'
+import { checkExpected, checkOptionsObject, checkSignal, FUNCTION, having, limitsOf, oneOf, streamError, type Expected } from '../../stream/index.js'
 import { INVITE_BYTES } from '../wire/index.js'
 import { diallable } from './connection/dial.js'
 import { clientError } from './errors.js'
@@ -66,7 +66,9 @@ export function checkAlive (identity: Identity): void {
 /** The options of one call. @throws ERR_ARGUMENT */
 export function checkCall (options: object | undefined): void {
   checkOptionsObject(options)
-  checkSignal((options as { signal?: AbortSignal } | undefined)?.signal)
+  const { signal, onRetry } = (options ?? {}) as { signal?: AbortSignal, onRetry?: unknown }
+  checkSignal(signal)
+  if (onRetry !== undefined && typeof onRetry !== 'function') throw streamError('ERR_ARGUMENT', 'onRetry is a function')
 }
 
 /** What prekeys are kept in, and whose they are. @throws ERR_RELAY_OPTION */

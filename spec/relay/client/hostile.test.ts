@@ -82,8 +82,13 @@ test('errors of mail that are final, and those that are tried again', async t =>
     ids.add(Buffer.from(asked.id).toString('hex'))
     return again.shift() ?? { duplicate: true }
   }
-  await client.peer(bob.id).send(1n, bytes('x'))
+  const told: Array<string | undefined> = []
+  await client.peer(bob.id).send(1n, bytes('x'), { onRetry: error => { told.push((error as { code?: string }).code) } })
   t.deepEqual([ids.size, taken], [1, 1])
+  t.deepEqual(told, ['ERR_RELAY_UNAVAILABLE', 'ERR_RELAY_LIMIT', 'ERR_RELAY_SHUTDOWN'])
+  t.is(await codeOf(client.peer(bob.id).send(1n, bytes('x'), { onRetry: 'me' as never })), 'ERR_ARGUMENT')
+  again.push(RELAY_CODES.limit)
+  t.is(await codeOf(client.peer(bob.id).send(1n, bytes('x'), { onRetry: () => { throw new Error('mine') } })), 'Error: mine')
   relay.answers.takePrekey = () => RELAY_CODES.noPrekey
   t.is(await codeOf(client.peer(bob.id).send(1n, bytes('x'))), 'ERR_RELAY_NO_PREKEY')
   await client.close()

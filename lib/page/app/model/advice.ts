@@ -21,6 +21,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   ERR_RELAY_NOT_REGISTERED: 'This relay does not admit you. Ask who runs it to add your id.',
   ERR_RELAY_FULL: 'The relay takes no more connections for now. It is tried again by itself.',
   ERR_RELAY_RATE: 'The relay is asked too often from your network. It is tried again by itself.',
+  ERR_RELAY_UNAVAILABLE: 'The relay cannot take it for now: its disk may be full. Try again later, and tell who runs the relay if that goes on.',
+  ERR_RELAY_LIMIT: 'The relay takes no more of that for now. Try again in some minutes, and tell who runs the relay if that goes on.',
   ERR_RELAY_ADDRESS: 'This is no address of a relay. It looks like wss://relay.example/#KEY; who runs the relay has it.',
   ERR_RELAY_URL: 'A page can use relays whose address begins with wss: or ws:.',
   ERR_OFFER_TEXT: 'This is no code for pairing. It begins with hushwire: and has to be whole.',

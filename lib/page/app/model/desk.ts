@@ -3,7 +3,7 @@ import { PING_KIND, pingAnswers } from '../../../chat/index.js'
 import { FILES_KIND } from '../../../files/index.js'
 import { parseOffer, type Client, type ClientState } from '../../../relay/index.js'
 import type { Store } from '../../../store/index.js'
-import { ignore } from '../../../stream/index.js'
+import { deadline, ignore, streamError } from '../../../stream/index.js'
 import { Changes } from './changes.js'
 import type { FilesEntry, TextEntry } from './entry.js'
 import { Held } from './held.js'
@@ -51,6 +51,8 @@ export class Desk {
   readonly #store: Store
   readonly #events: DeskEvents
   readonly #paired: Held<string>
+  /** Why there is no connection, if there is none; also while the next one is tried. */
+  #away: Error | undefined
 
   private constructor (store: Store, profile: Profile, client: Client, { history, people, waiting, paired }: Parts, events: DeskEvents) {
     this.#store = store
@@ -60,6 +62,8 @@ export class Desk {
     this.people = people
     this.#events = events
     this.#paired = paired
+    this.#heard(client.state)
+    this.link.on(state => { this.#heard(state) })
     const { states } = this
     this.texts = new Texts(client, { history, people, ownName: () => this.profile.name, onText: entry => { events.onText(entry) } })
     this.outgoing = new Outgoing(client, { history, people, states, waiting })
@@ -108,10 +112,18 @@ export class Desk {
     })
   }
 
-  /** Answers an offer. @throws as `Client.pair` (as rejections) */
-  async pair (text: string): Promise<string> {
+  /**
+   * Answers an offer.
+   *
+   * @param signal - gives up
+   * @throws as `Client.pair`; what it waits for when that takes more than `pairTimeout` (as rejections)
+   */
+  async pair (text: string, signal: AbortSignal): Promise<string> {
     parseOffer(text)
-    const { id } = await this.client.pair(text)
+    let refused: Error | undefined
+    const limit = deadline(signal, APP_LIMITS.pairTimeout, () => this.#away ?? refused ?? streamError('ERR_TIMEOUT'))
+    const onRetry = (error: Error): void => { refused = error }
+    const { id } = await this.client.pair(text, { signal: limit.signal, onRetry }).finally(limit.done)
     const peer = toHex(id)
     this.#met(peer)
     return peer
@@ -135,6 +147,11 @@ export class Desk {
     await this.history.forget(peer)
     await this.people.forget(peer)
     this.#watch()
+  }
+
+  #heard (state: ClientState): void {
+    if (state.type === 'waiting') this.#away = state.error
+    else if (state.type === 'connected') this.#away = undefined
   }
 
   #met (peer: string): void {

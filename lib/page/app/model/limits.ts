@@ -15,6 +15,8 @@ export const APP_LIMITS = {
   maxFiles: 500,
   /** Contacts whose presence is asked for: as many as a relay tells. */
   maxWatched: 1000,
+  /** Milliseconds for answering a code, whatever of it takes long: a connection, a relay that takes nothing, or who made it. */
+  pairTimeout: 60_000,
   /** Bytes that a receiving file has in memory before they are written to the disk. */
   partBytes: 4_194_304
 } as const

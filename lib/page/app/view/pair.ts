@@ -15,6 +15,8 @@ export class PairDialog {
   readonly #onPaired: (peer: string) => void
   /** Not beside an offer that somebody has sent us. */
   readonly #own: OwnCode | undefined
+  /** Aborts when the dialog is closed: who has gone waits for nobody. */
+  readonly #over = new AbortController()
   /** While the camera is on. */
   #scanning: AbortController | undefined
   readonly #input = h('input', { type: 'text', autocomplete: 'off', spellcheck: 'false', placeholder: 'hushwire:…' })
@@ -49,6 +51,7 @@ export class PairDialog {
   get isOpen (): boolean { return this.#dialog.open }
 
   #end (): void {
+    this.#over.abort()
     this.#own?.close()
     this.#scanning?.abort()
   }
@@ -69,10 +72,11 @@ export class PairDialog {
       return
     }
     this.#busy(true)
-    this.#desk.pair(offer).then(peer => {
+    this.#desk.pair(offer, this.#over.signal).then(peer => {
       this.close()
       this.#onPaired(peer)
     }, (error: unknown) => {
+      if (this.#over.signal.aborted) return
       this.#busy(false)
       this.#trouble.show(adviceOf(error))
       this.#input.focus()

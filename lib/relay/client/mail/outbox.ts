@@ -26,6 +26,8 @@ export interface MailOptions {
   lifetime?: number | undefined
   /** Gives the message up. When it is on its way already, it may arrive nevertheless. */
   signal?: AbortSignal | undefined
+  /** Told when the relay has not taken it though a connection stands, as when its disk is full, and with what; it is tried again by itself. What this throws, the call rejects with. */
+  onRetry?: ((error: Error) => void) | undefined
 }
 
 /** How hushwire's own mail is sent. */
@@ -45,6 +47,7 @@ interface Letter {
   readonly bytes: Uint8Array
   readonly lifetime: bigint
   readonly signal: AbortSignal | undefined
+  readonly onRetry: ((error: Error) => void) | undefined
   readonly onTry: (() => void) | undefined
   readonly done: Deferred<void>
   /** Set when it cannot be sealed, which no other try would change. */
@@ -92,14 +95,14 @@ export class Outbox {
   }
 
   /** Sends mail of any kind, hushwire's own too; see `PeerHandle.send`. */
-  async send (recipient: Uuid, kind: bigint, bytes: Uint8Array, { lifetime = 0, signal, onTry }: OwnMailOptions = {}): Promise<void> {
+  async send (recipient: Uuid, kind: bigint, bytes: Uint8Array, { lifetime = 0, signal, onRetry, onTry }: OwnMailOptions = {}): Promise<void> {
     checkUuid(recipient)
     if (signal?.aborted === true) throw abortReason(signal)
     if (!(bytes instanceof Uint8Array)) throw streamError('ERR_ARGUMENT', 'mail is a Uint8Array')
     if (!Number.isSafeInteger(lifetime) || lifetime < 0) throw streamError('ERR_ARGUMENT', 'lifetime is a whole number of milliseconds')
     if (bytes.byteLength > this.#limits.maxQueuedBytes) throw clientError('ERR_RELAY_QUEUE', `these ${bytes.byteLength} bytes alone are more than maxQueuedBytes, ${this.#limits.maxQueuedBytes}`)
     if (this.#letters >= this.#limits.maxQueued || this.#bytes + bytes.byteLength > this.#limits.maxQueuedBytes) throw clientError('ERR_RELAY_QUEUE')
-    const letter: Letter = { id: randomUuid(), recipient: new Uint8Array(recipient), kind, bytes, lifetime: BigInt(lifetime), signal, onTry, done: deferred({ handled: true }) }
+    const letter: Letter = { id: randomUuid(), recipient: new Uint8Array(recipient), kind, bytes, lifetime: BigInt(lifetime), signal, onRetry, onTry, done: deferred({ handled: true }) }
     const giveUp = (): void => { this.#giveUp(letter) }
     signal?.addEventListener('abort', giveUp, { once: true })
     this.#post(letter)
@@ -156,6 +159,7 @@ export class Outbox {
         const again = codeOf(error) === 'ERR_RELAY_NO_PREKEY' && ++refusals < this.#limits.prekeyTries
         if (letter.failure !== undefined) throw letter.failure
         if (!again && !connection.ended.aborted && isFinal(error)) throw error
+        if (!connection.ended.aborted) letter.onRetry?.(asError(error))
         // those behind it do not wait for one that is given up
         await pause(backoff.next(), connection.ended, letter.signal)
       }

@@ -9,7 +9,7 @@ import { clientError } from '../errors.js'
 import type { Line } from '../connection/line.js'
 import { fingerprintOf, formatOffer, parseOffer, TOKEN_BYTES, type Offer } from './offer.js'
 import type { OFFER_LIMITS, OpenOffers } from './open-offers.js'
-import { isRefusal, type Outbox } from '../mail/outbox.js'
+import { isRefusal, type Outbox, type OwnMailOptions } from '../mail/outbox.js'
 import { decodePairAnswer, encodePairAnswer, PAIR_ANSWER_BYTES, PairAnswers } from './pair-answer.js'
 
 /** How an offer is answered. */
@@ -18,6 +18,8 @@ export interface PairOptions {
   timeout?: number | undefined
   /** Gives up. */
   signal?: AbortSignal | undefined
+  /** Told when the relay has not taken our answer though a connection stands; see `MailOptions`. */
+  onRetry?: ((error: Error) => void) | undefined
 }
 
 /** Milliseconds for which an offer is good. */
@@ -66,7 +68,7 @@ export class Pairing {
   }
 
   /** See `Client.pair`. */
-  async pair (text: string, { timeout = this.#parts.limits.pairTimeout, signal }: PairOptions): Promise<Contact> {
+  async pair (text: string, { timeout = this.#parts.limits.pairTimeout, signal, onRetry }: PairOptions): Promise<Contact> {
     if (!Number.isSafeInteger(timeout) || timeout <= 0) throw streamError('ERR_ARGUMENT', 'timeout is a whole number of milliseconds')
     const { contacts, identity } = this.#parts
     const offer = parseOffer(text)
@@ -77,7 +79,7 @@ export class Pairing {
     const contact = await contacts.trust(publicKey)
     const progress = { tried: false }
     try {
-      await this.#ask(offer, progress, timeout, signal)
+      await this.#ask(offer, { timeout, signal, onRetry, onTry: () => { progress.tried = true } })
     } catch (error) {
       // who may have the token may trust us by then or later, whether we still wait or not: then each is to know the other
       if (!known && (!progress.tried || isRefusal(error) || codeOf(error) === 'ERR_OFFER_REFUSED')) await contacts.forget(offer.id)
@@ -125,22 +127,22 @@ export class Pairing {
   /** The client has ended. */
   end (error: Error = clientError('ERR_RELAY_CLIENT_CLOSED')): void { this.#answers.end(error) }
 
-  /** Who made an offer, as far as it fits what the offer says. @throws ERR_OFFER_RELAY, ERR_OFFER_PEER, and what a lookup does (as rejections) */
+  /** Who made an offer, as far as it fits what the offer says. @throws ERR_OFFER_RELAY, ERR_OFFER_PEER, the signal's reason, and what a lookup does (as rejections) */
   async #owner (offer: Offer, signal: AbortSignal | undefined): Promise<Peer> {
     const connection = await this.#parts.line.connected(signal)
     if (!crypto.equal(fingerprintOf((connection.link.remote as Peer).publicKey), offer.relayFingerprint)) throw clientError('ERR_OFFER_RELAY')
-    const peer = await connection.lookup(offer.id)
+    const peer = await abortable(connection.lookup(offer.id), signal)
     if (peer === undefined) throw clientError('ERR_OFFER_PEER', 'the relay knows nobody with that id')
     if (!crypto.equal(fingerprintOf(peer.publicKey), offer.fingerprint)) throw clientError('ERR_OFFER_PEER')
     return peer
   }
 
   /** Sends the token, and waits for what its owner says. @throws ERR_OFFER_REFUSED, ERR_OFFER_UNANSWERED, ERR_OFFER_LIMIT, what `send` does, and the signal's reason (as rejections) */
-  async #ask ({ id, token }: Offer, progress: { tried: boolean }, timeout: number, signal: AbortSignal | undefined): Promise<void> {
+  async #ask ({ id, token }: Offer, { timeout, ...options }: OwnMailOptions & { readonly timeout: number }): Promise<void> {
     const { accepted, leave } = this.#answers.wait({ id, token })
     try {
-      await this.#parts.outbox.send(id, KIND.pairing, token, { signal, onTry: () => { progress.tried = true } })
-      const limit = deadline(signal, timeout, () => clientError('ERR_OFFER_UNANSWERED'))
+      await this.#parts.outbox.send(id, KIND.pairing, token, options)
+      const limit = deadline(options.signal, timeout, () => clientError('ERR_OFFER_UNANSWERED'))
       if (!await abortable(accepted, limit.signal).finally(limit.done)) throw clientError('ERR_OFFER_REFUSED')
     } finally {
       leave()
