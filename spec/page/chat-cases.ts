@@ -103,5 +103,15 @@ export const chatCases: readonly PageCase[] = [
       assert.equal(await node.text(), 'for later')
       await alice.entry(/for later.*Seen/s).waitFor()
     }
+  },
+  {
+    name: 'a text that the relay does not take says why',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice] = await scene.mixed()
+      const refused = scene.relay.fill()
+      await alice.say('is there room?')
+      await refused
+      await alice.entry(/is there room\?.*Sending.*its disk may be full/s).waitFor()
+    }
   }
 ]

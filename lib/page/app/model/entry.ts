@@ -12,6 +12,8 @@ export interface TextEntry {
   readonly time: number
   readonly text: string
   readonly state: TextState
+  /** Why it is not sent yet, or could not be, as a sentence. */
+  readonly trouble?: string | undefined
 }
 
 /** Waits for a yes, is on its way, is over there or here, has been saved, was declined, has failed. */

@@ -1,7 +1,8 @@
 import { fromHex, toHex } from '../../../bytes/index.js'
 import { CHAT_KIND, CHAT_LIMITS, chatText, decodeChat, encodeChat, type ChatMessage } from '../../../chat/index.js'
-import type { Client, ClientMessage } from '../../../relay/index.js'
+import type { Client, ClientMessage, MailOptions } from '../../../relay/index.js'
 import { codeOf, ignore } from '../../../stream/index.js'
+import { adviceOf } from './advice.js'
 import { isUnread, type TextEntry } from './entry.js'
 import type { History } from './history.js'
 import type { People } from './people.js'
@@ -10,6 +11,8 @@ import type { People } from './people.js'
 const FINAL: ReadonlySet<string | undefined> = new Set(['ERR_CHAT_VALUE', 'ERR_RELAY_TOO_LONG', 'ERR_OFFER_PEER', 'ERR_IDENTITY_PROOF'])
 /** Milliseconds until what the relay said no to is tried again. */
 const AGAIN = 15_000
+/** Tries that the relay does not take in a row, before it is told: once can be for a moment. */
+const PATIENCE = 2
 
 /** Texts, receipts and names, as mail. */
 export class Texts {
@@ -47,8 +50,9 @@ export class Texts {
 
   /** Tries once more. @throws what the store does (as rejections) */
   async again (entry: TextEntry): Promise<void> {
-    await this.#history.put({ ...entry, state: 'waiting' })
-    this.#send({ ...entry, state: 'waiting' })
+    const waiting: TextEntry = { ...entry, state: 'waiting', trouble: undefined }
+    await this.#history.put(waiting)
+    this.#send(waiting)
   }
 
   /** What we call ourselves. It is of no harm when it does not arrive. */
@@ -91,29 +95,30 @@ export class Texts {
 
   async #seen (peer: string, ids: readonly string[]): Promise<void> {
     const entries = ids.map(id => this.#history.get(peer, id)).filter((entry): entry is TextEntry => entry?.type === 'text' && entry.mine && entry.state !== 'seen')
-    if (entries.length > 0) await this.#history.put(...entries.map(entry => ({ ...entry, state: 'seen' as const })))
+    if (entries.length > 0) await this.#history.put(...entries.map(entry => ({ ...entry, state: 'seen' as const, trouble: undefined })))
   }
 
   #send (entry: TextEntry): void {
     const { peer, id, time, text } = entry
-    this.#mail(peer, { type: 'text', id: fromHex(id), time, text }).then(() => this.#settle(entry, 'sent'), async (error: unknown) => {
+    let refused = 0
+    const onRetry = (error: Error): void => { if (++refused === PATIENCE) this.#settle(entry, { trouble: adviceOf(error) }).catch(ignore) }
+    this.#mail(peer, { type: 'text', id: fromHex(id), time, text }, { onRetry }).then(() => this.#settle(entry, { state: 'sent' }), async (error: unknown) => {
       if (this.#client.state.type === 'closed') return
-      if (FINAL.has(codeOf(error))) {
-        await this.#settle(entry, 'failed')
-        return
-      }
+      const final = FINAL.has(codeOf(error))
       // a full mailbox, or somebody who has not connected yet
-      setTimeout(() => { if (this.#history.get(peer, id) !== undefined) this.#send(entry) }, AGAIN)
+      if (!final) setTimeout(() => { if (this.#history.get(peer, id) !== undefined) this.#send(entry) }, AGAIN)
+      await this.#settle(entry, { state: final ? 'failed' : 'waiting', trouble: adviceOf(error) })
     }).catch(ignore)
   }
 
   /** A receipt can be faster than the relay's answer. */
-  async #settle (entry: TextEntry, state: 'sent' | 'failed'): Promise<void> {
+  async #settle (entry: TextEntry, { state = 'waiting', trouble }: Partial<Pick<TextEntry, 'state' | 'trouble'>>): Promise<void> {
     const now = this.#history.get(entry.peer, entry.id)
-    if (now?.type === 'text' && now.state === 'waiting') await this.#history.put({ ...now, state })
+    if (now?.type !== 'text' || now.state !== 'waiting' || now.state === state && now.trouble === trouble) return
+    await this.#history.put({ ...now, state, trouble })
   }
 
-  #mail (peer: string, message: ChatMessage): Promise<void> {
-    return this.#client.peer(fromHex(peer)).send(CHAT_KIND, encodeChat(message))
+  #mail (peer: string, message: ChatMessage, options: MailOptions = {}): Promise<void> {
+    return this.#client.peer(fromHex(peer)).send(CHAT_KIND, encodeChat(message), options)
   }
 }

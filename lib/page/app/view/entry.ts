@@ -36,7 +36,8 @@ export function textElement (entry: TextEntry, name: string, actions: EntryActio
     h('span', { class: 'unseen' }, entry.mine ? 'You: ' : `${name}: `),
     h('p', { class: 'bubble', dir: 'auto' }, entry.text),
     h('p', { class: 'about' }, timeElement(entry.time), mark === '' ? undefined : h('span', { class: 'mark' }, ` · ${mark}`),
-      entry.state === 'failed' ? button('Try again', () => { actions.again(entry) }, { class: 'link' }) : undefined))
+      entry.state === 'failed' ? button('Try again', () => { actions.again(entry) }, { class: 'link' }) : undefined),
+    entry.trouble === undefined ? undefined : h('p', { class: 'about' }, entry.trouble))
 }
 
 export function filesElement (entry: FilesEntry, name: string, going: Going | undefined, actions: EntryActions): HTMLLIElement {
