@@ -60,8 +60,7 @@ export class Inflater {
     try {
       return this.#stored() ?? (this.#state === 'raw' ? this.#readRaw() : undefined)
     } catch (error) {
-      this.#failure = error as Error
-      throw error
+      this.#fail(error as Error)
     }
   }
 
@@ -180,7 +179,7 @@ export class Inflater {
 
   #readRaw (): MaybePromise<Uint8Array | undefined> {
     const out = this.#raw?.read()
-    return out instanceof Promise ? out.then(bytes => this.#tookRaw(bytes)) : this.#tookRaw(out)
+    return out instanceof Promise ? out.then(bytes => this.#tookRaw(bytes), (error: unknown) => this.#fail(error as Error)) : this.#tookRaw(out)
   }
 
   #tookRaw (out: Uint8Array | undefined): MaybePromise<Uint8Array | undefined> {
@@ -225,6 +224,11 @@ export class Inflater {
 
   #check (): void {
     if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #fail (error: Error): never {
+    this.#failure ??= error
+    throw error
   }
 }
 

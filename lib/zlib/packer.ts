@@ -1,5 +1,5 @@
 import { zlib } from '#zlib'
-import { lengthOf, whole } from '../stream/index.js'
+import { checkBytes, lengthOf, whole } from '../stream/index.js'
 import { Adaptive } from './adaptive.js'
 import { Deflater } from './deflater.js'
 import { zlibError } from './errors.js'
@@ -47,6 +47,7 @@ export class Packer {
 
   /** Takes at most {@link SEGMENT} bytes, and keeps no reference to them once it has settled. @throws ERR_ZLIB_DESTROYED, ERR_ZLIB_BACKEND (as rejections) */
   async write (bytes: Uint8Array): Promise<Uint8Array[]> {
+    this.#check()
     const out = this.#gathered + bytes.byteLength > SEGMENT ? await this.#drain() : []
     if (bytes.byteLength >= SEGMENT) return append(out, await this.#deflate(bytes))
     this.#gather(bytes)
@@ -55,6 +56,7 @@ export class Packer {
 
   /** Everything that was written so far, so that the other side can read it. @throws ERR_ZLIB_DESTROYED, ERR_ZLIB_BACKEND (as rejections) */
   async flush (): Promise<Uint8Array[]> {
+    this.#check()
     const out = await this.#drain()
     if (this.#deflater === undefined) return out
     const flushed = await this.#deflater.flush()
@@ -64,6 +66,7 @@ export class Packer {
 
   /** The rest of the stream. @throws ERR_ZLIB_DESTROYED, ERR_ZLIB_BACKEND (as rejections) */
   async finish (): Promise<Uint8Array[]> {
+    this.#check()
     if (this.#deflater === undefined && this.#gathered <= SHORT) return [this.#zlib.deflateSync(this.#room.subarray(0, this.#gathered), this.#level)]
     const out = await this.#drain()
     return append(out, await this.#stream().finish())
@@ -114,8 +117,13 @@ export class Packer {
   }
 
   #stream (): Deflater {
-    if (this.#destroyed) throw zlibError('ERR_ZLIB_DESTROYED')
+    // also what was under way may go on after its end
+    this.#check()
     return this.#deflater ??= new Deflater(this.#zlib, this.#level)
+  }
+
+  #check (): void {
+    if (this.#destroyed) throw zlibError('ERR_ZLIB_DESTROYED')
   }
 }
 
@@ -123,7 +131,7 @@ export class Packer {
  * One-shot: the whole of `bytes` as one zlib stream.
  *
  * @returns a new array, the caller's
- * @throws ERR_ZLIB_LEVEL when the level is not an integer from 0 to 9, ERR_ZLIB_BACKEND (as rejections)
+ * @throws ERR_ARGUMENT when there are no bytes, ERR_ZLIB_LEVEL when the level is not an integer from 0 to 9, ERR_ZLIB_BACKEND (as rejections)
  * @example
  * ```ts
  * import { deflate, inflate } from 'hushwire/zlib'
@@ -133,6 +141,7 @@ export class Packer {
  * ```
  */
 export async function deflate (bytes: Uint8Array, options: DeflateOptions = {}): Promise<Uint8Array> {
+  checkBytes(bytes)
   const packer = new Packer(options)
   try {
     const out: Uint8Array[] = []

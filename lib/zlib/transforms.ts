@@ -1,4 +1,4 @@
-import { owning } from '../stream/index.js'
+import { checkBytes, owning } from '../stream/index.js'
 import { type DeflateOptions, Packer, SEGMENT } from './packer.js'
 import { type InflateOptions, Unpacker } from './unpacker.js'
 
@@ -15,7 +15,7 @@ export type FlushableSource = AsyncIterable<Uint8Array | typeof FLUSH>
  * Deflates a source into one zlib stream, with a bounded memory (zlib's 256 KiB and at most 256 KiB gathered). A
  * FLUSH in the source comes out again after everything that was before it. Pieces that come out are the caller's.
  *
- * @throws ERR_ZLIB_LEVEL at once; while it is read, what the source throws, ERR_ZLIB_BACKEND
+ * @throws ERR_ZLIB_LEVEL at once; while it is read, what the source throws, ERR_ARGUMENT when an item is no bytes, ERR_ZLIB_BACKEND
  * @example
  * ```ts
  * import { deflating, FLUSH } from 'hushwire/zlib'
@@ -37,7 +37,8 @@ async function * pack (source: AsyncIterator<Uint8Array | typeof FLUSH>, packer:
       yield FLUSH
       continue
     }
-    for (let at = 0; at < item.value.byteLength; at += SEGMENT) yield * await packer.write(item.value.subarray(at, at + SEGMENT))
+    const bytes = checkBytes(item.value)
+    for (let at = 0; at < bytes.byteLength; at += SEGMENT) yield * await packer.write(bytes.subarray(at, at + SEGMENT))
   }
   yield * await packer.finish()
 }
@@ -46,7 +47,7 @@ async function * pack (source: AsyncIterator<Uint8Array | typeof FLUSH>, packer:
  * Inflates a source that holds exactly one zlib stream, expanding no more than is read. Pieces that come out (at
  * most 256 KiB each) are the caller's.
  *
- * @throws while it is read, what the source throws, ERR_ZLIB_DATA, ERR_ZLIB_TRUNCATED, ERR_ZLIB_TRAILING, ERR_ZLIB_DICTIONARY, ERR_ZLIB_OUTPUT_LIMIT, ERR_ZLIB_RATIO, ERR_ZLIB_BACKEND
+ * @throws ERR_LIMIT_OPTION at once; while it is read, what the source throws, ERR_ZLIB_DATA, ERR_ZLIB_TRUNCATED, ERR_ZLIB_TRAILING, ERR_ZLIB_DICTIONARY, ERR_ZLIB_OUTPUT_LIMIT, ERR_ZLIB_RATIO, ERR_ZLIB_BACKEND
  * @example
  * ```ts
  * import { deflate, inflating } from 'hushwire/zlib'

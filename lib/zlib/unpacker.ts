@@ -1,5 +1,5 @@
 import { zlib } from '#zlib'
-import { whole } from '../stream/index.js'
+import { streamError, whole } from '../stream/index.js'
 import { zlibError } from './errors.js'
 import { Inflater } from './inflater.js'
 import type { Zlib } from './interface.js'
@@ -32,10 +32,14 @@ export class Unpacker {
   /** What it has failed with, or its end. */
   #failure: Error | undefined
 
+  /** @throws ERR_LIMIT_OPTION when a limit is negative or no number */
   constructor (options: InflateOptions = {}) {
     this.#zlib = options.backend ?? zlib
     this.#maxInflated = options.maxInflated ?? Infinity
     this.#maxRatio = options.maxRatio ?? MAX_RATIO
+    // one that is no number would lift the limit
+    if (!(this.#maxInflated >= 0)) throw streamError('ERR_LIMIT_OPTION', 'maxInflated')
+    if (!(this.#maxRatio >= 0)) throw streamError('ERR_LIMIT_OPTION', 'maxRatio')
   }
 
   /**
@@ -126,7 +130,7 @@ export class Unpacker {
  * One-shot: what a whole zlib stream holds.
  *
  * @returns a new array, the caller's
- * @throws ERR_ZLIB_DATA, ERR_ZLIB_TRUNCATED, ERR_ZLIB_TRAILING, ERR_ZLIB_DICTIONARY, ERR_ZLIB_OUTPUT_LIMIT, ERR_ZLIB_RATIO, ERR_ZLIB_BACKEND (as rejections)
+ * @throws ERR_ZLIB_DATA, ERR_ZLIB_TRUNCATED, ERR_ZLIB_TRAILING, ERR_ZLIB_DICTIONARY, ERR_ZLIB_OUTPUT_LIMIT, ERR_ZLIB_RATIO, ERR_ZLIB_BACKEND, ERR_LIMIT_OPTION (as rejections)
  * @example
  * ```ts
  * import { deflate, inflate } from 'hushwire/zlib'

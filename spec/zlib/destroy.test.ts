@@ -2,8 +2,9 @@ import test from 'ava'
 import { zlib as node } from '../../lib/zlib/node.js'
 import { zlib as portable } from '../../lib/zlib/portable.js'
 import { Deflater } from '../../lib/zlib/deflater.js'
-import { deflate, Unpacker } from '../../lib/zlib/index.js'
+import { deflate, Packer, Unpacker } from '../../lib/zlib/index.js'
 import { leaksOf } from '../support/leaks.js'
+import { text } from './support.js'
 
 const codeOf = (error: unknown): string | undefined => (error as { code?: string }).code
 
@@ -23,6 +24,13 @@ for (const backend of [node, portable]) {
       }
     })
     t.deepEqual(leaks, { rejections: [], handles: {} })
+  })
+
+  test(`nothing goes into a packer that was destroyed, nor comes out of it: ${backend.backend}`, async t => {
+    const packer = new Packer({ backend })
+    t.deepEqual(await packer.write(text(100)), [])
+    packer.destroy()
+    for (const call of [() => packer.write(text(1)), () => packer.flush(), () => packer.finish()]) await t.throwsAsync(call, { code: 'ERR_ZLIB_DESTROYED' })
   })
 
   test(`a backend that fails says so, and does not leave its caller waiting: ${backend.backend}`, async t => {
@@ -51,5 +59,12 @@ for (const backend of [node, portable]) {
     const damaged = new Unpacker({ backend })
     t.throws(() => damaged.whole(packed.with(0, 0)), { code: 'ERR_ZLIB_DATA' })
     t.throws(() => { damaged.end() }, { code: 'ERR_ZLIB_DATA' })
+    // a block of a kind that there is not, which the backend finds
+    const later = new Unpacker({ backend })
+    later.write(Uint8Array.of(0x78, 0x9c, 7, 0, 0))
+    for (let i = 0; i < 2; i++) await t.throwsAsync(later.read(), { code: 'ERR_ZLIB_DATA' })
+    t.throws(() => { later.write(packed) }, { code: 'ERR_ZLIB_DATA' })
+    t.throws(() => { later.end() }, { code: 'ERR_ZLIB_DATA' })
+    later.destroy()
   })
 }

@@ -140,6 +140,23 @@ for (const backend of backends) {
     await t.throwsAsync(inflate(packed, { maxRatio: 100, backend }), { code: 'ERR_ZLIB_RATIO' })
   })
 
+  test(`${name}: a limit that is no number lifts nothing`, async t => {
+    const packed = deflateSync(new Uint8Array(LIMIT))
+    for (const wrong of [NaN, -1, 'ten' as never]) {
+      for (const options of [{ maxInflated: wrong }, { maxRatio: wrong }]) {
+        await t.throwsAsync(inflate(packed, { ...options, backend }), { code: 'ERR_LIMIT_OPTION' })
+        t.throws(() => inflating(each([packed]), { ...options, backend }), { code: 'ERR_LIMIT_OPTION' })
+      }
+    }
+  })
+
+  test(`${name}: what is no bytes is not deflated to nothing`, async t => {
+    for (const wrong of ['text', 5, undefined, new ArrayBuffer(4)] as never[]) {
+      await t.throwsAsync(deflate(wrong, { backend }), { code: 'ERR_ARGUMENT' })
+      await t.throwsAsync(collect(deflating(each([text(10), wrong]), { backend })), { code: 'ERR_ARGUMENT' })
+    }
+  })
+
   test(`${name}: a bomb of 1 GiB is refused before it has unfolded`, async t => {
     const bomb = bombOf(1024)
     let given = 0
