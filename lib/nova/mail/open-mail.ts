@@ -82,7 +82,8 @@ export async function openMail (source: AsyncIterable<Bytes>, envelope: OpenMail
 /** As {@link openMail}, in one piece, new memory; `maxInflated` is 64 MiB unless the caller says otherwise. @throws what `openMail` and its message do (as rejections) */
 export async function openMailBytes (source: AsyncIterable<Bytes>, envelope: OpenMailEnvelope, options: OpenOptions = {}): Promise<MailOrigin & { readonly bytes: Uint8Array }> {
   // what are no options, openMail refuses
-  const { message, ...origin } = await openMail(source, envelope, isObject(options) ? { maxInflated: MAX_INFLATED, ...options } : options)
+  const limited: OpenOptions = isObject(options) ? { ...options, maxInflated: (options as OpenOptions).maxInflated ?? MAX_INFLATED } : options
+  const { message, ...origin } = await openMail(source, envelope, limited)
   // a queue, not a list: a flood of tiny chunks must not cost more than its bytes
   const queue = new ByteQueue()
   for await (const piece of message) queue.push(piece)

@@ -1,6 +1,6 @@
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { checkUuid, equalUuid } from '../../bytes/index.js'
-import { checkExpected, checkOptionsObject, isSource, OBJECT, streamError, type Expected } from '../../stream/index.js'
+import { checkExpected, checkOptionsObject, OBJECT, type Expected } from '../../stream/index.js'
 import { isIdentity, type Identity } from '../identity.js'
 import { sealBody, type MessageSource, type SealOptions } from '../session/body.js'
 import type { MessageRoute } from '../session/hardened-body.js'
@@ -25,7 +25,7 @@ export interface SealMailParties {
  * and one chunk are all that is held. Nothing is computed before the first read; a source that is sealed twice gives two
  * different bodies. What comes out is the reader's.
  *
- * @throws ERR_ARGUMENT, ERR_PREKEY_UNVERIFIED, ERR_UUID, ERR_SEALED_MAIL_ROUTE, ERR_ZLIB_LEVEL at once; then ERR_NOISE_LOW_ORDER when the
+ * @throws ERR_ARGUMENT, ERR_PREKEY_UNVERIFIED, ERR_UUID, ERR_SEALED_MAIL_ROUTE, ERR_ZLIB_LEVEL at once; then ERR_ARGUMENT when an item is no bytes, ERR_NOISE_LOW_ORDER when the
  *   recipient has signed a point of low order, ERR_CRYPTO_DESTROYED when the identity was, ERR_SESSION_TOO_LONG, and what the source throws
  * @example
  * ```ts runnable
@@ -43,7 +43,6 @@ export interface SealMailParties {
  */
 export function sealMail (source: MessageSource, parties: SealMailParties, options: SealOptions = {}): AsyncIterableIterator<Uint8ArrayList> {
   checkOptionsObject(options)
-  if (!isPieces(source)) throw streamError('ERR_ARGUMENT', 'a message is an iterable of bytes, such as an array of them')
   checkExpected(parties, PARTIES, ['identity', 'route'])
   const { identity, prekey, route } = parties
   // a class of ours, so that a prekey that nobody has looked at is no mistake of types alone
@@ -56,10 +55,4 @@ export function sealMail (source: MessageSource, parties: SealMailParties, optio
     const cipher = mailCipher(handshake, header)
     return { header, cipher, release: () => { cipher.aead.destroy() } }
   }, options)
-}
-
-/** Neither text nor bytes themselves, which can be iterated too. */
-function isPieces (source: unknown): boolean {
-  if (isSource(source)) return true
-  return typeof source === 'object' && source !== null && !ArrayBuffer.isView(source) && Symbol.iterator in source
 }

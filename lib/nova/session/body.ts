@@ -1,5 +1,5 @@
 import { Uint8ArrayList } from 'uint8arraylist'
-import { ByteQueue, type Bytes, type MaybePromise, owning } from '../../stream/index.js'
+import { ByteQueue, type Bytes, checkBytes, isSource, type MaybePromise, owning, streamError } from '../../stream/index.js'
 import { type DeflateOptions, FLUSH, type InflateOptions, Packer, SEGMENT, Unpacker } from '../../zlib/index.js'
 import { type ChunkCipher, ChunkOpener, ChunkSealer } from './chunks.js'
 import { sessionError } from './errors.js'
@@ -41,8 +41,13 @@ export interface OpeningBody {
   release(): void
 }
 
-/** Turns a message into the bytes of its body; `begin` is called at the first read. */
+/**
+ * Turns a message into the bytes of its body; `begin` is called at the first read.
+ *
+ * @throws ERR_ARGUMENT, ERR_ZLIB_LEVEL at once; then ERR_ARGUMENT when an item is no bytes, and what `begin`, the cipher and the source throw
+ */
 export function sealBody (source: MessageSource, begin: () => SealingBody, options: SealOptions = {}): AsyncIterableIterator<Uint8ArrayList> {
+  if (!isPieces(source)) throw streamError('ERR_ARGUMENT', 'a message is an iterable of bytes, such as an array of them')
   const packer = new Packer(options)
   const held: { body?: SealingBody } = {}
   const iterator = iteratorOf(source)
@@ -73,7 +78,7 @@ async function * seal (source: AsyncIterator<Uint8Array | typeof FLUSH>, packer:
     return new Uint8ArrayList(...pieces)
   }
   for (let item = await source.next(); item.done !== true; item = await source.next()) {
-    const bytes = item.value === FLUSH ? NONE : item.value
+    const bytes = item.value === FLUSH ? NONE : checkBytes(item.value)
     for (let at = 0; at < bytes.byteLength; at += SEGMENT) {
       const sealed = await wire(await packer.write(bytes.subarray(at, at + SEGMENT)))
       if (sealed !== undefined) yield sealed
@@ -202,6 +207,12 @@ class Batch {
     }
     return this.#room.subarray(0, length)
   }
+}
+
+/** Neither text nor bytes themselves, which can be iterated too. */
+function isPieces (source: unknown): boolean {
+  if (isSource(source)) return true
+  return typeof source === 'object' && source !== null && !ArrayBuffer.isView(source) && Symbol.iterator in source
 }
 
 function iteratorOf<T> (source: AsyncIterable<T> | Iterable<T>): AsyncIterator<T> {

@@ -21,7 +21,8 @@ export interface MessageRoute {
  *
  * @param key - a function is asked at the first read: a key may have been replaced since a packet was put in line
  * @param route - of the packet that will carry the body
- * @throws ERR_ZLIB_LEVEL at once; then ERR_SESSION_KEY_EXHAUSTED, ERR_SESSION_DESTROYED, ERR_SESSION_TOO_LONG, and what the source throws
+ * @throws ERR_ARGUMENT, ERR_ZLIB_LEVEL at once; then ERR_ARGUMENT when an item is no bytes, ERR_SESSION_KEY_EXHAUSTED, ERR_SESSION_DESTROYED, ERR_SESSION_TOO_LONG,
+ *   and what the source throws
  * @example
  * ```ts
  * import { openHardenedBody, ReceivingKey, sealHardenedBody, SendingKey } from 'hushwire/nova'

@@ -60,7 +60,8 @@ export class SeedSessionKey {
  * Seals a message as the body of a packet of the seed's wire (baseNonce | chunks), as it is read: zlib's window,
  * 256 KiB that are gathered and one chunk are all that is held. What comes out is the reader's.
  *
- * @throws ERR_ZLIB_LEVEL at once; then ERR_SESSION_KEY_EXHAUSTED, ERR_SESSION_DESTROYED, ERR_SESSION_TOO_LONG, and what the source throws
+ * @throws ERR_ARGUMENT, ERR_ZLIB_LEVEL at once; then ERR_ARGUMENT when an item is no bytes, ERR_SESSION_KEY_EXHAUSTED, ERR_SESSION_DESTROYED, ERR_SESSION_TOO_LONG,
+ *   and what the source throws
  * @example
  * ```ts
  * import { openSeedBody, sealSeedBody, SeedSessionKey } from 'hushwire/nova'

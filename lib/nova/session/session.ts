@@ -101,8 +101,8 @@ export class Session {
    * go of when sending fails.
    *
    * @returns a promise that resolves when its last frame was handed to the wire
-   * @throws ERR_SESSION_NO_KEY, ERR_SESSION_KEY_EXHAUSTED, ERR_SESSION_DESTROYED, what the source throws, and what the
-   * link's `send` rejects with (all as rejections)
+   * @throws ERR_ARGUMENT when it is made of anything but bytes, ERR_SESSION_NO_KEY, ERR_SESSION_KEY_EXHAUSTED, ERR_SESSION_DESTROYED,
+   * what the source throws, and what the link's `send` rejects with (all as rejections)
    */
   async send (kind: bigint, message: Uint8Array | MessageSource, options: SealOptions = {}): Promise<void> {
     const header: RoutedHeader = { target: this.peer, source: this.self, kind }
@@ -137,7 +137,7 @@ export class Session {
   async openBytes (packet: MessagePacket, options: OpenOptions = {}): Promise<Uint8Array> {
     // a queue, not a list: a flood of tiny chunks must not cost more than its bytes
     const queue = new ByteQueue()
-    for await (const piece of this.open(packet, { maxInflated: MAX_INFLATED, ...options })) queue.push(piece)
+    for await (const piece of this.open(packet, { ...options, maxInflated: options.maxInflated ?? MAX_INFLATED })) queue.push(piece)
     return queue.takeJoined(queue.length)
   }
 

@@ -195,7 +195,7 @@ test('a bomb, and a zlib stream that is none', async t => {
 
 test('in one piece there is a limit of 64 MiB', async t => {
   const body = byHand(pair, [deflateSync(new Uint8Array(67_108_865)).subarray(0, 65_536)])
-  t.is(await codeOf(openMailBytes(each([body]), envelope)), 'ERR_ZLIB_OUTPUT_LIMIT')
+  for (const options of [{}, { maxInflated: undefined }]) t.is(await codeOf(openMailBytes(each([body]), envelope, options)), 'ERR_ZLIB_OUTPUT_LIMIT')
 })
 
 test('mail that is refused is let go of, and not read on', async t => {
@@ -277,6 +277,11 @@ test('mail that would not open is not sealed', t => {
   for (const kind of [-1n, 2n ** 64n]) t.is(code({ route: { ...route, kind } }), 'ERR_SEALED_MAIL_ROUTE')
   t.is(code({ route: { ...route, target: new Uint8Array(3) } }), 'ERR_UUID')
   t.throws(() => sealMail([], parties, { level: 10 }), { code: 'ERR_ZLIB_LEVEL' })
+})
+
+test('what is no bytes is not sealed as an empty message', async t => {
+  for (const wrong of ['text', text(5), 5, undefined] as never[]) t.throws(() => sealMail(wrong, parties), { code: 'ERR_ARGUMENT' })
+  for (const wrong of ['text', 5, undefined] as never[]) t.is(await codeOf(collectList(sealMail([text(5), wrong], parties))), 'ERR_ARGUMENT')
 })
 
 test('keys that are destroyed', async t => {

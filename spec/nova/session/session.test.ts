@@ -161,6 +161,27 @@ for (const profile of ['seed', 'hardened'] as const) {
     left.abort()
   })
 
+  test(`${profile}: what is no bytes is not sent as an empty message`, async t => {
+    const { a, left } = await ends(profile)
+    for (const wrong of ['text', 5, undefined, null, {}] as never[]) t.is(await codeOf(a.send(1n, wrong)), 'ERR_ARGUMENT')
+    for (const wrong of ['text', 5, undefined, new ArrayBuffer(4)] as never[]) {
+      for (const message of [[wrong], [text(50), wrong], each([wrong])]) t.is(await codeOf(a.send(1n, message)), 'ERR_ARGUMENT')
+    }
+    left.abort()
+  })
+
+  test(`${profile}: in one piece there is a limit of 64 MiB, also where none is said`, async t => {
+    const { a, packets, left } = await ends(profile)
+    const sent = codeOf(a.send(1n, new Uint8Array(67_108_865)))
+    const packet = await kept(await packetOf(packets))
+    t.is(await sent, 'resolved')
+    for (const options of [{}, { maxInflated: undefined }]) {
+      const reader = new Session({ link: left, self: BOB.id, peer: ALICE.id, key: KEYS[profile].right })
+      t.is(await codeOf(reader.openBytes(packet, options)), 'ERR_ZLIB_OUTPUT_LIMIT')
+    }
+    left.abort()
+  })
+
   test(`${profile}: a link that refuses lets go of the source`, async t => {
     const { a, left } = await ends(profile)
     left.abort(new Error('cable'))
