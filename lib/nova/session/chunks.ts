@@ -1,5 +1,5 @@
 import { type BulkAead, TAG_BYTES } from '../../crypto/index.js'
-import { ByteQueue } from '../../stream/index.js'
+import { ByteQueue, codeOf } from '../../stream/index.js'
 import { sessionError } from './errors.js'
 
 /** The most plaintext that a chunk holds, in bytes. */
@@ -72,8 +72,12 @@ export class ChunkSealer {
     const header = new Uint8Array(HEADER_BYTES)
     new DataView(header.buffer).setUint32(0, length + TAG_BYTES)
     header[4] = final ? 1 : 0
-    const sealed = await this.#cipher.aead.seal(this.#nonce.next(), this.#cipher.additionalData(final), this.#queue.take(length))
-    return [header, ...sealed]
+    const nonce = this.#nonce.next()
+    try {
+      return [header, ...await this.#cipher.aead.seal(nonce, this.#cipher.additionalData(final), this.#queue.take(length))]
+    } catch (cause) {
+      throw destroyed(cause) ?? cause
+    }
   }
 }
 
@@ -108,7 +112,7 @@ export class ChunkOpener {
   /**
    * The plaintext of the next chunk in pieces that are the caller's, or undefined when more is needed.
    *
-   * @throws ERR_SESSION_CHUNK_SIZE, ERR_SESSION_FINAL_FLAG, ERR_SESSION_AUTH, ERR_SESSION_TRAILING
+   * @throws ERR_SESSION_CHUNK_SIZE, ERR_SESSION_FINAL_FLAG, ERR_SESSION_AUTH, ERR_SESSION_TRAILING, ERR_SESSION_DESTROYED
    */
   async read (): Promise<Uint8Array[] | undefined> {
     if (this.#over) {
@@ -148,11 +152,12 @@ export class ChunkOpener {
 
   async #open (length: number): Promise<Uint8Array[]> {
     const sealed = this.#take(length)
+    const nonce = this.#nonce.next()
     let opened: Uint8Array[]
     try {
-      opened = await this.#cipher.aead.open(this.#nonce.next(), this.#cipher.additionalData(this.#final), sealed)
+      opened = await this.#cipher.aead.open(nonce, this.#cipher.additionalData(this.#final), sealed)
     } catch (cause) {
-      throw sessionError('ERR_SESSION_AUTH', undefined, cause)
+      throw destroyed(cause) ?? sessionError('ERR_SESSION_AUTH', undefined, cause)
     }
     this.#length = undefined
     this.#over = this.#final
@@ -176,6 +181,11 @@ export class ChunkOpener {
     this.#kept.push(this.#piece.byteLength < 1024 ? this.#piece : new Uint8Array(this.#piece))
     this.#piece = NONE
   }
+}
+
+/** What is our own doing must not look like the other side's: a key of the seed's wire goes while messages are under way. */
+function destroyed (cause: unknown): Error | undefined {
+  return codeOf(cause) === 'ERR_CRYPTO_DESTROYED' ? sessionError('ERR_SESSION_DESTROYED', undefined, cause) : undefined
 }
 
 const NONE = new Uint8Array(0)

@@ -48,7 +48,7 @@ export class SeedSessionKey {
     return { aead: this.#aead, noncePrefix: baseNonce, additionalData: final => Uint8Array.of(final ? 1 : 0) }
   }
 
-  /** Forgets the key. Messages under way fail. */
+  /** Forgets the key. Messages under way fail with ERR_SESSION_DESTROYED. */
   destroy (): void {
     if (this.#destroyed) return
     this.#destroyed = true
@@ -84,7 +84,7 @@ export function sealSeedBody (source: MessageSource, key: SeedSessionKey, option
  * iteration says that the message was whole; whatever it yields before is authentic, but may turn out to be cut
  * short. What comes out (at most 256 KiB at a time) is the reader's.
  *
- * @throws each of SESSION_ERRORS and ZLIB_ERRORS whose origin is remote
+ * @throws ERR_SESSION_DESTROYED, and each of SESSION_ERRORS and ZLIB_ERRORS whose origin is remote
  */
 export function openSeedBody (source: AsyncIterable<Bytes>, key: SeedSessionKey, options: OpenOptions = {}): AsyncIterableIterator<Uint8Array> {
   return openBody(source, BASE_NONCE_BYTES, header => ({ cipher: key.cipher(header), release: () => {} }), options)

@@ -257,3 +257,18 @@ test('a key seals as many messages as it may', async t => {
   key.destroy()
   t.is(await codeOf(collect(openSeedBody(each([new Uint8Array(40)]), key))), 'ERR_SESSION_DESTROYED')
 })
+
+test('a key that goes while a message is under way, either way, is no fault of the other side', async t => {
+  const raw = crypto.randomBytes(32)
+  const body = await collectList(sealSeedBody([text(10), FLUSH, text(20)], new SeedSessionKey(raw)))
+  const [opening, sealing] = [new SeedSessionKey(raw), new SeedSessionKey(raw)]
+  // the header, the first chunk, and the rest
+  const opened = openSeedBody(each(cut(body, [chunksOf(body, 8)[0]?.end ?? 0])), opening)
+  const sealed = sealSeedBody([text(10), FLUSH, text(20)], sealing)
+  t.is(bytesOf(await opened.next()), 10)
+  t.false((await sealed.next()).done)
+  opening.destroy()
+  sealing.destroy()
+  t.is(await codeOf(opened.next()), 'ERR_SESSION_DESTROYED')
+  t.is(await codeOf(sealed.next()), 'ERR_SESSION_DESTROYED')
+})
