@@ -57,7 +57,7 @@ export interface HashState {
   update(piece: Uint8Array): void
   /** Another state over the same pieces, which goes on by itself. */
   clone(): HashState
-  /** The digest of all pieces. The state is used up: anything that is asked of it later throws. */
+  /** The digest of all pieces. The state is used up: `update` and `digest` throw from then on. */
   digest(): Uint8Array
 }
 
@@ -86,9 +86,10 @@ export interface AgreementKey {
    *
    * @throws ERR_CRYPTO_KEY when the key is not 32 bytes
    * @throws ERR_CRYPTO_LOW_ORDER when the shared secret would be all zero
+   * @throws ERR_CRYPTO_DESTROYED after `destroy`
    */
   agree(peerPublicKey: Uint8Array): Uint8Array
-  /** A copy of the 32 private bytes, the caller's to wipe. */
+  /** A copy of the 32 private bytes, the caller's to wipe. @throws ERR_CRYPTO_DESTROYED after `destroy` */
   exportPrivate(): Uint8Array
   /** Wipes the private bytes; later calls throw ERR_CRYPTO_DESTROYED. */
   destroy(): void
@@ -98,9 +99,9 @@ export interface AgreementKey {
 export interface SigningKey {
   /** 32 bytes. */
   readonly publicKey: Uint8Array
-  /** @returns the signature, 64 bytes */
+  /** @returns the signature, 64 bytes @throws ERR_CRYPTO_DESTROYED after `destroy` */
   sign(...message: readonly Uint8Array[]): Uint8Array
-  /** A copy of the 32-byte seed, the caller's to wipe. */
+  /** A copy of the 32-byte seed, the caller's to wipe. @throws ERR_CRYPTO_DESTROYED after `destroy` */
   exportPrivate(): Uint8Array
   /** Wipes the seed; later calls throw ERR_CRYPTO_DESTROYED. */
   destroy(): void
@@ -109,18 +110,18 @@ export interface SigningKey {
 /** What a backend offers. Both backends pass one suite; which one is in use is decided by the condition of `#crypto`. */
 export interface Crypto {
   readonly backend: 'node' | 'portable'
-  /** So many bytes of the system's random generator, the caller's. */
+  /** So many bytes of the system's random generator, the caller's. @throws ERR_CRYPTO_LENGTH unless it is a whole number, at most 2^30 */
   randomBytes(length: number): Uint8Array
   readonly sha256: Hash
-  /** AES-256-GCM, 32-byte key (copied). */
+  /** AES-256-GCM, 32-byte key (copied). @throws ERR_CRYPTO_KEY */
   aesGcm(key: Uint8Array): Aead
-  /** AES-256-GCM for large pieces. */
+  /** AES-256-GCM for large pieces, 32-byte key (copied). @throws ERR_CRYPTO_KEY */
   bulkAesGcm(key: Uint8Array): BulkAead
-  /** ChaCha20-Poly1305 (RFC 8439), 32-byte key (copied). */
+  /** ChaCha20-Poly1305 (RFC 8439), 32-byte key (copied). @throws ERR_CRYPTO_KEY */
   chachaPoly(key: Uint8Array): Aead
-  /** A new X25519 pair, or the one of 32 private bytes (copied). */
+  /** A new X25519 pair, or the one of 32 private bytes (copied). @throws ERR_CRYPTO_KEY */
   x25519(privateKey?: Uint8Array): AgreementKey
-  /** A new Ed25519 pair, or the one of a 32-byte seed (copied). */
+  /** A new Ed25519 pair, or the one of a 32-byte seed (copied). @throws ERR_CRYPTO_KEY */
   ed25519(seed?: Uint8Array): SigningKey
   /** Strict RFC 8032: canonical S and points, no small-order key or R, the equation without the cofactor. Never throws for bad input. */
   verifyEd25519(publicKey: Uint8Array, signature: Uint8Array, ...message: readonly Uint8Array[]): boolean

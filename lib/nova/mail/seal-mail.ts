@@ -22,7 +22,7 @@ export interface SealMailParties {
 
 /**
  * Seals a message as mail (nova.md, Mail) for a peer that is away, as it is read: zlib's window, 256 KiB that are gathered
- * and one chunk are all that is held. Nothing is computed before the first read; a source that is sealed twice gives two
+ * and one chunk are all that is held. Nothing is sealed before the first read; a source that is sealed twice gives two
  * different bodies. What comes out is the reader's.
  *
  * @throws ERR_ARGUMENT, ERR_PREKEY_UNVERIFIED, ERR_UUID, ERR_SEALED_MAIL_ROUTE, ERR_ZLIB_LEVEL at once; then ERR_ARGUMENT when an item is no bytes, ERR_NOISE_LOW_ORDER when the

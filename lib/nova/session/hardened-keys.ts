@@ -100,7 +100,7 @@ export class ReceivingKey extends DirectionKey {
     if (!this.#window.accepts(counter)) throw sessionError('ERR_SESSION_REPLAYED')
   }
 
-  /** Uses the counter up. Of two messages with one counter, the second to get here is refused. */
+  /** Uses the counter up. Of two messages with one counter, the second to get here is refused. @throws ERR_SESSION_REPLAYED, and what `commit` does (as rejections) */
   async use (counter: number): Promise<void> {
     this.check(counter)
     this.#window.mark(counter)

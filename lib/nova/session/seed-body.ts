@@ -34,7 +34,7 @@ export class SeedSessionKey {
   /**
    * A new base nonce, counted.
    *
-   * @throws ERR_SESSION_KEY_EXHAUSTED, ERR_SESSION_DESTROYED
+   * @throws ERR_SESSION_KEY_EXHAUSTED
    */
   nextBaseNonce (): Uint8Array {
     if (this.#messages >= this.#maxMessages) throw sessionError('ERR_SESSION_KEY_EXHAUSTED', `${this.#maxMessages} messages`)
@@ -42,7 +42,7 @@ export class SeedSessionKey {
     return crypto.randomBytes(BASE_NONCE_BYTES)
   }
 
-  /** What the chunks of one message are sealed and opened with. */
+  /** What the chunks of one message are sealed and opened with. @throws ERR_SESSION_DESTROYED */
   cipher (baseNonce: Uint8Array): ChunkCipher {
     if (this.#destroyed) throw sessionError('ERR_SESSION_DESTROYED')
     return { aead: this.#aead, noncePrefix: baseNonce, additionalData: final => Uint8Array.of(final ? 1 : 0) }
