@@ -1,4 +1,4 @@
-import { uuidKey } from '../bytes/index.js'
+import { uuidKey, type Uuid } from '../bytes/index.js'
 import { deferred, leave } from '../stream/index.js'
 import { readGreeting, type Greeting } from './greeting.js'
 import { peerError } from './peer-errors.js'
@@ -39,7 +39,7 @@ export class Greetings {
   /**
    * Reads a greeting to its end, as long as it is not in the way of others.
    *
-   * @throws ERR_PEER_LIMIT when it has made way, ERR_PEER_TIMEOUT, and what {@link readGreeting} does (as rejections)
+   * @throws ERR_PEER_LIMIT when it has made way or was given up, ERR_PEER_TIMEOUT, and what {@link readGreeting} does (as rejections)
    */
   async read (packet: MessagePacket): Promise<Greeting> {
     const peer = uuidKey(packet.header.source)
@@ -61,6 +61,12 @@ export class Greetings {
       clearTimeout(timer)
       this.#readings.delete(reading)
     }
+  }
+
+  /** Gives up those of one peer that are being read: too much waits for their end. */
+  giveUp (peer: Uuid): void {
+    const key = uuidKey(peer)
+    for (const reading of [...this.#readings]) if (reading.peer === key) reading.end(RESET_CODES.limit, peerError('ERR_PEER_LIMIT', 'greetings'))
   }
 
   /** Gives up all that are being read. */

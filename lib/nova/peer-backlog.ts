@@ -54,6 +54,9 @@ export class PeerBacklog {
     return release
   }
 
+  /** Packets that wait, of all peers together. */
+  get size (): number { return sum(this.#peers.values(), ({ packets }) => packets.length) }
+
   /** True when packets of the peer have to wait, be it behind others that did. */
   holds (peer: Uuid): boolean {
     return this.#peers.has(uuidKey(peer))

@@ -28,7 +28,8 @@ export const PEERS_LIMITS = {
   maxMessages: 256,
   /**
    * Of all such peers together; when there are more, the handshake of who has most of them is given up. That can be an
-   * honest peer beside many strangers who send little each.
+   * honest peer beside many strangers who send little each. When as many wait because peers that we have a conversation
+   * with greet us anew, the greeting of who sends more is stopped unless it is whole.
    */
   maxUnverified: 128,
   /** Bytes of all such peers that are kept meanwhile; when there are more, the handshake of who has most of them is given up. */

@@ -193,9 +193,14 @@ class Hub implements Peers {
   #arrived (packet: MessagePacket): Promise<void> | undefined {
     const peer = packet.header.source
     if (!this.#backlog.holds(peer)) return this.#deliver(packet)
-    if (this.#conversations.has(uuidKey(peer))) return this.#backlog.push(packet)
-    // who is not known to be welcome must not hold up the others
     const { maxUnverified: packets, maxUnverifiedBytes: bytes } = this.#limits
+    if (this.#conversations.has(uuidKey(peer))) {
+      const room = this.#backlog.push(packet)
+      // what waits for the end of a new greeting, which may never come, must not hold up the others
+      if (room !== undefined || this.#backlog.size > packets) this.#greetings.giveUp(peer)
+      return room
+    }
+    // nor must who is not known to be welcome
     const look = (): void => {
       const greediest = this.#backlog.greediest({ packets, bytes })
       if (greediest !== undefined) this.#refuse(greediest)

@@ -177,6 +177,28 @@ test('what strangers send before their handshakes are done is bounded in bytes f
   await hub.close()
 })
 
+for (const [what, limits, most] of [['of one peer', { maxMessages: 8 }, 8], ['in all', { maxUnverified: 8 }, 9]] as const) {
+  test(`who has a conversation and greets anew without end holds up nobody: what waits is limited ${what}`, async t => {
+    const { hub, board, put, id } = hubOf({ limits })
+    const [friend, mallory] = [board.hub(), board.hub()]
+    const [there, here] = await Promise.all([friend.hub.dial(id), first(hub.incoming)])
+    const [hers, ours] = await Promise.all([mallory.hub.dial(id), first(hub.incoming)])
+    await board.plug(mallory.id).send({ target: id, source: mallory.id, kind: KIND.handshake }, firstMessage())
+    await idle()
+    const greeting = put(mallory.id, KIND.handshake)
+    await idle()
+    for (let i = 1; i < most; i++) await hers.send(1n, bytes(`${i}`))
+    t.false(await settled(greeting))
+    await hers.send(1n, bytes(`${most}`))
+    t.is(await greeting, RESET_CODES.limit)
+    // nothing of hers is lost, and the link goes on
+    for (let i = 1; i <= most; i++) t.is(await read(ours.messages), `${i}`)
+    await there.send(1n, bytes('hello'))
+    t.is(await read(here.messages), 'hello')
+    await hub.close()
+  })
+}
+
 test('nothing waits for the handshake of who is not expected', async t => {
   const asked = deferred()
   const { hub, board, put, id } = hubOf({ expects: () => false, verify: () => { asked.resolve(); return new Promise<boolean>(() => {}) } })
