@@ -1,4 +1,4 @@
-import { failureCode, messageOf } from '../errors.js'
+import { failureOf } from '../terminal/failure.js'
 import type { Output } from '../terminal/output.js'
 import { plainLine } from '../terminal/plain-text.js'
 
@@ -32,9 +32,11 @@ export class Untaken {
     this.#since ??= now
     if (this.#told || now - this.#since < PATIENCE) return
     this.#told = true
-    const code = failureCode(error)
+    const { code, message, advice } = failureOf(error)
     this.#output.event('untaken', { code })
-    this.#output.warn(`the relay has not taken ${this.#what} yet (${code}: ${plainLine(messageOf(error))}). ${this.#later} Tell who runs the relay if that goes on: its disk may be full.`)
+    const ofRelay = `Tell who runs the relay if that goes on${code === 'ERR_RELAY_UNAVAILABLE' ? ': its disk may be full' : ''}.`
+    const whatToDo = code === 'ERR_RELAY_UNAVAILABLE' || advice === '' ? ofRelay : advice
+    this.#output.warn(`the relay has not taken ${this.#what} yet (${code}: ${plainLine(message)}). ${this.#later} ${whatToDo}`)
   }
 
   /** Something was taken. */

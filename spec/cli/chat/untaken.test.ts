@@ -3,7 +3,7 @@ import { Untaken } from '../../../lib/cli/chat/untaken.js'
 import { Output } from '../../../lib/cli/terminal/output.js'
 import { HushwireError } from '../../../lib/stream/index.js'
 
-const refused = (text = 'the relay cannot do it for now'): Error => new HushwireError('ERR_RELAY_UNAVAILABLE', text, { layer: 'relay.answer', origin: 'remote', fatal: false })
+const refused = (text = 'the relay cannot do it for now', code = 'ERR_RELAY_UNAVAILABLE'): Error => new HushwireError(code, text, { layer: 'relay.answer', origin: 'remote', fatal: false })
 
 function toldBy (json: boolean): { told: string[], untaken: Untaken, clock: { now: number } } {
   const told: string[] = []
@@ -40,4 +40,12 @@ test('programs are told the code, and what an error says does nothing to a termi
   people.clock.now = 5000
   people.untaken.again(refused('no\u001b[2J'))
   t.regex(people.told[0] ?? '', /\(ERR_RELAY_UNAVAILABLE: no\)/)
+})
+
+test('what has nothing to do with the relay\'s disk has its own advice', t => {
+  for (const [code, advice] of [['ERR_RELAY_NO_PREKEY', /itself\. They have to connect once more before they can be written to\.\n$/], ['ERR_RELAY_SOME', /itself\. Tell who runs the relay if that goes on\.\n$/]] as const) {
+    const { told, untaken, clock } = toldBy(false)
+    for (clock.now = 0; clock.now <= 5000; clock.now += 5000) untaken.again(refused('no', code))
+    t.regex(told[0] ?? '', advice)
+  }
 })
