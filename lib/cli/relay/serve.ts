@@ -95,6 +95,8 @@ async function open (settings: Settings, { identity, keep }: KeptIdentity, log: 
   tell(log, relay, identity, settings, addresses)
   const link = page === undefined || addresses.websocket === undefined ? undefined : relayPage(addresses.websocket)
   if (link !== undefined) log.info({ event: 'page', url: link })
+  const { rule, ids } = settings.registration
+  if (rule === 'allowlist' && ids.length === 0) log.warn({ event: 'nobody-can-register', rule, ids })
   return {
     relay,
     addresses,

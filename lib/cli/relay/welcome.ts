@@ -19,12 +19,18 @@ export function welcome ({ addresses, page, settings: { registration, store } }:
     'On each of their machines:',
     `  hushwire id new --relay '${first}'`
   ]
-  if (page !== undefined) lines.push('In a browser, without installing anything:', `  ${page}`)
+  if (page !== undefined) lines.push(...aboutPage(page))
   if (registration.rule === 'invite') lines.push('Each of them needs an invite too:', `  hushwire relay invite --store '${store.folder}'`)
-  if (registration.rule === 'allowlist') lines.push('Only the ids of registration.ids are let in; hushwire id show prints them.')
+  if (registration.rule === 'allowlist') lines.push(`Only the ids of registration.ids are let in${registration.ids.length === 0 ? ', and there are none yet' : ''}; hushwire id show prints them.`)
   if (given.every(onlyHere)) lines.push('Only this machine reaches it there: --tcp 0.0.0.0:7411 listens for others too.')
   lines.push('Logs are JSON, on stderr. Ctrl-C finishes what is under way and ends the relay; a second one ends it at once.')
   return `${lines.join('\n')}\n`
+}
+
+/** Browsers let a page keep nothing, and this one needs that, unless it came by https: or from their own machine. */
+function aboutPage (page: string): string[] {
+  if (page.startsWith('https:') || onlyHere(page)) return ['In a browser, without installing anything:', `  ${page}`]
+  return ['The page for browsers needs https: here: give the relay a certificate, or a proxy that has one (docs/relay.md, The page).']
 }
 
 function onlyHere (address: string): boolean {
