@@ -196,6 +196,7 @@ test.serial('what cannot be used is told in one sentence, with what to do', asyn
     [[...fresh(), '--tcp', 'host:x'], 2, /ERR_CLI_OPTION: .*host:x is not/],
     [['--memory', ...fresh()], 2, /ERR_CLI_OPTION: .*not both/],
     [['--registration', 'maybe'], 2, /Allowed choices are open, invite, allowlist/],
+    [['--memory', '--tcp', '0', '--identity', '/proc/none/identity'], 2, /ERR_CLI_FILE: .*identity cannot be made: .*Look at the folder of --identity: it must be one that this user can write to\./],
     [['--nonsense'], 2, /unknown option/]
   ] as const) {
     const run = new Run(args)
@@ -216,6 +217,14 @@ test.serial('what cannot be used is told in one sentence, with what to do', asyn
   t.is(machine.told[0]?.code, 'ERR_CLI_CONFIG')
   t.is(await holder.stop(), 0)
   taken.close()
+})
+
+test.serial('an allowlist without ids is warned of', async t => {
+  const run = new Run(['--memory', '--tcp', '0', '--identity', 'folder of its own/identity', '--metrics', '0', '--registration', 'allowlist'])
+  t.is((await run.event('nobody-can-register')).level, 'warn')
+  t.deepEqual(await run.page('/ready'), [200, 'ok\n'])
+  t.is(await run.stop(), 0)
+  t.is((await stat(join(folder, 'folder of its own'))).mode & 0o777, 0o700)
 })
 
 test.serial('a second signal ends at once; the id is the same as what the relay shows', async t => {

@@ -4,21 +4,26 @@ import { listenAdvice } from '../terminal/listening.js'
 import type { Output } from '../terminal/output.js'
 
 /** What cannot be used as it is given. */
-const USAGE: ReadonlySet<string> = new Set(['ERR_CLI_OPTION', 'ERR_CLI_CONFIG', 'ERR_CLI_IDENTITY', 'ERR_CLI_CERTIFICATE', 'ERR_TRANSPORT_CERTIFICATE', 'ERR_LIMIT_OPTION'])
+const USAGE: ReadonlySet<string> = new Set(['ERR_CLI_OPTION', 'ERR_CLI_CONFIG', 'ERR_CLI_IDENTITY', 'ERR_CLI_FILE', 'ERR_CLI_CERTIFICATE', 'ERR_TRANSPORT_CERTIFICATE', 'ERR_LIMIT_OPTION'])
 
 /** It cannot be listened there. */
 const LISTENING: ReadonlySet<string> = new Set(['ERR_TRANSPORT_LISTEN', 'ERR_RELAY_METRICS'])
+
+const NO_ROOM = 'The disk is full: make room.'
 
 /** What a person can do about it. */
 const ADVICE: Readonly<Record<string, string>> = {
   ERR_CLI_OPTION: 'See hushwire relay --help.',
   ERR_CLI_CONFIG: 'hushwire relay config prints every setting with its default.',
   ERR_CLI_IDENTITY: 'Without the file of --identity the next start makes a new relay, whose address is another one.',
+  // of writing it down: of nothing else do they come here
+  ERR_CLI_FILE: 'Look at the folder of --identity: it must be one that this user can write to.',
+  ERR_CLI_SPACE: NO_ROOM,
   ERR_CLI_CERTIFICATE: 'Look at tls.cert and tls.key: both or neither, and this user must be able to read them.',
   ERR_STORE_BUSY: 'Another relay runs on this store: stop it first, or give --store another folder.',
   ERR_STORE_OPEN: 'Look at the folder of --store: it must be one that this user can write to.',
   ERR_STORE_READ_ONLY: 'Look at the folder of --store: it must be one that this user can write to.',
-  ERR_STORE_SPACE: 'The disk is full: make room.',
+  ERR_STORE_SPACE: NO_ROOM,
   ERR_STORE_VERSION: 'The store was written by a newer hushwire: use that one.',
   ERR_TRANSPORT_CERTIFICATE: 'Look at tls.cert and tls.key: both PEM, and the key that of the first certificate.',
   // of asking for an invite: of nothing else do they come here

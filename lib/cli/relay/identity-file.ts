@@ -1,9 +1,10 @@
 import { readFile, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { wipe } from '../../crypto/index.js'
 import { createIdentity, importIdentity, type Identity } from '../../nova/index.js'
 import { cliError } from '../errors.js'
 import { reasonOf } from '../platform-reason.js'
-import { createFile } from '../profile/private-file.js'
+import { createFile, fileError, makeFolders, platformCode } from '../profile/private-file.js'
 
 /** Permission bits of everybody but the owner. */
 const OTHERS = 0o077
@@ -12,7 +13,11 @@ const OTHERS = 0o077
 export interface KeptIdentity {
   /** The caller's to destroy. */
   readonly identity: Identity
-  /** Writes it down, with mode 0600, when it was not there, whole or not at all. @throws ERR_CLI_IDENTITY, also when somebody else has made the file meanwhile (as rejections) */
+  /**
+   * Writes it down, with mode 0600, when it was not there, whole or not at all; the folder is made, with mode 0700, where there is none.
+   *
+   * @throws ERR_CLI_IDENTITY when somebody else has made the file meanwhile, ERR_CLI_SPACE, ERR_CLI_FILE (as rejections)
+   */
   readonly keep: () => Promise<void>
 }
 
@@ -66,10 +71,12 @@ async function read (path: string): Promise<Identity> {
 async function write (path: string, identity: Identity): Promise<void> {
   const stored = identity.exportPrivate()
   try {
+    await makeFolders(dirname(path), 0o700).catch((error: unknown) => { throw fileError(error, `${path} cannot be made`) })
     // never over a file that somebody else has made meanwhile
     await createFile(path, stored)
   } catch (error) {
-    throw cliError('ERR_CLI_IDENTITY', `${path} cannot be made: ${reasonOf(error)}`, error)
+    if (platformCode(error) === 'EEXIST') throw cliError('ERR_CLI_IDENTITY', `${path} was made by something else meanwhile`, error)
+    throw fileError(error, `${path} cannot be made`)
   } finally {
     wipe(stored)
   }

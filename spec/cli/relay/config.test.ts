@@ -98,15 +98,23 @@ test('an identity is made once, for its owner alone; another file, or one that o
   await writeFile(join(folder, 'short'), 'short', { mode: 0o600 })
   await mkdir(join(folder, 'folder'))
   for (const name of ['short', 'folder']) t.is(await codeOf(identityToKeep(join(folder, name))), 'ERR_CLI_IDENTITY')
-  const nowhere = await identityToKeep(join(folder, 'missing/identity'))
-  t.is(await codeOf(nowhere.keep()), 'ERR_CLI_IDENTITY')
+})
+
+test('its folder is made too, for its owner alone; where none can be made, that is told', async t => {
+  const path = join(folder, 'made/below/identity')
+  await (await identityToKeep(path)).keep()
+  t.is((await stat(path)).mode & 0o777, 0o600)
+  for (const made of ['made', 'made/below']) t.is((await stat(join(folder, made))).mode & 0o777, 0o700)
+  const late = await identityToKeep(join(folder, 'in the way/identity'))
+  await writeFile(join(folder, 'in the way'), '')
+  await t.throwsAsync(late.keep(), { code: 'ERR_CLI_FILE', message: /identity cannot be made: / })
 })
 
 test.serial('an identity that could not be written whole is not left: the next start makes one', async t => {
   const path = join(folder, 'part')
   const { keep } = await identityToKeep(path)
   for (const step of ['writeFile', 'sync', 'the folder'] as const) {
-    await failing(step, async () => { await t.throwsAsync(keep(), { code: 'ERR_CLI_IDENTITY', message: /part cannot be made: there is no room on the disk/ }, step) })
+    await failing(step, async () => { await t.throwsAsync(keep(), { code: 'ERR_CLI_SPACE', message: /there is no room on the disk: .*part cannot be made/ }, step) })
     t.is(await codeOf(stat(path)), 'ENOENT', step)
   }
   await keep()
