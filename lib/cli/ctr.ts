@@ -11,6 +11,7 @@ import { cliError, failureCode } from './errors.js'
 /** Exit codes: the connection or what came over it failed; the command makes no sense; a signal came. */
 const FAILED = 1
 const USAGE = 2
+const USAGE_ERRORS: ReadonlySet<string> = new Set(['ERR_CLI_OPTION', 'ERR_CLI_SECRET'])
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
 
 interface Options {
@@ -38,7 +39,7 @@ export function ctrCommand (): Command {
   return new Command('ctr')
     .description('Pipe stdin and stdout to a peer with the same secret, encrypted (CTR peer frames over TCP).')
     .addOption(new Option('--listen <[host:]port>', 'wait for the peer here; 127.0.0.1 unless a host is given').conflicts('connect'))
-    .option('--connect <host:port>', 'connect to the peer that listens there')
+    .option('--connect <[host:]port>', 'connect to the peer that listens there; on this machine unless a host is given')
     .requiredOption('--secret-file <file>', 'the secret that both have: 32 bytes of good randomness or more, taken as they are')
     .addOption(new Option('--role <role>', 'which half of the secret this side sends with').choices(['top', 'bottom']).makeOptionMandatory())
     .option('--timeout <seconds>', 'for connecting, then for the exchange of nonces, then for the first frame', seconds, 10)
@@ -72,10 +73,11 @@ async function run (options: Options): Promise<number> {
     report.ended(counts, (performance.now() - start) / 1000)
     return 0
   } catch (error) {
-    report.failed(error, counts)
+    const exit = stopped ?? (USAGE_ERRORS.has(failureCode(error)) ? USAGE : FAILED)
+    report.failed(error, exit, counts)
     // what waits in stdout for a reader that has stopped would keep the process
-    if (stopped !== undefined) process.exit(stopped)
-    return ['ERR_CLI_OPTION', 'ERR_CLI_SECRET'].includes(failureCode(error)) ? USAGE : FAILED
+    if (stopped !== undefined) process.exit(exit)
+    return exit
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
     // a read that is pending there would keep the process

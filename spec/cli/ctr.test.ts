@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ROOT } from '../support/root.js'
 
-interface Told { event: string, port?: number, code?: string, advice?: string, sent?: number, received?: number, text?: string }
+interface Told { event: string, port?: number, code?: string, advice?: string, exit?: number, sent?: number, received?: number, text?: string }
 
 /** A running command: what it tells on stderr as events, what it writes as text and as a hash. */
 class Run {
@@ -144,7 +144,7 @@ test.serial('a secret file that is missing, a folder, too short or too long; one
   for (const path of [join(folder, 'missing'), folder, short, long]) {
     const run = new Run(['--connect', '127.0.0.1:1', '--secret-file', path, '--role', 'top'])
     t.is(await run.ended, 2)
-    t.regex(run.stderr, /^hushwire ctr: (warning.*\n.*)?ERR_CLI_SECRET: /)
+    t.regex(run.stderr, /^hushwire ctr: (warning.*\n.*)?ERR_CLI_SECRET: .*the other side has too; .*head -c 32/)
     t.true(run.stderr.includes(path))
   }
   const open = join(folder, 'open')
@@ -161,9 +161,13 @@ test.serial('a command that makes no sense is exit code 2, help is 0', async t =
     [], ['--listen', '0', '--connect', 'a:1', ...top], ['--listen', 'nowhere', ...top], ['--connect', '1.2.3.4', ...top], ['--connect', 'h:70000', ...top], top,
     ['--listen', '0', '--secret-file', secret, '--role', 'middle'], ['--listen', '0', '--secret-file', secret], ['--listen', '0', ...top, '--timeout', '0'], ['--sideways']
   ]) t.is(await new Run(args).ended, 2, args.join(' '))
+  const told = new Run(['--connect', '127.0.0.1', ...top])
+  t.is(await told.ended, 2)
+  t.like(await told.event('failed'), { code: 'ERR_CLI_OPTION', advice: 'See hushwire ctr --help.', exit: 2, sent: 0, received: 0 })
   const help = new Run(['--help'])
   t.is(await help.ended, 0)
   t.regex(help.text, /--secret-file <file>/)
+  t.regex(help.text, /--connect <\[host:\]port>/)
 })
 
 test.serial('a port that is in use', async t => {
@@ -182,7 +186,8 @@ test.serial('a peer that is killed: what came before is there, and the exit code
   dialer.process.kill('SIGKILL')
   t.is(await listener.ended, 1)
   t.is(listener.text, 'half of it')
-  const { code, received } = await listener.event('failed')
+  const { code, received, exit } = await listener.event('failed')
+  t.is(exit, 1)
   t.regex(code ?? '', /^ERR_(CTR_END|TRANSPORT_RESET)$/)
   t.is(received, 10)
 })
@@ -194,7 +199,7 @@ test.serial('SIGINT and SIGTERM end it, also while it waits; the other side does
   await listener.until(() => listener.text === 'x' || undefined, 'the text')
   dialer.process.kill('SIGINT')
   t.deepEqual(await Promise.all([listener.ended, dialer.ended]), [1, 130])
-  t.is((await dialer.event('failed')).code, 'ERR_CLI_STOPPED')
+  t.like(await dialer.event('failed'), { code: 'ERR_CLI_STOPPED', exit: 130 })
   t.is((await listener.event('failed')).code, 'ERR_TRANSPORT_RESET')
   const waiting = new Run(['--listen', '0', ...top])
   await waiting.event('listening')

@@ -8,7 +8,8 @@ export interface Report {
   connected(host: string, port: number): void
   warning(text: string): void
   ended(counts: Counts, seconds: number): void
-  failed(error: unknown, counts: Counts): void
+  /** @param exit - the exit code */
+  failed(error: unknown, exit: number, counts: Counts): void
 }
 
 /** Bytes of payload that have gone each way. */
@@ -19,6 +20,8 @@ export interface Counts {
 
 /** What a person can do about it. */
 const ADVICE: Readonly<Record<string, string>> = {
+  ERR_CLI_OPTION: 'See hushwire ctr --help.',
+  ERR_CLI_SECRET: 'Give the file that the other side has too; the first of them is made with: head -c 32 /dev/urandom > FILE; chmod 600 FILE',
   ERR_CTR_FIRST_FRAME: 'Compare the two secret files (sha256sum FILE), and that this command is at the other end.',
   ERR_CTR_SAME_ROLE: 'Start one side with --role top and the other with --role bottom.',
   ERR_CTR_END: 'What came before is as it was sent, but it is not all of it.',
@@ -57,6 +60,6 @@ export function jsonReport (): Report {
     connected: (host, port) => { say('connected', { host, port }) },
     warning: text => { say('warning', { text }) },
     ended: (counts, seconds) => { say('ended', { ...counts, seconds }) },
-    failed: (error, counts) => { say('failed', { code: failureCode(error), message: messageOf(error), advice: adviceOf(error), ...counts }) }
+    failed: (error, exit, counts) => { say('failed', { code: failureCode(error), message: messageOf(error), advice: adviceOf(error) ?? '', exit, ...counts }) }
   }
 }

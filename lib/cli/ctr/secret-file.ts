@@ -25,7 +25,7 @@ export async function readSecret (path: string, warn: (text: string) => void): P
     let length = 0
     // one byte more than allowed, and not all of what may be an endless device
     for (let read = 1; read > 0 && length < room.byteLength; length += read) read = (await file.read(room, length)).bytesRead
-    if (length < MIN_SECRET_BYTES) throw cliError('ERR_CLI_SECRET', `${path} has ${length} bytes; make one of ${MIN_SECRET_BYTES} with: head -c 32 /dev/urandom > FILE`)
+    if (length < MIN_SECRET_BYTES) throw cliError('ERR_CLI_SECRET', `${path} has ${length} bytes, fewer than ${MIN_SECRET_BYTES}`)
     if (length > MAX_BYTES) throw cliError('ERR_CLI_SECRET', `${path} has more than ${MAX_BYTES} bytes`)
     const secret = new Uint8Array(room.subarray(0, length))
     room.fill(0)
