@@ -7,7 +7,7 @@ export const TUNNEL_ERRORS = {
   ERR_TUNNEL_VERSION: { origin: 'remote', fatal: false, sentence: 'the other end speaks another version of the tunnel: bring both to the same version of hushwire' },
   ERR_TUNNEL_RECORD: { origin: 'remote', fatal: false, sentence: 'what came through the tunnel is malformed' },
   ERR_TUNNEL_PEER: { origin: 'remote', fatal: false, sentence: 'the peer may not connect to what is exposed here' },
-  ERR_TUNNEL_SERVICE: { origin: 'remote', fatal: false, sentence: 'the other end exposes no service of that name: ask what its services are called, and name one' },
+  ERR_TUNNEL_SERVICE: { origin: 'remote', fatal: false, sentence: 'no service of that name is exposed, or several where none was named: ask what they are called, and name one' },
   ERR_TUNNEL_REFUSED: { origin: 'remote', fatal: false, sentence: 'nobody listens at the service: start it at the other end' },
   ERR_TUNNEL_UNREACHABLE: { origin: 'remote', fatal: false, sentence: 'the other end cannot reach the service: its address there may be wrong' },
   ERR_TUNNEL_TIMEOUT: { origin: 'remote', fatal: false, sentence: 'the service did not answer the other end in time' },

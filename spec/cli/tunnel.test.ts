@@ -112,6 +112,7 @@ test('what is wrong is said with what to do', async t => {
     [['connect', 'bob', '99999'], 2, /ERR_CLI_OPTION: .*99999 is not \[host:\]port/],
     [['connect', 'bob', '--service', 'a b'], 2, /ERR_CLI_OPTION: .*a b: the name of a service has letters/],
     [['connect', 'bob', '--max', '0'], 2, /a whole number from 1 to 1024/],
+    [['connect', 'bob', 'web=18200', 'git=18200'], 2, /ERR_CLI_OPTION: .*127\.0\.0\.1:18200 is given twice/],
     [['expose', 'nonsense'], 2, /ERR_CLI_OPTION: .*nonsense is not \[host:\]port/],
     [['expose', ''], 2, /ERR_CLI_OPTION: .*an empty address is not \[host:\]port/],
     [['expose', 'web='], 2, /ERR_CLI_OPTION: .*web= lacks its port: NAME=\[HOST:\]PORT/],
@@ -132,6 +133,8 @@ test('services as they are written', t => {
   t.deepEqual(placesOf([], undefined), [{ service: undefined, host: undefined, port: 0 }])
   t.deepEqual(placesOf(['8080'], 'web'), [{ service: 'web', host: undefined, port: 8080 }])
   t.deepEqual(placesOf(['web=0.0.0.0:8080', 'git=0', '81'], undefined).map(({ service: name, port }) => [name, port]), [['web', 8080], ['git', 0], [undefined, 81]])
+  for (const twice of [['web=8080', 'git=8080'], ['web=8080', 'git=127.0.0.1:8080'], ['a=[::1]:1', 'b=2', 'c=[::1]:1']]) t.throws(() => placesOf(twice, undefined), { code: 'ERR_CLI_OPTION', message: /is given twice: each service needs a port of its own/ }, twice.join(' '))
+  t.is(placesOf(['a=0', 'b=0', 'c=8080', 'd=192.0.2.1:8080'], undefined).length, 4)
   t.throws(() => placesOf(['web=80'], 'git'), { code: 'ERR_CLI_OPTION' })
   for (const bad of ['=80', 'a b=80', 'a=b', 'x']) t.throws(() => placesOf([bad], undefined), { code: 'ERR_CLI_OPTION' }, bad)
 })

@@ -1,3 +1,4 @@
+import { hostAndPort } from '../../transport/host-and-port.js'
 import { isServiceName, type TunnelService } from '../../tunnel/index.js'
 import { parseAddress } from '../ctr/address.js'
 import { cliError } from '../errors.js'
@@ -41,6 +42,12 @@ export function placesOf (args: readonly string[], service: string | undefined):
     const { name, address } = splitName(text)
     return { service: name ?? service, ...parseAddress(address) }
   })
+  const own = new Set<string>()
+  for (const { host = '127.0.0.1', port } of places) {
+    const at = hostAndPort({ host, port })
+    if (port !== 0 && own.has(at)) throw cliError('ERR_CLI_OPTION', `${at} is given twice: each service needs a port of its own here`)
+    own.add(at)
+  }
   if (service !== undefined && !places.some((_, index) => args[index]?.includes('=') !== true)) throw cliError('ERR_CLI_OPTION', 'each port has the name of its service already: leave --service out')
   return places
 }

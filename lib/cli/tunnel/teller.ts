@@ -7,14 +7,19 @@ import { failureOf } from '../terminal/failure.js'
 import type { Output } from '../terminal/output.js'
 import { plainLine } from '../terminal/plain-text.js'
 
+/** Services whose reasons are remembered. */
+const MAX_SERVICES = 64
+/** All others; no service is called that. */
+const OTHERS = '*'
+
 /** Tells what passes through a tunnel, and counts it. */
 export class TunnelTeller {
   readonly #output: Output
   readonly #names: Names
   readonly #verbose: boolean
   readonly #counts = { connections: 0, reset: 0, refused: 0, sent: 0, received: 0 }
-  /** Why the last one was refused: the same reason is told once, or a browser that tries again fills the screen. */
-  #reason = ''
+  /** Why the last one to a service was refused: the same reason is told once, or a browser that tries again fills the screen. */
+  readonly #reasons = new Map<string, string>()
 
   constructor (output: Output, names: Names, verbose: boolean) {
     this.#output = output
@@ -37,7 +42,7 @@ export class TunnelTeller {
 
   #opened ({ connection, peer, service }: Extract<TunnelEvent, { type: 'open' }>): void {
     this.#counts.connections++
-    this.#reason = ''
+    this.#reasons.delete(service)
     this.#output.event('open', { connection, peer: formatUuid(peer.id), service })
     if (this.#verbose) this.#output.note(`#${connection} ${this.#name(peer)}${serviceText(service)}: open`)
   }
@@ -45,9 +50,11 @@ export class TunnelTeller {
   #refused ({ peer, service, error }: Extract<TunnelEvent, { type: 'refused' }>): void {
     this.#counts.refused++
     const { code, message } = failureOf(error)
+    // names are the peers' to choose: those that are too many are one
+    const about = this.#reasons.has(service) || this.#reasons.size < MAX_SERVICES ? service : OTHERS
     this.#output.event('refused', { peer: peer === undefined ? undefined : formatUuid(peer.id), service, code })
-    if (this.#verbose || code !== this.#reason) this.#output.note(`a connection${peer === undefined ? '' : ` of ${this.#name(peer)}`}${serviceText(service)} was reset: ${code}: ${plainLine(message)}`)
-    this.#reason = code
+    if (this.#verbose || code !== this.#reasons.get(about)) this.#output.note(`a connection${peer === undefined ? '' : ` of ${this.#name(peer)}`}${serviceText(service)} was reset: ${code}: ${plainLine(message)}`)
+    this.#reasons.set(about, code)
   }
 
   #closed ({ connection, peer, service, sent, received, milliseconds, error }: Extract<TunnelEvent, { type: 'close' }>): void {
