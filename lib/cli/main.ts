@@ -22,8 +22,5 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError || error instanceof WrongUsage)) throw error
   process.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : USAGE
-  if (error instanceof WrongUsage) {
-    if (json) (await import('./terminal/usage.js')).tellUsage(error)
-    else process.stderr.write(`${error.message}\n${error.advice}\n`)
-  }
+  if (error instanceof WrongUsage) (await import('./terminal/usage.js')).tellUsage(error, json)
 }

@@ -53,7 +53,7 @@ function settle (command: Command, name: string): void {
   command.configureOutput({ outputError: () => {} }).exitOverride(error => {
     // help, be it asked for or shown where a command is missing, is told by itself
     if (error.exitCode === 0 || error.code === 'commander.help') throw error
-    throw new WrongUsage(error.message, { advice: adviceOf(command, name, error), onStderr: ON_STDERR.has(name) })
+    throw new WrongUsage(error.message, { command: name, advice: adviceOf(command, name, error), onStderr: ON_STDERR.has(name) })
   })
   if (command.commands.length > 0) refuseUnknown(command)
   for (const child of command.commands) settle(child, `${name} ${child.name()}`)

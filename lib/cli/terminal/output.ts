@@ -156,7 +156,8 @@ export class Output {
 
   /** Tells why the command failed. @returns the exit code */
   failed (error: unknown): number {
-    const { code, message, advice, exit } = failureOf(error)
+    const { code, message, advice: known, exit } = failureOf(error)
+    const advice = code === 'ERR_CLI_OPTION' ? `See hushwire ${this.#command} --help.` : known
     this.end()
     this.event('failed', { code, message, advice, exit })
     // who has pressed Ctrl-C knows why

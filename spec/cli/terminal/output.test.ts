@@ -39,7 +39,7 @@ test('quiet leaves results and errors', t => {
   output.status('going on')
   t.is(output.failed(cliError('ERR_CLI_OPTION')), 2)
   t.is(out(), 'a result\n')
-  t.regex(err(), /^hushwire chat: ERR_CLI_OPTION: the command makes no sense\. See --help\.\n$/)
+  t.regex(err(), /^hushwire chat: ERR_CLI_OPTION: the command makes no sense\. See hushwire chat --help\.\n$/)
 })
 
 test('with --json everything is an object a line, on stdout', t => {

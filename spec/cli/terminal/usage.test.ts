@@ -26,7 +26,11 @@ test('what is wrong with the arguments is JSON for those who ask for JSON, with 
   const plain = await user.run(['ping', '--', '--json', 'more'])
   t.is(plain.code, 2)
   t.is(plain.stdout, '')
-  t.regex(plain.stderr, /^error: .*\nSee hushwire ping --help\.\n$/)
+  t.is(plain.stderr, "hushwire ping: ERR_CLI_OPTION: the command makes no sense: too many arguments for 'ping'. Expected 1 argument but got 2. See hushwire ping --help.\n")
+  const like = await user.run(['ping', 'bob', '--cuont', '1'])
+  t.is(like.stderr, "hushwire ping: ERR_CLI_OPTION: the command makes no sense: unknown option '--cuont' (Did you mean --count?). See hushwire ping --help.\n")
+  const own = await user.run(['tunnel', 'expose', ''])
+  t.regex(own.stderr, /^hushwire tunnel expose: ERR_CLI_OPTION: .*\. See hushwire tunnel expose --help\.\n$/)
   const help = await user.run(['ping', '--help', '--json'])
   t.is(help.code, 0)
   t.regex(help.stdout, /^Usage: hushwire ping/)
@@ -45,13 +49,13 @@ test('what a command tells on stderr in JSON, it tells there too where it is use
 test('a command that there is not is named, with what is like it or all that there are', async t => {
   const user = new User()
   for (const [args, words] of [
-    [['relay', 'bogus'], "error: unknown command 'bogus'; there are config, id, invite\nSee hushwire relay --help.\n"],
-    [['relay', '--tcp', '0', 'invit'], "error: unknown command 'invit'; is it invite?\nSee hushwire relay --help.\n"],
-    [['contacts', 'bogus'], "error: unknown command 'bogus'; there are rename, forget\nSee hushwire contacts --help.\n"],
-    [['contacts', 'renam', 'a', 'b'], "error: unknown command 'renam'; is it rename?\nSee hushwire contacts --help.\n"],
-    [['tunnel', 'bogus'], "error: unknown command 'bogus'; there are expose, connect\nSee hushwire tunnel --help.\n"],
-    [['hcat'], "error: unknown command 'hcat'; is it chat?\nFlags follow the command. See hushwire --help.\n"],
-    [['help', 'tunnel', 'exspose'], "error: unknown command 'exspose'; is it expose?\nSee hushwire tunnel --help.\n"]
+    [['relay', 'bogus'], "hushwire relay: ERR_CLI_OPTION: the command makes no sense: unknown command 'bogus'; there are config, id, invite. See hushwire relay --help.\n"],
+    [['relay', '--tcp', '0', 'invit'], "hushwire relay: ERR_CLI_OPTION: the command makes no sense: unknown command 'invit'; is it invite? See hushwire relay --help.\n"],
+    [['contacts', 'bogus'], "hushwire contacts: ERR_CLI_OPTION: the command makes no sense: unknown command 'bogus'; there are rename, forget. See hushwire contacts --help.\n"],
+    [['contacts', 'renam', 'a', 'b'], "hushwire contacts: ERR_CLI_OPTION: the command makes no sense: unknown command 'renam'; is it rename? See hushwire contacts --help.\n"],
+    [['tunnel', 'bogus'], "hushwire tunnel: ERR_CLI_OPTION: the command makes no sense: unknown command 'bogus'; there are expose, connect. See hushwire tunnel --help.\n"],
+    [['hcat'], "hushwire: ERR_CLI_OPTION: the command makes no sense: unknown command 'hcat'; is it chat? Flags follow the command. See hushwire --help.\n"],
+    [['help', 'tunnel', 'exspose'], "hushwire tunnel: ERR_CLI_OPTION: the command makes no sense: unknown command 'exspose'; is it expose? See hushwire tunnel --help.\n"]
   ] as const) {
     const run = await user.run(args)
     t.is(run.code, 2)
