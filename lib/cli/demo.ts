@@ -8,9 +8,10 @@ import { GENERATED_BYTES, generatedFile, givenFile, type DemoFile } from './demo
 import { messageOf } from './errors.js'
 import { stdoutLost, watchStdout } from './terminal/stdout.js'
 
-/** Exit codes: something went wrong or differs; the command makes no sense. */
+/** Exit codes: something went wrong or differs; the command makes no sense; a signal came. */
 const FAILED = 1
 const USAGE = 2
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
 /** Seconds that everything but the file may take, and bytes of it a second at the least. */
 const BASE_SECONDS = 60
 const SLOWEST = 8_388_608
@@ -51,19 +52,30 @@ function options (): Options {
 async function main ({ file: path, size, json, postQuantum, timeout }: Options): Promise<number> {
   const narrator = json === true ? silence() : storyteller()
   const stop = new AbortController()
-  const onSignal = (): void => { stop.abort(demoError('ERR_DEMO_STOPPED')) }
+  const end = (): void => { stop.abort(demoError('ERR_DEMO_STOPPED')) }
+  let stopped: number | undefined
+  const onSignal = (signal: keyof typeof SIGNALS): void => {
+    stopped = SIGNALS[signal]
+    end()
+  }
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
-  stdoutLost.addEventListener('abort', onSignal)
+  stdoutLost.addEventListener('abort', end)
   let file: DemoFile | undefined
   try {
     file = path === undefined ? await generatedFile(size, stop.signal) : await givenFile(path)
+    stop.signal.throwIfAborted()
     const outcome = await new Demonstration(file, narrator, postQuantum === true).run({
       timeout: 1000 * (timeout ?? BASE_SECONDS + file.bytes / SLOWEST),
       signal: stop.signal
     })
     narrator.end()
-    say(json === true ? JSON.stringify(outcome) : summary(outcome))
-    return outcome.ok ? 0 : FAILED
+    // who has pressed Ctrl-C knows why it is not whole
+    if (json === true) say(JSON.stringify(outcome))
+    else if (stopped === undefined) say(summary(outcome))
+    return stopped ?? (outcome.ok ? 0 : FAILED)
+  } catch (error) {
+    if (stopped === undefined) throw error
+    return stopped
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
     await file?.remove()

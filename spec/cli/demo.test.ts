@@ -138,6 +138,19 @@ test.serial('a time that is over ends everything', async t => {
   t.true(outcome.failures.some(failure => failure.code === 'ERR_DEMO_TIMEOUT'))
 })
 
+test.serial('Ctrl-C, which its processes get too, ends it without a word', async t => {
+  for (const stage of ['started', 'talked']) {
+    const { code, stdout, stderr } = await demo(['--size', '40000000'], (now, pids, child) => {
+      if (now !== stage) return
+      for (const pid of Object.values(pids)) process.kill(pid, 'SIGINT')
+      child.kill('SIGINT')
+    })
+    t.is(code, 130)
+    t.notRegex(stdout, /NOT OK|failed/)
+    t.is(stderr, '')
+  }
+})
+
 test.serial('stopped while it makes its file, and where it cannot make one, nothing stays', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'hushwire-test-'))
   const stopped = await demo(['--json', '--size', '4000000000000'], undefined, folder, child => {
@@ -146,8 +159,7 @@ test.serial('stopped while it makes its file, and where it cannot make one, noth
       watcher.close()
     })
   })
-  t.is(stopped.code, 1)
-  t.regex(stopped.stderr, /^ERR_DEMO_STOPPED: /)
+  t.deepEqual([stopped.code, stopped.stdout, stopped.stderr], [143, '', ''])
   t.deepEqual(await readdir(folder), [])
   await rm(folder, { recursive: true })
   const nowhere = await demo(['--json'], undefined, folder)
