@@ -11,7 +11,7 @@ export const FILES_ERRORS = {
   ERR_FILES_EXISTS: { origin: 'local', fatal: true, sentence: 'something of that name is there already, and it is not overwritten unless who receives asks for that' },
   ERR_FILES_SPACE: { origin: 'local', fatal: true, sentence: 'the disk of who receives is full: make room and send again, what has come is kept' },
   ERR_FILES_WRITE: { origin: 'local', fatal: false, sentence: 'a file cannot be written where it goes' },
-  ERR_FILES_READ: { origin: 'local', fatal: false, sentence: 'a file cannot be read' },
+  ERR_FILES_READ: { origin: 'local', fatal: false, sentence: 'a file cannot be read where it is sent from' },
   ERR_FILES_CHANGED: { origin: 'local', fatal: false, sentence: 'a file has changed while it was sent: send it again when it is at rest' },
   ERR_FILES_HASH: { origin: 'local', fatal: false, sentence: 'a file is not what was sent, its SHA-256 differs: send it again' },
   ERR_FILES_BUSY: { origin: 'local', fatal: true, sentence: 'more than may be under way or asked about at once, or too soon after a no: try again later' },

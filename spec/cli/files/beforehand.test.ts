@@ -50,7 +50,7 @@ test('what cannot be written later names path and reason', async t => {
   const error = await t.throwsAsync(async () => destination.open(transfer), { code: 'ERR_FILES_WRITE' })
   t.true(error.message.endsWith(`${join(folder, '.hushwire-part')}: something on the way is no folder`), error.message)
   t.is(whyOf(error), `${error.message} (ERR_FILES_WRITE)`)
-  t.is(whyOf(filesError('ERR_FILES_READ', 'a', Object.assign(new Error('x'), { code: 'EACCES' }))), 'a file cannot be read: a: this user may not do that (ERR_FILES_READ)')
+  t.is(whyOf(filesError('ERR_FILES_READ', 'a', Object.assign(new Error('x'), { code: 'EACCES' }))), 'a file cannot be read where it is sent from: a: this user may not do that (ERR_FILES_READ)')
 })
 
 test('a file that cannot be read is told before the other side is asked, with what to do', async t => {
