@@ -30,7 +30,7 @@ export function welcome ({ addresses, page, settings: { registration, store } }:
 /** Browsers let a page keep nothing, and this one needs that, unless it came by https: or from their own machine. */
 function aboutPage (page: string): string[] {
   if (page.startsWith('https:') || onlyHere(page)) return ['In a browser, without installing anything:', `  ${page}`]
-  return ['The page for browsers needs https: here: give the relay a certificate, or a proxy that has one (docs/relay.md, The page).']
+  return ['The page for browsers needs https: give the relay a certificate, or a proxy that has one (docs/relay.md, The page).']
 }
 
 function onlyHere (address: string): boolean {
