@@ -98,7 +98,7 @@ test.serial('what cannot be used is told in one sentence, with what to do', asyn
     [['ping', 'bob', '--profile', 'address', '--relay', 'bad'], 2, /ERR_RELAY_URL/],
     [['ping', 'bob', '--profile', 'changed2'], 2, /ERR_CLI_PROFILE/],
     [['id', 'nonsense'], 2, /unknown command 'nonsense'/],
-    [['id', 'show', '--nonsense'], 2, /unknown option '--nonsense'\nSee hushwire id show --help\./],
+    [['id', 'show', '--nonsense'], 2, /unknown option '--nonsense'\. See hushwire id show --help\./],
     [['id', 'export'], 2, /missing required argument 'file'/],
     [['nonsense'], 2, /unknown command 'nonsense'/],
     [['id', 'show', '--color', 'blue'], 2, /Allowed choices are auto, always, never/]
