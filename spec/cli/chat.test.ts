@@ -54,7 +54,7 @@ test.serial('a relay that is away at the start is waited for, in a pipe too; ano
   const [alice] = await pairOf(relay)
   await relay.stop()
   const stopped = alice.start(['chat', 'bob'], { input: 'one\n' })
-  await stopped.until(() => /no connection to the relay \(ERR_TRANSPORT_REFUSED\); trying again in \d+ s/.test(stopped.stderr), 'why it waits')
+  await stopped.until(() => /no connection to the relay \(ERR_TRANSPORT_REFUSED: nobody listens at that address\); trying again (at once|in \d+ s)/.test(stopped.stderr), 'why it waits')
   t.is(await stopped.stop('SIGINT'), 130)
   t.regex(stopped.stderr, /not sent yet: one\nThe next hushwire chat with bob sends it\./)
   const waits = alice.start(['chat', 'bob', '--json'], { input: 'two\n' })
