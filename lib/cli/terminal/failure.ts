@@ -36,7 +36,7 @@ const AWAY = 'They must have hushwire running: hushwire chat leaves messages for
 const NO_FOLDER: Advice = ({ own }) => `Look at the folder of the profile: ${own('id show')}; it must be one that this user can write to.`
 
 /** Of each code that people meet: the exit code, and what to do. */
-export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
+const KNOWN: Readonly<Record<string, Known>> = {
   ERR_CLI_OPTION: [EXIT.usage, 'See --help.'],
   ERR_CLI_PROFILE: [EXIT.usage, ({ own }) => `Make one with: ${own('id new --relay ADDRESS')}, or ${own('pair OFFER')}.`],
   ERR_CLI_RELAY: [EXIT.usage, 'hushwire relay prints the address at its start, such as tcp://host:7411/#KEY; give it to --relay.'],
@@ -105,6 +105,9 @@ export const KNOWN_FAILURES: Readonly<Record<string, Known>> = {
   EDQUOT: [EXIT.failed, NO_ROOM]
 }
 
+/** The codes that have an exit code of their own, or advice. */
+export const KNOWN_CODES: readonly string[] = Object.keys(KNOWN)
+
 /** Why a command failed, for people and programs. */
 export interface Failure {
   /** Ours or the platform's. */
@@ -124,6 +127,6 @@ export function failureOf (error: unknown, situation: Situation = new Situation(
   const message = messageOf(error)
   if (code === 'ERR_CLI_STOPPED') return { code, message, advice: '', exit: EXIT[STOPS.find(signal => message.endsWith(signal)) ?? 'SIGINT'] }
   if (code === 'ERR_TRANSPORT_LISTEN') return { code, message, advice: listenAdvice(error), exit: EXIT.failed }
-  const [exit, advice] = KNOWN_FAILURES[code] ?? [EXIT.failed, '']
+  const [exit, advice] = KNOWN[code] ?? [EXIT.failed, '']
   return { code, message, advice: typeof advice === 'string' ? advice : advice(situation), exit }
 }

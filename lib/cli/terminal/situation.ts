@@ -26,5 +26,5 @@ export class Situation {
   readonly own = (command: string): string => `hushwire ${command}${this.#profile === undefined ? '' : ` --profile ${this.#profile}`}`
 
   /** Where the relay is, as a terminal may show it: the URL can be that of an offer. */
-  get where (): string | undefined { return this.relay === undefined ? undefined : plainLine(this.relay) }
+  get where (): string | undefined { return this.relay === undefined ? undefined : plainLine(this.relay).replace(/\/$/, '') }
 }
