@@ -108,6 +108,10 @@ test.serial('an offer that nobody answers, is none, or whose maker is not there'
     t.false(existsSync(join(bob.folder, 'data/hushwire/default')))
   }
   t.regex((await alice.run(['pair', offer])).stderr, /ERR_CLI_BUSY/)
+  // what is at its address is not its relay
+  const strange = await new User().run(['pair', formatOffer({ ...parseOffer(offer), relayFingerprint: new Uint8Array(32) })])
+  t.is(strange.code, 3)
+  t.regex(strange.stderr, /ERR_IDENTITY_REFUSED: .*another key than the one of the offer: .*Ask who made the offer\.\n$/)
   const elsewhere = await TestRelay.start()
   const carol = new User()
   await carol.run(['id', 'new', '--relay', elsewhere.address])

@@ -40,9 +40,9 @@ test('where an offer is to make the profile, advice is what can be done without 
   situation.relay = 'tcp://host:1'
   situation.offer = { given: 'hushwire:AQ', maker: 'hushwire pair' }
   situation.fresh = true
-  for (const code of ['ERR_TRANSPORT_REFUSED', 'ERR_TRANSPORT_CONNECT_TIMEOUT', 'ERR_FRAME_MAGIC', 'ERR_TRANSPORT_TLS', 'ERR_OFFER_RELAY', 'ERR_RELAY_NOT_REGISTERED']) {
+  for (const code of ['ERR_TRANSPORT_REFUSED', 'ERR_TRANSPORT_CONNECT_TIMEOUT', 'ERR_FRAME_MAGIC', 'ERR_TRANSPORT_TLS', 'ERR_IDENTITY_REFUSED', 'ERR_RELAY_NOT_REGISTERED']) {
     const { advice } = failureOf(Object.assign(new Error('x'), { code }), situation)
     t.regex(advice, code === 'ERR_RELAY_NOT_REGISTERED' ? /id new --relay ADDRESS --profile work/ : /relay at tcp:\/\/host:1\b.*sk who made the offer/, code)
-    t.notRegex(advice, /id show|--relay tries/, code)
+    t.notRegex(advice, /id show|--relay tries|id relay/, code)
   }
 })
