@@ -29,7 +29,8 @@ export interface PeerSession extends Pick<LinkControl, 'closed'> {
    */
   readonly confirmed: boolean
   /**
-   * Messages as they begin, in the order they were sent, one consumer. Throws when the peer is gone or the link fails.
+   * Messages as they begin to arrive, one consumer. One that is sent while another is on its way may come before it.
+   * Throws when the peer is gone or the link fails.
    * When its reader leaves, what is queued or comes later is dropped; sending goes on.
    */
   readonly messages: AsyncIterable<Message>

@@ -10,8 +10,11 @@ import { Conversation, taking, type PeerSession } from './peer-session.js'
 import { PEERS_LIMITS, type PeersLink, type PeersOptions } from './peers-options.js'
 import { decodeRelayError, MAX_RELAY_ERROR_BYTES, RELAY_CODES, type RelayError } from './relay-messages.js'
 import { RESET_CODES } from './reset-codes.js'
-import { KIND, RESERVED_KINDS } from './routed.js'
+import { KIND } from './routed.js'
 import { type MessagePacket, Session } from './session/session.js'
+
+/** Kinds of packets whose loss is told, or does no harm. Not greetings: who sends the last one of a handshake has the keys already, the other side has not. */
+const LOST_ALONE: ReadonlySet<bigint> = new Set([KIND.stream, KIND.confirm])
 
 /** Conversations over one link. */
 export interface Peers extends Pick<LinkControl, 'closed'> {
@@ -185,8 +188,8 @@ class Hub implements Peers {
     const { target, code, kind, text } = refusal
     const error = peerError('ERR_PEER_UNREACHABLE', `code ${code}, ${text}`, refusal)
     this.#handshakes.giveUp(target, error)
-    // a stream that is over a limit is stopped by itself, and a greeting can be sent again: what stands goes on
-    if (code !== RELAY_CODES.limit || kind < RESERVED_KINDS) this.#conversations.get(uuidKey(target))?.fail(error)
+    // a stream that is over a limit is stopped by itself, and after a confirmation that is lost the next message does what it does
+    if (code !== RELAY_CODES.limit || !LOST_ALONE.has(kind)) this.#conversations.get(uuidKey(target))?.fail(error)
   }
 
   /** A packet of a peer; a promise when nothing more is to be read. */

@@ -111,10 +111,14 @@ export const meetingCases: readonly PageCase[] = [
       await page.getByText('This relay asks for an invite.').waitFor()
       const invite = page.getByRole('textbox', { name: 'Invite' })
       assert.equal(await invite.evaluate(element => element === document.activeElement), true)
-      await invite.fill('no invite at all!')
-      await page.getByRole('button', { name: 'Begin', exact: true }).click()
-      await page.getByRole('button', { name: 'Begin', exact: true }).waitFor()
-      assert.equal(await invite.evaluate(element => element === document.activeElement), true)
+      const trouble = page.getByRole('alert')
+      // not all of it was pasted; then one that the relay has not made
+      for (const [text, said] of [['foo', 'only a part of one'], ['A'.repeat(43), 'has refused this invite']] as const) {
+        await invite.fill(text)
+        await page.getByRole('button', { name: 'Begin', exact: true }).click()
+        await trouble.filter({ hasText: said }).waitFor()
+        assert.equal(await invite.evaluate(element => element === document.activeElement), true)
+      }
       await invite.fill(await relay.invite())
       await page.getByRole('button', { name: 'Begin', exact: true }).click()
       await page.getByText('Connected', { exact: true }).waitFor()
@@ -175,6 +179,8 @@ export const meetingCases: readonly PageCase[] = [
         await dialog.getByLabel('New address of the relay').fill(text)
         await dialog.getByRole('button', { name: 'Trust the new key' }).click()
       }
+      // as a relay on this machine prints it
+      await dialog.getByText('It begins with ws: or wss: and ends with a key.').waitFor()
       await answer(before)
       await dialog.getByText('This is the key that was trusted so far.').waitFor()
       await answer('nothing')

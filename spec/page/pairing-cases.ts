@@ -140,6 +140,34 @@ export const pairingCases: readonly PageCase[] = [
     }
   },
   {
+    name: 'while the relay is away the dialog itself says so, for a code of ours and for one that is answered',
+    run: async (scene: Scene): Promise<void> => {
+      const [alice, node] = [await scene.visitor('Alice'), await scene.peer()]
+      const code = await node.client.offer()
+      const dialog = alice.page.getByRole('dialog')
+      const away = dialog.getByRole('paragraph').filter({ hasText: 'The relay cannot be reached. It is tried again by itself' })
+      const said = dialog.getByRole('status')
+      await scene.relay.kill()
+      await alice.page.getByText('The relay cannot be reached.').waitFor()
+      await alice.page.getByRole('button', { name: 'Pair with somebody' }).first().click()
+      await away.waitFor()
+      await said.filter({ hasText: 'The relay cannot be reached.' }).waitFor({ state: 'attached' })
+      await dialog.getByText('Making a code…').waitFor()
+      await scene.relay.start()
+      await dialog.getByLabel('Your code').waitFor()
+      await away.waitFor({ state: 'detached' })
+      // it goes while somebody is waited for
+      await scene.relay.kill()
+      await away.waitFor()
+      await enter(alice, code)
+      await dialog.getByRole('button', { name: 'Waiting for them…' }).waitFor()
+      assert.equal(await away.isVisible(), true)
+      assert.match(await said.innerText(), /^The relay cannot be reached/)
+      await scene.relay.start()
+      await alice.input.waitFor()
+    }
+  },
+  {
     name: 'a relay that takes no answer to a code, or is away, is waited for a minute: then the dialog says why, and what to do',
     run: async (scene: Scene): Promise<void> => {
       const [alice, node] = [await scene.stranger(), await scene.peer()]

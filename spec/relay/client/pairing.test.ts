@@ -8,7 +8,7 @@ import { memoryStore, type Store, type StoreTransaction, type StoreView } from '
 import { Channel, deferred } from '../../../lib/stream/index.js'
 import type { Peer } from '../../../lib/nova/index.js'
 import { codeOf } from '../codes.js'
-import { bytes, next, state, textOf, texts, World } from './support.js'
+import { bytes, next, state, textOf, texts, World, type TestClient } from './support.js'
 
 test('two clients pair by an offer, each knows the other from then on, and the offer is used up', async t => {
   const world = await World.start()
@@ -147,6 +147,20 @@ test('contacts and offers outlive the process', async t => {
   t.is(again.contacts.list().length, 2)
   await again.contacts.forget(bob.id)
   t.false(again.contacts.has(bob.id))
+})
+
+test('of two offers of one person that are answered at once, the one that is used up does not undo the other, also crosswise', async t => {
+  const world = await World.start()
+  t.teardown(() => world.end())
+  for (const crosswise of [false, true]) {
+    const [alice, bob, other] = await Promise.all([1, 2, 3].map(() => world.client({ accept: 'contacts' }))) as [TestClient, TestClient, TestClient]
+    const used = await bob.offer()
+    await other.pair(used)
+    const good = crosswise ? await alice.offer() : await bob.offer()
+    const outcomes = await Promise.all([codeOf(alice.pair(used)), codeOf((crosswise ? bob : alice).pair(good))])
+    t.deepEqual(outcomes, ['ERR_OFFER_REFUSED', 'resolved'])
+    t.deepEqual([alice.contacts.has(bob.id), bob.contacts.has(alice.id)], [true, true])
+  }
 })
 
 test('a contact beyond the limit is refused', async t => {

@@ -51,7 +51,6 @@ export class Desk {
   readonly #store: Store
   readonly #events: DeskEvents
   readonly #paired: Held<string>
-  /** Why there is no connection, if there is none; also while the next one is tried. */
   #away: Error | undefined
 
   private constructor (store: Store, profile: Profile, client: Client, { history, people, waiting, paired }: Parts, events: DeskEvents) {
@@ -87,6 +86,9 @@ export class Desk {
     })
     return told.desk = new Desk(store, profile, client, parts, events)
   }
+
+  /** Why there is no connection, if there is none; also while the next one is tried. */
+  get away (): Error | undefined { return this.#away }
 
   /** Those we know, as they are to be listed: who wrote last is first. */
   get contacts (): string[] {

@@ -28,6 +28,15 @@ export function relayOfAddress (text: string): RelayPlace {
   return placeOf(url, relay)
 }
 
+/**
+ * What the address of a relay looks like.
+ *
+ * @param protocol - of the page: one of `https:` reaches no relay of `ws:`
+ */
+export function addressHint (protocol: string): string {
+  return `It begins with ${protocol === 'https:' ? 'wss:' : 'ws: or wss:'} and ends with a key.`
+}
+
 /** The relay that an offer names; undefined when it is none, which is told where it is answered. */
 export function relayOfOffer (text: string | undefined): RelayPlace | undefined {
   try {

@@ -5,6 +5,7 @@ import type { Desk } from '../model/desk.js'
 import { announce, button, field, h, openDialog, trouble } from './dom.js'
 import { OwnCode } from './own-code.js'
 import { canScan, scan } from './scan.js'
+import { awayWords } from './status.js'
 
 const SCAN = 'Scan with the camera'
 
@@ -20,6 +21,8 @@ export class PairDialog {
   /** While the camera is on. */
   #scanning: AbortController | undefined
   readonly #input = h('input', { type: 'text', autocomplete: 'off', spellcheck: 'false', placeholder: 'hushwire:…' })
+  /** Why there is no connection: what stands beside the dialog is dimmed, and not read out. */
+  readonly #away = h('p', { class: 'trouble', hidden: true })
   readonly #trouble = trouble()
   readonly #submit = h('button', { type: 'submit', class: 'primary' }, 'Pair')
   readonly #camera = h('div', { class: 'camera-place' })
@@ -30,7 +33,9 @@ export class PairDialog {
     this.#onPaired = onPaired
     this.#input.value = offer
     this.#own = offer === '' ? new OwnCode(desk) : undefined
-    this.#dialog = openDialog('Pair with somebody', this.#own === undefined ? [this.#enterSection()] : [this.#enterSection(), this.#own.element], () => { this.#end() })
+    this.#dialog = openDialog('Pair with somebody', [this.#away, this.#enterSection(), ...this.#own === undefined ? [] : [this.#own.element]], () => { this.#end() })
+    desk.link.on(() => { this.#drawAway() }, this.#over.signal)
+    this.#drawAway()
     this.#input.focus()
     if (offer === '') return
     this.#submit.focus()
@@ -46,6 +51,15 @@ export class PairDialog {
     } catch (error) {
       this.#trouble.show(adviceOf(error))
     }
+  }
+
+  #drawAway (): void {
+    const words = this.#desk.away === undefined ? '' : awayWords(this.#desk.away)
+    // each new try would be read out
+    if (this.#away.textContent === words) return
+    this.#away.textContent = words
+    this.#away.hidden = words === ''
+    announce(words)
   }
 
   get isOpen (): boolean { return this.#dialog.open }
@@ -87,7 +101,7 @@ export class PairDialog {
     this.#trouble.show('')
     this.#submit.disabled = busy
     this.#submit.textContent = busy ? 'Waiting for them…' : 'Pair'
-    announce(busy ? 'Waiting for who made the code.' : '')
+    announce(busy ? this.#away.textContent || 'Waiting for who made the code.' : '')
   }
 
   /** Turns the camera on, or off again. */

@@ -2,7 +2,7 @@ import { fromHex } from '../../../bytes/index.js'
 import { voiceGroups } from '../../../relay/index.js'
 import { ignore } from '../../../stream/index.js'
 import { adviceOf } from '../model/advice.js'
-import { relayOfAddress } from '../model/place.js'
+import { addressHint, relayOfAddress } from '../model/place.js'
 import type { RelayPlace } from '../model/profile.js'
 import { field, h, openDialog, trouble } from './dom.js'
 
@@ -31,7 +31,7 @@ export function openRelayKey (trusted: RelayPlace, trust: (relay: RelayPlace) =>
     h('p', {}, 'Ask who runs the relay, by another way than this page, whether its key has changed; then they can give you its new address, which hushwire relay prints. Your contacts and messages stay here.'),
     ...trusted.key === undefined ? [] : [h('dl', { class: 'facts' }, h('dt', {}, 'Key that was trusted so far'), h('dd', {}, h('code', {}, voiceGroups(fromHex(trusted.key)))))],
     h('form', { onsubmit: submit },
-      field('New address of the relay', address, 'It begins with wss: and ends with a key. Never take it from a message that you did not ask for.'),
+      field('New address of the relay', address, `${addressHint(location.protocol)} Never take it from a message that you did not ask for.`),
       failed.element,
       h('div', { class: 'actions' }, h('button', { type: 'submit', class: 'danger' }, 'Trust the new key')))
   ])

@@ -1,5 +1,7 @@
-import { adviceOf } from '../model/advice.js'
+import { codeOf } from '../../../stream/index.js'
+import { startAdvice } from '../model/invite.js'
 import { APP_LIMITS } from '../model/limits.js'
+import { addressHint } from '../model/place.js'
 import { field, h, trouble } from './dom.js'
 
 /** What somebody says of themselves at their first visit. */
@@ -33,14 +35,15 @@ export function showStart (place: HTMLElement, { relay, name, invited, begin }: 
   const form = h('form', {
     onsubmit: (event: SubmitEvent) => {
       event.preventDefault()
+      const token = invite.value.trim()
       failed.show('')
       submit.disabled = true
       submit.textContent = 'Connecting…'
-      begin({ name: own.value.trim(), address: address.value.trim(), invite: invite.value.trim() }).catch((error: unknown) => {
-        failed.show(adviceOf(error))
+      begin({ name: own.value.trim(), address: address.value.trim(), invite: token }).catch((error: unknown) => {
+        failed.show(startAdvice(error, token))
         submit.disabled = false
         submit.textContent = invited ? 'Begin and pair' : 'Begin'
-        if ((error as { code?: string }).code === 'ERR_RELAY_INVITE') inviteField.hidden = false
+        if (codeOf(error) === 'ERR_RELAY_INVITE') inviteField.hidden = false
         // a button that was off has lost the focus
         if (inviteField.hidden) submit.focus()
         else invite.focus()
@@ -48,7 +51,7 @@ export function showStart (place: HTMLElement, { relay, name, invited, begin }: 
     }
   },
   field('Your name', own, 'Those you pair with see it. You can change it later.'),
-  relay === undefined ? field('Address of the relay', address, 'Who runs the relay has it. It begins with wss: and ends with a key.') : undefined,
+  relay === undefined ? field('Address of the relay', address, `Who runs the relay has it. ${addressHint(location.protocol)}`) : undefined,
   inviteField,
   failed.element,
   submit)

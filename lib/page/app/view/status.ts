@@ -38,11 +38,18 @@ export class StatusView {
   }
 }
 
+const OFFLINE = 'Offline: this device has no network'
+
+/** Why there is no connection, in a sentence. */
+export function awayWords (why: Error): string {
+  return navigator.onLine ? adviceOf(why) : `${OFFLINE}.`
+}
+
 function wordsOf (state: ClientState): readonly [kind: 'on' | 'trying' | 'off', words: string] {
   switch (state.type) {
     case 'connected': return ['on', 'Connected']
     case 'connecting': return ['trying', 'Connecting…']
-    case 'waiting': return ['off', navigator.onLine ? 'Not connected; trying again' : 'Offline: this device has no network']
+    case 'waiting': return ['off', navigator.onLine ? 'Not connected; trying again' : OFFLINE]
     case 'closed': return ['off', 'Stopped']
   }
 }

@@ -11,6 +11,7 @@ import { fingerprintOf, formatOffer, parseOffer, TOKEN_BYTES, type Offer } from 
 import type { OFFER_LIMITS, OpenOffers } from './open-offers.js'
 import { isRefusal, type Outbox, type OwnMailOptions } from '../mail/outbox.js'
 import { decodePairAnswer, encodePairAnswer, PAIR_ANSWER_BYTES, PairAnswers } from './pair-answer.js'
+import { Trials } from './trials.js'
 
 /** How an offer is answered. */
 export interface PairOptions {
@@ -47,12 +48,14 @@ type Outcome = Pick<Opened, 'refusal' | 'kept'> & { readonly use?: Opened['use']
 export class Pairing {
   readonly #parts: PairingParts
   readonly #answers: PairAnswers
+  readonly #trials: Trials
   /** Answers of ours that are on their way. */
   readonly #replies = new Set<string>()
 
   constructor (parts: PairingParts) {
     this.#parts = parts
     this.#answers = new PairAnswers(parts.limits.maxOffers)
+    this.#trials = new Trials(parts.contacts)
   }
 
   /** See `Client.offer`. */
@@ -70,20 +73,21 @@ export class Pairing {
   /** See `Client.pair`. */
   async pair (text: string, { timeout = this.#parts.limits.pairTimeout, signal, onRetry }: PairOptions): Promise<Contact> {
     if (!Number.isSafeInteger(timeout) || timeout <= 0) throw streamError('ERR_ARGUMENT', 'timeout is a whole number of milliseconds')
-    const { contacts, identity } = this.#parts
+    const { identity } = this.#parts
     const offer = parseOffer(text)
     if (equalUuid(offer.id, identity.id)) throw clientError('ERR_OFFER_PEER', 'it is our own, for somebody else to answer')
     const { publicKey } = await this.#owner(offer, signal)
-    const known = contacts.has(offer.id)
     // before the token is sent: its owner may write or open a stream as soon as it has it
-    const contact = await contacts.trust(publicKey)
-    const progress = { tried: false }
+    const contact = await this.#trials.begin(offer.id, publicKey)
+    const progress = { tried: false, kept: true }
     try {
       await this.#ask(offer, { timeout, signal, onRetry, onTry: () => { progress.tried = true } })
     } catch (error) {
       // who may have the token may trust us by then or later, whether we still wait or not: then each is to know the other
-      if (!known && (!progress.tried || isRefusal(error) || codeOf(error) === 'ERR_OFFER_REFUSED')) await contacts.forget(offer.id)
+      progress.kept = progress.tried && !isRefusal(error) && codeOf(error) !== 'ERR_OFFER_REFUSED'
       throw error
+    } finally {
+      await this.#trials.end(offer.id, progress.kept)
     }
     return contact
   }
@@ -104,7 +108,9 @@ export class Pairing {
     return {
       use: transaction => {
         used = offers.use(transaction, token, sender.id)
-        if (used) contacts.write(transaction, sender.publicKey)
+        if (!used) return
+        contacts.write(transaction, sender.publicKey)
+        this.#trials.keep(sender.id)
       },
       kept: () => {
         if (!used) return void this.#reply(sender, token, false)
