@@ -25,7 +25,7 @@ const HELP = `
 What is typed while the relay cannot be reached, or the peer is away, is sent later: by this chat, or by the next one. It ends with 0 when everything that
 came on stdin is at the relay, and with 1 when something is not.`
 
-const TYPED_HELP = 'Each line is a message. /quit or Ctrl-D ends the chat, //text sends /text. ● there, ○ away; on the way: not shown to them yet.'
+const TYPED_HELP = 'Each line is a message. /quit or Ctrl-D ends the chat, //text sends /text. ● there, ○ away, ? not known yet; on the way: not shown to them yet.'
 
 /** `hushwire chat PEER`: messages, line by line. */
 export function chatCommand (): Command {
@@ -67,11 +67,12 @@ async function failureOnly (reading: Promise<void>): Promise<void> {
 
 async function typed (talk: Talk, screen: Screen, { output, signal }: Session, onTerminal: boolean): Promise<void> {
   for await (const line of screen.lines) {
-    if (line === '/quit' || signal.aborted) return
-    if (line === '/help') {
+    const [word = ''] = line.split(' ')
+    if (word === '/quit' || signal.aborted) return
+    if (word === '/help') {
       output.note(TYPED_HELP)
-    } else if (line.startsWith('/') && !line.startsWith('//')) {
-      output.note(`there is no ${line.split(' ')[0] ?? ''}; ${TYPED_HELP}`)
+    } else if (word.startsWith('/') && !word.startsWith('//')) {
+      output.note(`there is no ${word}. ${TYPED_HELP}`)
     } else if (line.trim() !== '') {
       const said = talk.say(line.startsWith('//') ? line.slice(1) : line)
       // a pipe is read as fast as the relay takes it

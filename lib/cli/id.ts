@@ -5,7 +5,7 @@ import { wipe } from '../crypto/index.js'
 import { createIdentity, idOf, type Identity } from '../nova/index.js'
 import { formatRelayAddress, parseRelayAddress, voiceGroups } from '../relay/index.js'
 import { action, profileOptions, type ClientFlags } from './client-options.js'
-import { cliError } from './errors.js'
+import { cliError, failureCode, messageOf } from './errors.js'
 import { cleanName } from './names.js'
 import { reasonOf } from './platform-reason.js'
 import { profileFolders } from './profile/folders.js'
@@ -15,6 +15,7 @@ import { readAll, writeNew } from './profile/private-file.js'
 import { hasData, hasIdentity, loadProfile, makeProfile, openIdentity, resealProfile, type Profile } from './profile/profile.js'
 import { writeSettings } from './profile/settings.js'
 import type { Output } from './terminal/output.js'
+import { plainLine } from './terminal/plain-text.js'
 
 const HELP = `
   hushwire id new --relay tcp://host:7411/#KEY --name Alice    # hushwire relay prints the address
@@ -91,7 +92,7 @@ async function show ({ profile }: ClientFlags, _args: readonly string[], output:
 
 function tellNew (profile: Profile, output: Output): void {
   tell(profile, output)
-  if (profile.settings.relay === undefined) output.note('No relay yet: hushwire id relay ADDRESS, or hushwire pair OFFER.')
+  if (profile.settings.relay === undefined) output.note(`No relay yet: ${output.situation.own('id relay ADDRESS')}.`)
 }
 
 function tell ({ folders, settings, stored }: Profile, output: Output): void {
@@ -168,7 +169,7 @@ async function changePassphrase (flags: PassphraseFlags, _args: readonly string[
   const identity = await openIdentity(profile, flags)
   try {
     // where there is an old one, that is what the file and the environment have
-    const sources = flags.newPassphraseFile !== undefined || profile.stored.sealed ? { passphraseFile: flags.newPassphraseFile, env: {} } : flags
+    const sources = flags.newPassphraseFile !== undefined || profile.stored.sealed ? { passphraseFile: flags.newPassphraseFile, env: {}, instead: 'give --new-passphrase-file FILE' } : flags
     const secret = flags.remove === true ? undefined : await newPassphrase(`A new passphrase for the profile ${profile.folders.name}: `, sources)
     await resealProfile(profile.folders, identity, secret).finally(() => { if (secret !== undefined) wipe(secret) })
     output.event('passphrase', { profile: profile.folders.name, sealed: secret !== undefined })
@@ -179,7 +180,16 @@ async function changePassphrase (flags: PassphraseFlags, _args: readonly string[
 }
 
 async function setRelay ({ profile }: ClientFlags, [address = '']: readonly string[], output: Output): Promise<void> {
-  const { folders, settings } = await loadProfile(profile)
-  await writeSettings(folders.settings, { ...settings, relay: formatRelayAddress(parseRelayAddress(address)) })
+  const relay = formatRelayAddress(parseRelayAddress(address))
+  const folders = profileFolders(profile)
+  let damage: unknown
+  const settings = await loadProfile(profile).then(({ settings }) => settings, (error: unknown) => {
+    // it is what mends that file, for which no other command would be left
+    if (failureCode(error) !== 'ERR_CLI_CONFIG') throw error
+    damage = error
+    return {}
+  })
+  await writeSettings(folders.settings, { ...settings, relay })
+  if (damage !== undefined) output.warn(`${plainLine(messageOf(damage))}. It was written anew: a name that stood in it is gone, and a line such as name = "Alice" gives it one again`)
   tell(await loadProfile(profile), output)
 }

@@ -33,7 +33,7 @@ export function pairCommand (): Command {
     .addHelpText('after', HELP)
     .action(action(async (flags: Flags, [offer], output, command) => {
       checkNames(flags)
-      await (offer === undefined ? show(flags, output, command) : answer(offerIn(offer) ?? offer, flags, output, command))
+      await (offer === undefined ? show(flags, output, command) : answer(offer, flags, output, command))
     }))
 }
 
@@ -50,8 +50,11 @@ async function show (flags: Flags, output: Output, command: string): Promise<voi
   })
 }
 
-async function answer (text: string, flags: Flags, output: Output, command: string): Promise<void> {
+async function answer (given: string, flags: Flags, output: Output, command: string): Promise<void> {
+  output.situation.offer = { given, maker: 'hushwire pair' }
+  const text = offerIn(given) ?? given
   const fresh = await FreshProfile.unlessThere(flags, parseOffer(text), flags.as)
+  output.situation.fresh = fresh !== undefined
   try {
     await withClient({ flags, output, command, opening: fresh?.opening }, async session => {
       const meeting = await Meeting.open(session, flags.as)

@@ -80,7 +80,7 @@ export async function ping ({ client, connection, names, signal }: Pick<Session,
       if (flags.interval >= LONG_INTERVAL) await way.close()
     } catch (error) {
       if (signal.aborted) break
-      const { code, exit, advice } = failureOf(error)
+      const { code, exit, advice } = failureOf(error, output.situation)
       output.event('lost', { number: sent, code })
       output.line(`${sent}: nothing came back (${code})`)
       // whom nothing has come back from may not be there for long

@@ -48,7 +48,7 @@ export function receiveCommand (): Command {
       checkNames(flags)
       // it would become the name of a folder, and the secret in it be seen by all who list that
       if (offerIn(path) !== undefined) throw cliError('ERR_CLI_OPTION', 'DIR is missing: hushwire receive DIR OFFER')
-      return offer === undefined ? fromContacts(path, flags, output, command) : fromOffer(path, offerIn(offer) ?? offer, flags, output, command)
+      return offer === undefined ? fromContacts(path, flags, output, command) : fromOffer(path, offer, flags, output, command)
     }))
 }
 
@@ -67,9 +67,12 @@ async function fromContacts (path: string, flags: Flags, output: Output, command
 }
 
 /** Pairs with whom has shown the offer, and takes one transfer. */
-async function fromOffer (path: string, text: string, flags: Flags, output: Output, command: string): Promise<number> {
+async function fromOffer (path: string, given: string, flags: Flags, output: Output, command: string): Promise<number> {
   if (flags.from !== undefined) throw cliError('ERR_CLI_OPTION', 'an offer says already from whom')
+  output.situation.offer = { given, maker: 'hushwire send FILE' }
+  const text = offerIn(given) ?? given
   const fresh = await FreshProfile.unlessThere(flags, parseOffer(text), flags.as)
+  output.situation.fresh = fresh !== undefined
   try {
     const destination = await destinationOf(path, flags, output)
     return await withClient({ flags, output, command, opening: fresh?.opening }, async session => {

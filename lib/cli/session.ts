@@ -15,6 +15,7 @@ import { privateFolder } from './profile/private-file.js'
 import { loadProfile, openIdentity, type Profile } from './profile/profile.js'
 import { failureOf } from './terminal/failure.js'
 import type { Output } from './terminal/output.js'
+import { plainLine } from './terminal/plain-text.js'
 import { untilSignal } from './terminal/signals.js'
 
 /** What no waiting mends where there was no connection before: another relay stands there, none does, or the certificate is no good. */
@@ -74,6 +75,7 @@ export interface SessionOptions {
 export async function withClient<T> (options: SessionOptions, run: (session: Session) => Promise<T>): Promise<T> {
   tuneCollector()
   const opening = options.opening ?? await openingOf(options.flags)
+  options.output.situation.relay = opening.url
   return withStore(opening.folders, options, async store => {
     const identity = await opening.identity()
     const stop = untilSignal()
@@ -186,17 +188,17 @@ export function connectionTeller (output: Output, url: string, onWrong?: (error:
   let lost = false
   let warned = false
   return state => {
-    if (state.type === 'connecting' && !stood && !lost && output.interactive) output.status(`connecting to ${url} …`)
+    if (state.type === 'connecting' && !stood && !lost && output.interactive) output.status(`connecting to ${plainLine(url)} …`)
     if (state.type === 'waiting' && !stood && onWrong !== undefined && UNMENDED.has(failureCode(state.error))) onWrong(state.error)
     else if (state.type === 'waiting' && (stood || onWrong !== undefined)) {
       // what waiting may mend, it may be waited for in vain: a wrong port, say
       const code = failureCode(state.error)
-      const advice = !stood && !lost || !warned && UNMENDED.has(code) ? failureOf(state.error).advice : ''
+      const advice = !stood && !lost || !warned && UNMENDED.has(code) ? failureOf(state.error, output.situation).advice : ''
       lost = true
       warned ||= UNMENDED.has(code)
-      const seconds = Math.max(1, Math.round(state.delay / 1000))
+      const when = state.delay < 500 ? 'at once' : `in ${Math.round(state.delay / 1000)} s`
       output.event('connection', { state: 'waiting', code, delay: Math.round(state.delay) })
-      output.status(`no connection to the relay (${code}); trying again in ${seconds} s`)
+      output.status(`no connection to the relay (${code}: ${plainLine(messageOf(state.error))}); trying again ${when}`)
       if (advice !== '') output.note(advice)
     }
     if (state.type !== 'connected') return

@@ -37,7 +37,8 @@ test.serial('a passphrase is set, changed, asked for and taken away', async t =>
   t.regex((await user.run(['id', 'show'])).stdout, /passphrase {2}yes/)
   const without = await user.run(['id', 'passphrase', '--remove'])
   t.is(without.code, 2)
-  t.regex(without.stderr, /ERR_CLI_PASSPHRASE: .*no terminal to ask for it, so set HUSHWIRE_PASSPHRASE or give --passphrase-file FILE\./)
+  t.regex(without.stderr, /ERR_CLI_PASSPHRASE: .*no terminal to ask for it, so set HUSHWIRE_PASSPHRASE or give --passphrase-file FILE\.\n$/)
+  t.regex((await user.run(['id', 'passphrase', '--passphrase-file', first])).stderr, /so give --new-passphrase-file FILE\.\n$/)
   const changed = await user.run(['id', 'passphrase', '--passphrase-file', first, '--new-passphrase-file', second])
   t.is(changed.code, 0, changed.stderr)
   t.is((await user.run(['id', 'passphrase', '--remove', '--passphrase-file', first])).code, 2)
@@ -56,7 +57,7 @@ test.serial('a copy is sealed, never written over anything, and makes the same i
   t.is(exported.code, 0, exported.stderr)
   t.is((await stat(copy)).mode & 0o777, 0o600)
   t.is((await user.run(['id', 'export', copy], { env })).code, 2)
-  t.regex((await other.run(['id', 'import', copy], { env: { HUSHWIRE_PASSPHRASE: 'wrong' } })).stderr, /ERR_CLI_PASSPHRASE/)
+  t.regex((await other.run(['id', 'import', copy], { env: { HUSHWIRE_PASSPHRASE: 'wrong' } })).stderr, /ERR_CLI_PASSPHRASE: .*type the right one.*nobody can open an identity without its passphrase\.\n$/)
   t.regex((await other.run(['id', 'show'])).stderr, /ERR_CLI_PROFILE.*hushwire id new/)
   t.is((await other.run(['id', 'import', copy, '--relay', ADDRESS], { env })).code, 0)
   const ids = await Promise.all([user, other].map(async one => (await one.run(['id', 'show', '--json'])).lines[0]?.['id']))
@@ -94,7 +95,7 @@ test.serial('what cannot be used is told in one sentence, with what to do', asyn
     [['id', 'relay', 'ftp://host:1/#x'], 2, /ERR_RELAY_URL/],
     [['id', 'new', '--profile', 'named', '--name', '\u001b[2J'], 2, /ERR_CLI_NAME/],
     [['id', 'new', '--profile', 'named', '--name', 'x'.repeat(65)], 2, /ERR_CLI_NAME: .*1 to 64 characters/],
-    [['ping', 'bob', '--profile', 'address'], 2, /ERR_CLI_CONFIG: .*\/address\/profile\.toml: relay: .*Mend the file, or make it anew with: hushwire id relay ADDRESS/],
+    [['ping', 'bob', '--profile', 'address'], 2, /ERR_CLI_CONFIG: .*\/address\/profile\.toml: relay: .*Mend the file, or make it anew with: hushwire id relay ADDRESS --profile address\./],
     [['ping', 'bob', '--profile', 'address', '--relay', 'bad'], 2, /ERR_RELAY_URL/],
     [['ping', 'bob', '--profile', 'changed2'], 2, /ERR_CLI_PROFILE/],
     [['id', 'nonsense'], 2, /unknown command 'nonsense'/],
@@ -112,4 +113,27 @@ test.serial('what cannot be used is told in one sentence, with what to do', asyn
   t.regex((await user.run(['ping', 'bob', '--profile', 'norelay'])).stderr, /ERR_CLI_RELAY: .*give it to --relay/)
   const machine = await user.run(['id', 'show', '--profile', 'nobody', '--json'])
   t.like(machine.lines[0], { event: 'failed', code: 'ERR_CLI_PROFILE', exit: 2 })
+})
+
+test.serial('the relay of a profile is set though its settings are damaged, and what is lost by that is said', async t => {
+  const user = new User()
+  const bare = await user.run(['id', 'new', '--profile', 'work'])
+  t.regex(bare.stderr, /No relay yet: hushwire id relay ADDRESS --profile work\.\n$/)
+  const settings = join(user.folder, 'config/hushwire/work/profile.toml')
+  for (const damaged of ['relay = "x\nname = "Alice"\n', 'relais = "x"\n']) {
+    await writeFile(settings, damaged)
+    const run = await user.run(['id', 'relay', ADDRESS, '--profile', 'work'])
+    t.is(run.code, 0, run.stderr)
+    t.regex(run.stderr, /profile\.toml:.*It was written anew: a name that stood in it is gone/)
+    t.true((await readFile(settings, 'utf8')).includes(ADDRESS))
+  }
+  // what can be read is kept
+  await writeFile(settings, 'relay = "bad"\nname = "Alice"\n')
+  const kept = await user.run(['id', 'relay', ADDRESS, '--profile', 'work', '--json'])
+  t.like(kept.lines, [{ event: 'identity', name: 'Alice', relay: ADDRESS }])
+  // nor is anything written by an address that cannot be used, or where there is no profile
+  await writeFile(settings, 'damaged')
+  t.is((await user.run(['id', 'relay', 'bad', '--profile', 'work'])).code, 2)
+  t.is(await readFile(settings, 'utf8'), 'damaged')
+  t.regex((await user.run(['id', 'relay', ADDRESS])).stderr, /ERR_CLI_PROFILE/)
 })

@@ -3,9 +3,12 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseOffer } from '../../lib/relay/index.js'
 import { formatOffer } from '../../lib/relay/client/pairing/offer.js'
-import { cleanUp, TestRelay, User } from './support.js'
+import { cleanUp, TestRelay, User, type Run } from './support.js'
 
 test.after.always(cleanUp)
+
+/** Whom somebody has met. */
+function bobId ({ lines }: Run): string { return String(lines.find(({ event }) => event === 'paired')?.['id']) }
 
 test.serial('two who do not know each other pair: keys, names, a profile for who has none', async t => {
   const relay = await TestRelay.start()
@@ -90,7 +93,9 @@ test.serial('an offer that nobody answers, is none, or whose maker is not there'
   for (const [args, exit, words] of [
     [['pair', 'hushwire:AA'], 2, /ERR_OFFER_/],
     [['pair', offer.slice(0, -9)], 2, /ERR_OFFER_TEXT: .*was the offer copied whole\?/],
-    [['pair', 'https://example.org/'], 2, /ERR_OFFER_TEXT: .*in quotes/],
+    [['pair', 'https://example.org/'], 2, /ERR_OFFER_TEXT: .*behind # is missing.*in quotes/],
+    [['receive', 'in', 'http://127.0.0.1:18080/'], 2, /ERR_OFFER_TEXT: .*behind # is missing.*in quotes/],
+    [['pair', 'nonsense'], 2, /ERR_OFFER_TEXT: .*begins with hushwire:/],
     [['pair', '--name', '\u0007', offer], 2, /ERR_CLI_NAME/],
     [['pair', '--expires', '0'], 2, /0\.01 to 10080/]
   ] as const) {
@@ -103,6 +108,10 @@ test.serial('an offer that nobody answers, is none, or whose maker is not there'
     t.false(existsSync(join(bob.folder, 'data/hushwire/default')))
   }
   t.regex((await alice.run(['pair', offer])).stderr, /ERR_CLI_BUSY/)
+  // what is at its address is not its relay
+  const strange = await new User().run(['pair', formatOffer({ ...parseOffer(offer), relayFingerprint: new Uint8Array(32) })])
+  t.is(strange.code, 3)
+  t.regex(strange.stderr, /ERR_IDENTITY_REFUSED: .*another key than the one of the offer: .*Ask who made the offer\.\n$/)
   const elsewhere = await TestRelay.start()
   const carol = new User()
   await carol.run(['id', 'new', '--relay', elsewhere.address])
@@ -114,8 +123,43 @@ test.serial('an offer that nobody answers, is none, or whose maker is not there'
   t.regex((await alice.run(['pair', offer])).stderr, /ERR_OFFER_PEER: .*our own/)
   await relay.stop()
   const bob = new User()
-  t.is((await bob.run(['pair', offer])).code, 3)
-  t.false(existsSync(join(bob.folder, 'data/hushwire/default')))
+  const { host } = new URL(relay.address)
+  for (const args of [['pair', offer], ['receive', 'in', offer]]) {
+    const run = await bob.run(args)
+    t.is(run.code, 3)
+    t.true(run.stderr.includes(`The offer is for the relay at tcp://${host}: `), run.stderr)
+    t.regex(run.stderr, /ask who made the offer/)
+    t.notRegex(run.stderr, /id show/)
+    // it would not be heeded: the offer says which relay a new profile has
+    const other = await bob.run([...args, '--relay', elsewhere.address])
+    t.is(other.code, 2)
+    t.regex(other.stderr, /ERR_CLI_OPTION: .*relay of the offer; leave --relay out/)
+    t.false(existsSync(join(bob.folder, 'data/hushwire/default')))
+  }
+})
+
+test.serial('what is to be typed next has the profile that the command was given', async t => {
+  const relay = await TestRelay.start()
+  const [alice, bob] = [new User(), new User()]
+  await alice.run(['id', 'new', '--relay', relay.address, '--name', "Al's mate"])
+  const shows = alice.start(['pair', '--json'])
+  const offer = String((await shows.event('offer'))['offer'])
+  const answers = await bob.run(['pair', offer, '--profile', 'bob'])
+  t.regex(answers.stderr, /^now: hushwire chat 'Al'\\''s mate' --profile bob$/m)
+  await shows.ended
+  // whom hushwire send has shown the offer makes another one with that
+  const chat = alice.start(['ping', bobId(shows), '--json'])
+  await chat.event('connection')
+  for (const [args, maker] of [[['pair', offer], 'pair'], [['receive', 'in', offer], 'send FILE']] as const) {
+    const used = await new User().run(args)
+    t.regex(used.stderr, /ERR_OFFER_REFUSED/)
+    t.true(used.stderr.endsWith(`makes another one with: hushwire ${maker}.\n`), used.stderr)
+  }
+  await chat.stop()
+  t.regex((await bob.run(['pair', '--profile', 'none'])).stderr, /hushwire id new --relay ADDRESS --profile none, or hushwire pair OFFER --profile none\./)
+  // a variable needs not be typed
+  t.regex((await bob.run(['pair'], { env: { HUSHWIRE_PROFILE: 'none' } })).stderr, /hushwire id new --relay ADDRESS, or/)
+  await relay.stop()
 })
 
 test.serial('a new profile is sealed when there is a passphrase', async t => {

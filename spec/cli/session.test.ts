@@ -5,6 +5,7 @@ import { connectionTeller } from '../../lib/cli/session.js'
 import { Output } from '../../lib/cli/terminal/output.js'
 import { createIdentity } from '../../lib/nova/index.js'
 import { formatRelayAddress, parseRelayAddress } from '../../lib/relay/index.js'
+import { HushwireError } from '../../lib/stream/index.js'
 import { cleanUp, pairOf, TestRelay, User } from './support.js'
 
 test.after.always(cleanUp)
@@ -62,7 +63,7 @@ test.serial('a relay that is killed and comes back is found again, and that is t
   await one.event('connection', ({ state }) => state === 'waiting')
   one.type('said without a relay\n')
   await one.event('said')
-  await other.until(() => /no connection to the relay \(ERR_\w+\); trying again in \d+ s/.test(other.stderr), 'a notice')
+  await other.until(() => /no connection to the relay \(ERR_\w+: [^)]+\); trying again (at once|in \d+ s)/.test(other.stderr), 'a notice')
   await relay.start()
   await one.event('stored')
   await other.until(() => other.stdout.includes('alice: said without a relay'), 'the message')
@@ -139,4 +140,20 @@ test('a running command says once what a relay with another key means, and goes 
   tell({ type: 'connected' } as never)
   tell(waiting)
   t.is(err.split('somebody may stand between').length - 1, 2)
+})
+
+test('why there is no connection is told in words that do nothing to a terminal, and when it is tried again', t => {
+  let err = ''
+  const output = new Output({ command: 'chat' }, { write: () => {} }, { write: text => { err += text } })
+  const tell = connectionTeller(output, 'tcp://host:1', () => {})
+  const error = new HushwireError('ERR_TRANSPORT_CONNECT', 'there is no connection: ENOTFOUND\u001b[2J', { layer: 'transport', origin: 'local', fatal: true })
+  for (const delay of [107, 499, 500, 1600]) tell({ type: 'waiting', error, delay } as never)
+  t.deepEqual(err.match(/^no connection.*$/gm), ['at once', 'at once', 'in 1 s', 'in 2 s'].map(when => `no connection to the relay (ERR_TRANSPORT_CONNECT: there is no connection: ENOTFOUND); trying again ${when}`))
+})
+
+test('the URL of a relay, which an offer may have brought, does nothing to a terminal', t => {
+  let err = ''
+  const output = new Output({ command: 'pair' }, { write: () => {} }, { isTTY: true, columns: 80, write: text => { err += text } })
+  connectionTeller(output, 'tcp://host:1/\u001b[5m')({ type: 'connecting' } as never)
+  t.true(err.endsWith('connecting to tcp://host:1/ …'), JSON.stringify(err))
 })

@@ -37,6 +37,8 @@ export class Talk {
   readonly #sending = new Map<string, { readonly text: ChatText, readonly done: Promise<void> }>()
   /** Texts that the relay has and the peer has not confirmed, by `uuidKey`. */
   readonly #underway = new Map<string, ChatText>()
+  /** Whether some were forgotten: of these nobody knows whether they were shown. */
+  #passedOver = false
   readonly #failed: ChatText[] = []
   /** Lines that no message was made of. */
   #refused = 0
@@ -106,7 +108,8 @@ export class Talk {
     output.event('undelivered', { unsent: ids(unsent), underway: ids(this.#underway.values()) })
     for (const { text } of unsent) output.note(`not sent yet: ${cut(plainLine(text), 60)}`)
     if (unsent.length > 0) output.note(`The next hushwire chat with ${peer.name} sends ${unsent.length === 1 ? 'it' : 'them'}.`)
-    if (this.#underway.size > 0) output.note(`${peer.name} has not been shown ${this.#underway.size === 1 ? 'one message' : `${this.#underway.size} messages`} yet; the relay has taken ${this.#underway.size === 1 ? 'it' : 'them'}.`)
+    const { size } = this.#underway
+    if (size > 0) output.note(`${peer.name} has not been shown ${size === 1 ? 'one message' : `${size} messages${this.#passedOver ? ' or more' : ''}`} yet; the relay has taken ${size === 1 ? 'it' : 'them'}.`)
   }
 
   /** @param before - what is done first; its failure is the text's */
@@ -127,7 +130,7 @@ export class Talk {
     this.#untaken.taken()
     this.#underway.set(uuidKey(text.id), text)
     const [oldest] = this.#underway.keys()
-    if (this.#underway.size > MAX_UNDERWAY && oldest !== undefined) this.#underway.delete(oldest)
+    if (this.#underway.size > MAX_UNDERWAY && oldest !== undefined) this.#passedOver = this.#underway.delete(oldest)
     output.event('stored', { id: formatUuid(text.id) })
     await unsent.delete({ peer: peer.id, text })
   }

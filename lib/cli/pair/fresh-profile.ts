@@ -49,11 +49,12 @@ export class FreshProfile {
    *
    * @param as - what it is to call its owner; see `checkNames`
    * @returns undefined when it is there already
-   * @throws ERR_CLI_EXISTS when there are data of an earlier one, and as `findProfile` (as rejections)
+   * @throws ERR_CLI_EXISTS when there are data of an earlier one, ERR_CLI_OPTION when the flags name another relay than the offer does, and as `findProfile` (as rejections)
    */
   static async unlessThere (flags: ClientFlags, offer: Offer, as: string | undefined): Promise<FreshProfile | undefined> {
     const folders = profileFolders(flags.profile)
     if (await findProfile(folders) !== undefined) return undefined
+    if (flags.relay !== undefined) throw cliError('ERR_CLI_OPTION', `there is no profile ${folders.name} yet, and a new one gets the relay of the offer; leave --relay out`)
     // somebody else's contacts and messages are not to become those of a new identity
     if (await hasData(folders)) throw cliError('ERR_CLI_EXISTS', `${folders.data}, of an earlier profile ${folders.name}`)
     return new FreshProfile(folders, offer, flags, as === undefined ? undefined : cleanName(as))

@@ -54,7 +54,7 @@ export class Meeting {
     output.event('paired', about)
     output.line(`paired with ${output.paint('bold', about.name)}, id ${about.id}`)
     output.line(`fingerprint ${about.fingerprint}; compare it by voice with what hushwire id show says there`)
-    output.note(`now: hushwire chat ${quoted(about.name)}`)
+    output.note(`now: ${output.situation.own(`chat ${quoted(about.name)}`)}`)
   }
 
   async #told (id: Uuid): Promise<string | undefined> {

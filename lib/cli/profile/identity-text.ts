@@ -97,7 +97,7 @@ async function unseal (head: Uint8Array, sealed: Uint8Array, passphrase: Uint8Ar
     wipe(...parts)
     return whole
   } catch (error) {
-    throw cliError('ERR_CLI_PASSPHRASE', 'it is another one, or the identity was changed', error)
+    throw cliError('ERR_CLI_PASSPHRASE', 'it is another one, or the identity was changed; type the right one, or give it by --passphrase-file FILE or HUSHWIRE_PASSPHRASE: nobody can open an identity without its passphrase', error)
   } finally {
     cipher.destroy()
   }

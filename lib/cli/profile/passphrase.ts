@@ -15,6 +15,8 @@ export interface PassphraseSources {
   readonly passphraseFile?: string | undefined
   /** The environment with HUSHWIRE_PASSPHRASE. */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** What to do where there is neither these nor a terminal, unless it is to give one of these. */
+  readonly instead?: string
 }
 
 /** A terminal to ask on. */
@@ -35,16 +37,23 @@ function terminal (): AskingTerminal { return { input: process.stdin, output: pr
 export async function passphrase (question: string, sources: PassphraseSources, on: AskingTerminal = terminal()): Promise<Uint8Array> {
   const given = await givenPassphrase(sources)
   if (given !== undefined) return given
-  return encoded(await ask(question, on))
+  return encoded(await ask(question, on, sources))
 }
 
 /** A new passphrase, asked for twice where it is asked for. @throws as {@link passphrase}, and ERR_CLI_PASSPHRASE when the two differ (as rejections) */
 export async function newPassphrase (question: string, sources: PassphraseSources, on: AskingTerminal = terminal()): Promise<Uint8Array> {
   const given = await givenPassphrase(sources)
   if (given !== undefined) return given
-  const first = await ask(question, on)
-  if (await ask('The same again: ', on) !== first) throw cliError('ERR_CLI_PASSPHRASE', 'the two are not the same; nothing was changed')
-  return encoded(first)
+  const first = await ask(question, on, sources)
+  // before it is asked for again: one that cannot be used needs no second time
+  const secret = encoded(first)
+  try {
+    if (await ask('The same again: ', on, sources) !== first) throw cliError('ERR_CLI_PASSPHRASE', 'the two are not the same; nothing was changed, so give the command again')
+    return secret
+  } catch (error) {
+    wipe(secret)
+    throw error
+  }
 }
 
 /** What the file or the environment says, if they do. @throws ERR_CLI_PASSPHRASE, ERR_CLI_FILE (as rejections) */
@@ -84,14 +93,14 @@ function textOf (bytes: Uint8Array, path: string): string {
 /** One way to write it, whatever keyboard it was typed on. */
 function encoded (text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text.normalize('NFC'))
-  if (bytes.byteLength === 0) throw cliError('ERR_CLI_PASSPHRASE', 'it is empty')
-  if (bytes.byteLength > MAX_BYTES) throw cliError('ERR_CLI_PASSPHRASE', `it has more than ${MAX_BYTES} bytes`)
+  if (bytes.byteLength === 0) throw cliError('ERR_CLI_PASSPHRASE', `it is empty; one has 1 to ${MAX_BYTES} bytes`)
+  if (bytes.byteLength > MAX_BYTES) throw cliError('ERR_CLI_PASSPHRASE', `it has more than ${MAX_BYTES} bytes; give a shorter one`)
   return bytes
 }
 
 /** Asks on the terminal; what is typed is not shown. */
-async function ask (question: string, { input, output }: AskingTerminal): Promise<string> {
-  if (input.isTTY !== true) throw cliError('ERR_CLI_PASSPHRASE', 'there is no terminal to ask for it, so set HUSHWIRE_PASSPHRASE or give --passphrase-file FILE')
+async function ask (question: string, { input, output }: AskingTerminal, { instead = 'set HUSHWIRE_PASSPHRASE or give --passphrase-file FILE' }: PassphraseSources): Promise<string> {
+  if (input.isTTY !== true) throw cliError('ERR_CLI_PASSPHRASE', `there is no terminal to ask for it, so ${instead}`)
   const answer = deferred<string>()
   const silent = new Writable({ write: (_bytes, _encoding, done) => { done() } })
   const lines = createInterface({ input, output: silent, terminal: true, historySize: 0 })

@@ -3,6 +3,7 @@ import { MultiBar } from 'cli-progress'
 import { sentence } from '../errors.js'
 import { failureOf } from './failure.js'
 import { cut, plainLine } from './plain-text.js'
+import { Situation } from './situation.js'
 
 /** How a command tells what it does. */
 export interface OutputOptions {
@@ -11,6 +12,8 @@ export interface OutputOptions {
   readonly json?: boolean | undefined
   readonly quiet?: boolean | undefined
   readonly color?: 'auto' | 'always' | 'never' | undefined
+  /** Of `--profile`. */
+  readonly profile?: string | undefined
 }
 
 /** Of a stream of the process, what is needed. */
@@ -48,6 +51,8 @@ const ERASE_LINE = '\r\u001b[2K'
  */
 export class Output {
   readonly json: boolean
+  /** What the advice of a failure depends on. */
+  readonly situation: Situation
   readonly #quiet: boolean
   readonly #command: string
   readonly #color: boolean
@@ -58,8 +63,9 @@ export class Output {
   #alive = 0
   #through: ((text: string) => void) | undefined
 
-  constructor ({ command, json = false, quiet = false, color = 'auto' }: OutputOptions, out: OutputStream = process.stdout, err: OutputStream = process.stderr) {
+  constructor ({ command, json = false, quiet = false, color = 'auto', profile }: OutputOptions, out: OutputStream = process.stdout, err: OutputStream = process.stderr) {
     this.json = json
+    this.situation = new Situation(profile)
     this.#quiet = quiet
     this.#command = command
     this.#out = out
@@ -156,7 +162,7 @@ export class Output {
 
   /** Tells why the command failed. @returns the exit code */
   failed (error: unknown): number {
-    const { code, message, advice: known, exit } = failureOf(error)
+    const { code, message, advice: known, exit } = failureOf(error, this.situation)
     const advice = code === 'ERR_CLI_OPTION' ? `See hushwire ${this.#command} --help.` : known
     this.end()
     this.event('failed', { code, message, advice, exit })

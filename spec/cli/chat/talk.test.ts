@@ -111,3 +111,17 @@ for (const json of [false, true]) {
     t.is(rests.length, 3)
   })
 }
+
+test('more texts on their way than are remembered are told as such', async t => {
+  const { talk, sent, told } = await talkOf(false)
+  for (const count of [1000, 1001]) {
+    while (sent.length < count) {
+      const said = talk.say(`text ${sent.length}`)
+      await new Promise<void>(resolve => { setImmediate(resolve) })
+      sent.at(-1)?.done.resolve()
+      await said
+    }
+    await talk.end(AbortSignal.abort())
+    t.is(told.at(-1), `bob has not been shown 1000 messages${count > 1000 ? ' or more' : ''} yet; the relay has taken them.\n`)
+  }
+})

@@ -54,7 +54,11 @@ test('it is asked for on the terminal, and not shown', async t => {
   t.is(once.shown(), 'Passphrase: \n')
   const twice = terminal('a new one\r', 'a new one\r')
   t.is(text(await newPassphrase('A new one: ', NOWHERE, twice)), 'a new one')
-  t.is(await codeOf(newPassphrase('A new one: ', NOWHERE, terminal('one\r', 'other\r'))), 'ERR_CLI_PASSPHRASE')
+  await t.throwsAsync(newPassphrase('A new one: ', NOWHERE, terminal('one\r', 'other\r')), { code: 'ERR_CLI_PASSPHRASE', message: /not the same; nothing was changed, so give the command again$/ })
+  // an empty one is no better the second time
+  const empty = terminal('\r', '\r')
+  await t.throwsAsync(newPassphrase('A new one: ', NOWHERE, empty), { code: 'ERR_CLI_PASSPHRASE', message: /it is empty/ })
+  t.is(empty.shown(), 'A new one: \n')
   t.is(await codeOf(passphrase('Passphrase: ', NOWHERE, terminal('half\u0003'))), 'ERR_CLI_STOPPED')
   t.is(await codeOf(passphrase('Passphrase: ', NOWHERE, terminal('\u0004'))), 'ERR_CLI_PASSPHRASE')
   t.is(await codeOf(passphrase('Passphrase: ', NOWHERE, terminal('\r'))), 'ERR_CLI_PASSPHRASE')
