@@ -16,6 +16,7 @@ import { hasData, hasIdentity, loadProfile, makeProfile, openIdentity, resealPro
 import { writeSettings } from './profile/settings.js'
 import type { Output } from './terminal/output.js'
 import { plainLine } from './terminal/plain-text.js'
+import { plainLine } from './terminal/plain-text.js'
 
 const HELP = `
   hushwire id new --relay tcp://host:7411/#KEY --name Alice    # hushwire relay prints the address
@@ -119,7 +120,7 @@ function tell ({ folders, settings, stored }: Profile, output: Output): void {
     ['passphrase', sealed ? 'yes' : 'no: who can read the file has the identity'],
     ['files', `${about.config} and ${about.data}`]
   ]
-  for (const [name, value] of rows) output.line(`${output.paint('dim', name.padEnd(12))}${value}`)
+  for (const [name, value] of rows) output.line(`${output.paint('dim', name.padEnd(12))}${plainLine(value)}`)
 }
 
 async function exportTo (flags: ClientFlags, [path = '']: readonly string[], output: Output): Promise<void> {
