@@ -16,7 +16,6 @@ import { hasData, hasIdentity, loadProfile, makeProfile, openIdentity, resealPro
 import { writeSettings } from './profile/settings.js'
 import type { Output } from './terminal/output.js'
 import { plainLine } from './terminal/plain-text.js'
-import { plainLine } from './terminal/plain-text.js'
 
 const HELP = `
   hushwire id new --relay tcp://host:7411/#KEY --name Alice    # hushwire relay prints the address
