@@ -119,7 +119,7 @@ function tell ({ folders, settings, stored }: Profile, output: Output): void {
     ['passphrase', sealed ? 'yes' : 'no: who can read the file has the identity'],
     ['files', `${about.config} and ${about.data}`]
   ]
-  for (const [name, value] of rows) output.line(`${output.paint('dim', name.padEnd(12))}${value}`)
+  for (const [name, value] of rows) output.line(`${output.paint('dim', name.padEnd(12))}${plainLine(value)}`)
 }
 
 async function exportTo (flags: ClientFlags, [path = '']: readonly string[], output: Output): Promise<void> {

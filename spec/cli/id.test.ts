@@ -24,6 +24,8 @@ test.serial('an identity is made once, shown, and kept where only its owner read
   t.like(shown.lines[0], { event: 'identity', profile: 'default', name: 'Alice', relay: ADDRESS, sealed: false, config })
   t.is((await user.run(['id', 'new'], { env: { HUSHWIRE_PROFILE: 'work' } })).code, 0)
   t.is((await user.run(['id', 'show', '--profile', 'work', '--quiet'])).code, 0)
+  await writeFile(join(config, 'profile.toml'), 'name = "Al\\u001b[2Jice"\n', { mode: 0o600 })
+  t.regex((await user.run(['id', 'show'])).stdout, /\nname {8}Alice\n/)
 })
 
 test.serial('a passphrase is set, changed, asked for and taken away', async t => {

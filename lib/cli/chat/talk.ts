@@ -140,7 +140,7 @@ export class Talk {
     this.#failed.push(text)
     // who ends the chat is told of all of them at once
     if (signal.aborted || client.state.type === 'closed') return
-    const { code, message, advice } = failureOf(error)
+    const { code, message, advice } = failureOf(error, output.situation)
     output.event('unsent', { id: formatUuid(text.id), code })
     output.warn(`not sent: ${cut(plainLine(text.text), 60)} (${code}: ${message}). ${advice}`)
   }

@@ -7,7 +7,7 @@ const PATIENCE = 5000
 
 /** What the relay does not take though there is a connection, as when its disk is full. It is told once, and again only when something was taken in between. */
 export class Untaken {
-  readonly #output: Pick<Output, 'event' | 'warn'>
+  readonly #output: Pick<Output, 'event' | 'warn' | 'situation'>
   readonly #what: string
   readonly #later: string
   readonly #clock: () => number
@@ -19,7 +19,7 @@ export class Untaken {
    * @param about - `what` is not taken, and what becomes of it `later`, a sentence
    * @param clock - milliseconds that never go backwards
    */
-  constructor (output: Pick<Output, 'event' | 'warn'>, { what, later }: { readonly what: string, readonly later: string }, clock: () => number = () => performance.now()) {
+  constructor (output: Pick<Output, 'event' | 'warn' | 'situation'>, { what, later }: { readonly what: string, readonly later: string }, clock: () => number = () => performance.now()) {
     this.#output = output
     this.#what = what
     this.#later = later
@@ -32,7 +32,7 @@ export class Untaken {
     this.#since ??= now
     if (this.#told || now - this.#since < PATIENCE) return
     this.#told = true
-    const { code, message, advice } = failureOf(error)
+    const { code, message, advice } = failureOf(error, this.#output.situation)
     this.#output.event('untaken', { code })
     const ofRelay = `Tell who runs the relay if that goes on${code === 'ERR_RELAY_UNAVAILABLE' ? ': its disk may be full' : ''}.`
     const whatToDo = code === 'ERR_RELAY_UNAVAILABLE' || advice === '' ? ofRelay : advice
