@@ -112,30 +112,33 @@ async function run (options: Options): Promise<void> {
   const kept = await identityToKeep(settings[''].identity)
   tuneCollector()
   try {
-    const serving = await serve(settings, kept, log)
-    // a program that starts a relay reads its log
-    if (process.stdout.isTTY && options.json !== true) process.stdout.write(welcome({ ...serving, settings }))
-    await untilSignal(serving, log)
+    const starting = serve(settings, kept, log).then(serving => {
+      // a program that starts a relay reads its log
+      if (process.stdout.isTTY && options.json !== true) process.stdout.write(welcome({ ...serving, settings }))
+      return serving
+    })
+    await untilSignal(starting, log)
   } finally {
     kept.identity.destroy()
   }
 }
 
-/** Runs until a signal, and then until everything under way is done. */
-async function untilSignal (serving: Serving, log: Logger): Promise<void> {
-  const stopped = deferred()
+/** Runs until a signal, which may come while it starts, and then until everything under way is done. */
+async function untilSignal (starting: Promise<Serving>, log: Logger): Promise<void> {
+  const stopped = deferred({ handled: true })
   let asked = false
   const stop = (signal: keyof typeof SIGNALS): void => {
     if (asked) process.exit(SIGNALS[signal])
     asked = true
     log.info({ event: 'stopping', signal })
-    serving.drain().then(stopped.resolve, stopped.reject)
+    starting.then(serving => serving.drain()).then(stopped.resolve, stopped.reject)
   }
   const reload = (): void => {
-    serving.reload().then(read => { if (read) log.info({ event: 'reloaded' }); else log.debug({ event: 'nothing-to-reload' }) }, (error: unknown) => { log.error({ event: 'reload-failed', code: failureCode(error) }) })
+    starting.then(serving => serving.reload()).then(read => { if (read) log.info({ event: 'reloaded' }); else log.debug({ event: 'nothing-to-reload' }) }, (error: unknown) => { log.error({ event: 'reload-failed', code: failureCode(error) }) })
   }
   process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', reload)
   try {
+    await starting
     await stopped.promise
     log.info({ event: 'stopped' })
   } finally {

@@ -3,18 +3,19 @@ import { qr } from '../../relay/qr.js'
 import { abortable, deadline } from '../../stream/index.js'
 import { Untaken } from '../chat/untaken.js'
 import { cliError } from '../errors.js'
+import { pageBegins } from '../only-here.js'
 import type { Session } from '../session.js'
 import type { Output } from '../terminal/output.js'
 
 /**
- * Shows an offer: as text, as a link where the relay may have a page, and on a terminal as a QR code.
+ * Shows an offer: as text, as a link where the relay may have a page that can begin, and on a terminal as a QR code.
  *
  * @param about - `minutes`: how long it is good; `other`: what is typed on the other side, with `OFFER` where the text goes
  */
 export function tellOffer (text: string, { minutes, other }: { minutes: number, other: string }, output: Output): void {
   const { url, expires } = parseOffer(text)
   const page = relayPage(url)
-  const link = page && `${page}#${text}`
+  const link = page !== undefined && pageBegins(page) ? `${page}#${text}` : undefined
   output.event('offer', { offer: text, link, expires: new Date(expires).toISOString() })
   output.note(`Give this to whom you want to meet, by a way that nobody else sees. It is good for ${minutes} minutes, and once.\n`)
   output.line(text)

@@ -1,3 +1,4 @@
+import { onlyHere, pageBegins } from '../only-here.js'
 import type { Addresses } from './addresses.js'
 import type { Settings } from './settings.js'
 
@@ -27,12 +28,7 @@ export function welcome ({ addresses, page, settings: { registration, store } }:
   return `${lines.join('\n')}\n`
 }
 
-/** Browsers let a page keep nothing, and this one needs that, unless it came by https: or from their own machine. */
 function aboutPage (page: string): string[] {
-  if (page.startsWith('https:') || onlyHere(page)) return ['In a browser, without installing anything:', `  ${page}`]
+  if (pageBegins(page)) return ['In a browser, without installing anything:', `  ${page}`]
   return ['The page for browsers needs https: give the relay a certificate, or a proxy that has one (docs/relay.md, The page).']
-}
-
-function onlyHere (address: string): boolean {
-  return /^\w+:\/\/(127\.|localhost[:/]|\[::1\])/.test(address)
 }
