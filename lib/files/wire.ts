@@ -78,7 +78,7 @@ export class Wire {
     this.#gathered = []
     this.#gatheredBytes = 0
     // nobody reads any more: why is known when everything that the other side has said was read
-    if (!this.#channel.open) return this.until(new Promise<never>(ignore))
+    if (!this.#channel.open) return this.#awaited(this.until(this.#rest()))
     const room = this.#channel.push(bytes)
     if (room !== undefined) await this.#awaited(this.until(room))
   }
@@ -173,6 +173,13 @@ export class Wire {
     if (this.#content < WORD_BYTES) return false
     this.#content = 0
     return true
+  }
+
+  /** Passes over what the other side has still said, unless somebody reads it. Never resolves: the stream fails with what it ends with. */
+  async #rest (): Promise<never> {
+    await this.#ahead?.catch(ignore)
+    if (this.#listening === undefined) while (await this.#next() !== undefined) continue
+    return new Promise<never>(ignore)
   }
 
   async #next (): Promise<FilesRecord | undefined> {

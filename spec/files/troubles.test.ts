@@ -1,4 +1,5 @@
 import test from 'ava'
+import { setImmediate as turn } from 'node:timers/promises'
 import { randomUuid } from '../../lib/bytes/index.js'
 import { FILES_LIMITS, sendFiles, type Received, type SourceFile } from '../../lib/files/index.js'
 import { RESET_CODES, resetError } from '../../lib/nova/index.js'
@@ -222,4 +223,24 @@ test('a place that is not wanted any more while it is opened is not waited for',
   stop.abort(reason)
   t.like(await next(outcomes), { type: 'failed', error: reason })
   await t.throwsAsync(raw.next(), { code: 'ERR_RESET_CANCELLED' })
+})
+
+test('a sender that stops when everything is on its way is noticed though nothing of it is left to be read', async t => {
+  const { alice, bob, destination } = await both(t)
+  const { outcomes } = receiving(bob, destination)
+  const [finishing, go, stop] = [deferred(), deferred(), new AbortController()]
+  destination.onFinish = async () => {
+    finishing.resolve()
+    await go.promise
+  }
+  const sending = codeOf(sendFiles(alice, bob.id, [memoryFile('a', random(1000))], { signal: stop.signal }))
+  await finishing.promise
+  // the end is on its way, too
+  for (let i = 0; i < 100; i++) await turn()
+  stop.abort(new Error('stopped'))
+  t.is(await sending, 'Error: stopped')
+  for (let i = 0; i < 100; i++) await turn()
+  go.resolve()
+  t.is(failed(await next(outcomes)), 'ERR_FILES_STOPPED')
+  t.deepEqual([...destination.placed.keys()], ['a'])
 })

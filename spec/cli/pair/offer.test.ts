@@ -13,5 +13,5 @@ test('an offer has a link of the page only where the page can begin', t => {
     t.true(link === undefined || link.endsWith(`#${text}`))
     return link?.split('#')[0]
   })
-  t.deepEqual(links, [undefined, 'http://127.0.0.1:80/', 'http://localhost/', 'http://[::1]:80/', 'https://relay.example/', undefined, undefined])
+  t.deepEqual(links, [undefined, 'http://127.0.0.1/', 'http://localhost/', 'http://[::1]/', 'https://relay.example/', undefined, undefined])
 })
