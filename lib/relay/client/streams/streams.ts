@@ -1,7 +1,7 @@
 import { toHex, uuidKey, type Uuid } from '../../../bytes/index.js'
 import { crypto } from '../../../crypto/index.js'
 import { KIND, RESET_CODES, resetError, type Message, type Peer, type PeerSession, type RelayError } from '../../../nova/index.js'
-import { abortable, asError, Channel, codeOf, deadline, deferred, HushwireError, ignore, letGo, once, streamError, type Deferred } from '../../../stream/index.js'
+import { abortable, asError, Channel, deadline, deferred, HushwireError, ignore, letGo, once, streamError, type Deferred } from '../../../stream/index.js'
 import { clientError, statusError } from '../errors.js'
 import type { Connection, Line } from '../connection/line.js'
 import { LiveStream, Outgoing, asReset, type PeerStream } from './live-stream.js'
@@ -58,8 +58,6 @@ export class Streams {
   readonly #offered: Channel<Waiting>
   readonly #opening = new Map<string, Opening>()
   readonly #served = new WeakSet<PeerSession>()
-  /** Those in which something of the peer has opened. */
-  readonly #heard = new WeakSet<PeerSession>()
   readonly #byPeer = new Map<string, number>()
   readonly #standing = new Set<LiveStream>()
   #open = 0
@@ -120,31 +118,17 @@ export class Streams {
     this.#opening.set(name, opening)
     const outgoing = new Outgoing(encodeOpen(streamId, kind))
     const sent = session.send(KIND.stream, outgoing, { flush: 'each', level })
-    sent.then(() => { opening.answer.reject(resetError(RESET_CODES.gone)) }, (error: unknown) => {
-      if (codeOf(error) === 'ERR_RESET_CANCELLED') this.#doubt(session)
-      opening.answer.reject(unanswered(error))
-    })
+    sent.then(() => { opening.answer.reject(resetError(RESET_CODES.gone)) }, (error: unknown) => { opening.answer.reject(unanswered(error)) })
     try {
       const { message, rest } = await abortable(opening.answer.promise, signal)
       return this.#stream(session, { kind, message, rest, outgoing, sent })
     } catch (error) {
-      if (codeOf(error) === 'ERR_TIMEOUT') this.#doubt(session)
       outgoing.abort(resetError(RESET_CODES.cancelled))
       opening.answer.promise.then(({ message, rest }) => { stop(message, rest, RESET_CODES.cancelled) }, ignore)
       throw error
     } finally {
       this.#opening.delete(name)
     }
-  }
-
-  /**
-   * A stream got no answer. Where nothing of the peer has ever opened, it may not have the keys: the last message of a
-   * handshake can be lost, or come too late, and the other side then knows of no conversation. So the next stream greets
-   * anew, unless others still wait.
-   */
-  #doubt (session: PeerSession): void {
-    const waiting = [...this.#opening.values()].filter(opening => opening.session === session)
-    if (!this.#heard.has(session) && waiting.length <= 1) session.close()
   }
 
   #stream ({ peer }: PeerSession, parts: { kind: bigint, message: Message, rest: AsyncIterableIterator<Uint8Array>, outgoing: Outgoing, sent: Promise<void> }): PeerStream {
@@ -211,7 +195,6 @@ export class Streams {
       leave()
       stop(message, rest, code)
     }
-    this.#heard.add(session)
     // what was read already is there all the same, but whoever sends it has been told
     if (late) return refuse(RESET_CODES.stalled)
     if (head.type === 'answer') {
