@@ -56,7 +56,7 @@ export class Router {
     const { onBytes } = this.#options
     const source = onBytes === undefined ? packet.source : watched(packet.source, bytes => { onBytes(header, bytes) })
     try {
-      await this.#bring(from, { ...packet, header, source })
+      await this.#bring(from, packet, source)
     } catch (error) {
       // its sender has broken off a request, or a callback has thrown
       this.#options.service.report({ type: 'broken-off', header, error: asError(error) })
@@ -65,8 +65,8 @@ export class Router {
     }
   }
 
-  async #bring (from: Member, packet: RoutedPacket): Promise<void> {
-    const { header, source } = packet
+  async #bring (from: Member, packet: RoutedPacket, source: AsyncIterable<Uint8Array>): Promise<void> {
+    const { header } = packet
     const admitted = this.#options.admission.packet(from.id, from.address)
     if (!equalUuid(header.source, from.id)) return this.#refuse(from, packet, RELAY_CODES.notYourSource)
     if (isNilUuid(header.target)) {
@@ -81,16 +81,15 @@ export class Router {
     const done = await from.underway.to(header.target)
     if (done === undefined) return this.#refuse(from, packet, RELAY_CODES.limit)
     try {
-      await this.#forward(from, packet)
+      await this.#forward(from, packet, new Body(source))
     } finally {
       done()
     }
   }
 
-  async #forward (from: Member, packet: RoutedPacket): Promise<void> {
-    const { header, source } = packet
+  async #forward (from: Member, packet: RoutedPacket, body: Body): Promise<void> {
+    const { header } = packet
     const { exchange, report } = this.#options.service
-    const body = new Body(source)
     let outcome: 'delivered' | 'absent'
     try {
       outcome = await exchange.forward(from, header, body)
@@ -110,16 +109,15 @@ export class Router {
       return
     }
     if (outcome === 'delivered') report({ type: 'forwarded', header, bytes: body.bytes })
-    else await this.#absent(from, packet)
+    else await this.#absent(from, packet, body)
   }
 
-  async #absent (from: Member, packet: RoutedPacket): Promise<void> {
+  async #absent (from: Member, packet: RoutedPacket, body: Body): Promise<void> {
     const code = await this.#whyAbsent(packet.header)
     if (this.#options.unknownTarget !== 'drain') return this.#refuse(from, packet, code)
     this.#undelivered(packet.header, code, undefined)
     // its sender is not to see that nobody takes it
-    const rest = packet.source[Symbol.asyncIterator]()
-    while ((await rest.next()).done !== true) continue
+    while ((await body.next()).done !== true) continue
   }
 
   async #whyAbsent ({ target }: RoutedHeader): Promise<number> {
