@@ -89,7 +89,7 @@ export class Names {
     const clean = cleanName(Array.from(plainName(name)).slice(0, MAX_CHARACTERS).join(''))
     if (this.has(id) || clean === undefined) return this.of(id)
     let free = clean
-    for (let number = 2; this.#taken(free, id); number++) free = `${clean}-${number}`
+    for (let number = 2; this.#taken(free, id); number++) free = numbered(clean, number)
     await this.#keep(id, free)
     return free
   }
@@ -114,6 +114,12 @@ export class Names {
 export function cleanName (text: string): string | undefined {
   const name = plainName(text)
   return lookOf(name) === '' || LIKE_AN_ID.test(name) || Array.from(name).length > MAX_CHARACTERS ? undefined : name
+}
+
+/** Cut, where both together would be too long. */
+function numbered (name: string, number: number): string {
+  const tail = `-${number}`
+  return `${Array.from(name).slice(0, MAX_CHARACTERS - tail.length).join('').trimEnd()}${tail}`
 }
 
 function plainName (text: string): string {
