@@ -1,3 +1,4 @@
+import { streamError } from '../stream/index.js'
 import { type CodecOptions, Input, Output } from './cursor.js'
 import { bytesError } from './errors.js'
 import type { Schema } from './schema.js'
@@ -31,7 +32,7 @@ export function encode<T> (schema: Schema<T>, value: T, options: CodecOptions = 
  * @param input - is not changed; what the value has of `bytes` and `fixedBytes` are views on it
  * @throws ERR_SHORT_INPUT when the value does not end within the input, or something announces more than is left
  * @throws ERR_TRAILING_BYTES when it ends before the input does
- * @throws ERR_BOOL, ERR_UTF8, ERR_SLICE_COUNT, ERR_LIMIT_OPTION
+ * @throws ERR_BOOL, ERR_UTF8, ERR_SLICE_COUNT, ERR_LIMIT_OPTION, ERR_ARGUMENT when the input is no Uint8Array
  * @example
  * ```ts
  * import { decode, uint16 } from 'hushwire/bytes'
@@ -40,6 +41,8 @@ export function encode<T> (schema: Schema<T>, value: T, options: CodecOptions = 
  * ```
  */
 export function decode<T> (schema: Schema<T>, input: Uint8Array, options: CodecOptions = {}): T {
+  // plain JavaScript may bring anything, such as an ArrayBuffer
+  if (!(input instanceof Uint8Array)) throw streamError('ERR_ARGUMENT', 'the input is a Uint8Array')
   const from = new Input(input, options)
   const value = schema.read(from)
   if (from.left > 0) throw bytesError('ERR_TRAILING_BYTES', `${from.left} bytes`)

@@ -113,6 +113,10 @@ test('elements without bytes are bounded in all of one call, both ways', t => {
   t.throws(() => decode(slice(fixedBytes(0)), Uint8Array.of(0xff, 0xff, 0xff, 0xff)), { code: 'ERR_SLICE_COUNT' })
 })
 
+test('an input that is no bytes is refused', t => {
+  for (const none of ['\u0001', new ArrayBuffer(1), undefined]) t.throws(() => decode(uint8, none as never), { code: 'ERR_ARGUMENT' })
+})
+
 test('decoded bytes are plain views on the input; encoded ones share nothing with the value', t => {
   const schema = struct({ head: fixedBytes(2), body: bytes })
   const value = { head: Uint8Array.of(1, 2), body: Uint8Array.of(3, 4) }

@@ -95,6 +95,8 @@ test('a name is cleaned, and none that looks like an id', t => {
   t.is(cleanName(` ${'😀'.repeat(64)}`), '😀'.repeat(64))
   t.is(cleanName('x'.repeat(65)), undefined)
   t.is(cleanName('\u001b[31m'), undefined)
+  t.is(cleanName('\u0301\u0302 \u0301'), undefined)
+  t.is(cleanName('Rene\u0301 \u0e01\u0e34'), 'Ren\u00e9 \u0e01\u0e34')
   t.is(cleanName('3f2a11bc'), undefined)
   t.is(cleanName('3f2a11bc-aaaa'), undefined)
   t.is(cleanName('face'), 'face')
