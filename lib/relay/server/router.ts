@@ -75,41 +75,40 @@ export class Router {
       return understood ? undefined : this.#refuse(from, packet, RELAY_CODES.malformed)
     }
     if (!admitted) return this.#refuse(from, packet, RELAY_CODES.limit)
-    await from.greeting?.catch(ignore)
+    if (from.greeting !== undefined) await from.greeting.catch(ignore)
     if (!from.registered) return this.#refuse(from, packet, RELAY_CODES.notRegistered)
     if (header.kind >= RESERVED_KINDS && !BETWEEN_PEERS.has(header.kind)) return this.#refuse(from, packet, RELAY_CODES.malformed)
-    const done = await from.underway.to(header.target)
-    if (done === undefined) return this.#refuse(from, packet, RELAY_CODES.limit)
+    const turn = from.underway.to(header.target)
+    // an await more would cost each packet what it is to wait for nothing
+    const place = turn instanceof Promise ? await turn : turn
+    if (place === undefined) return this.#refuse(from, packet, RELAY_CODES.limit)
+    const body = new Body(source)
     try {
-      await this.#forward(from, packet, new Body(source))
+      const outcome = await this.#options.service.exchange.forward(from, header, body)
+      if (outcome === 'absent') await this.#absent(from, packet, body)
+      else this.#options.service.report({ type: 'forwarded', header, bytes: body.bytes })
+    } catch (thrown) {
+      this.#failed(from, packet, body, asError(thrown))
     } finally {
-      done()
+      place.leave()
     }
   }
 
-  async #forward (from: Member, packet: RoutedPacket, body: Body): Promise<void> {
+  /** A packet did not come to its end at the target. */
+  #failed (from: Member, packet: RoutedPacket, body: Body, error: Error): void {
     const { header } = packet
-    const { exchange, report } = this.#options.service
-    let outcome: 'delivered' | 'absent'
-    try {
-      outcome = await exchange.forward(from, header, body)
-    } catch (thrown) {
-      const error = asError(thrown)
-      const code = error instanceof HushwireError ? error.code : ''
-      const over = OVER_LIMIT[code]
-      if (body.broken !== undefined) report({ type: 'broken-off', header, error })
-      else if (code in RESET_ERRORS) {
-        packet.stop(resetCodeOf(error))
-        report({ type: 'stopped', header, error })
-      } else if (over === undefined) this.#refuse(from, packet, RELAY_CODES.targetGone, error)
-      else {
-        packet.stop(over)
-        this.#refuse(from, packet, RELAY_CODES.limit, error)
-      }
-      return
+    const { report } = this.#options.service
+    const code = error instanceof HushwireError ? error.code : ''
+    const over = OVER_LIMIT[code]
+    if (body.broken !== undefined) report({ type: 'broken-off', header, error })
+    else if (code in RESET_ERRORS) {
+      packet.stop(resetCodeOf(error))
+      report({ type: 'stopped', header, error })
+    } else if (over === undefined) this.#refuse(from, packet, RELAY_CODES.targetGone, error)
+    else {
+      packet.stop(over)
+      this.#refuse(from, packet, RELAY_CODES.limit, error)
     }
-    if (outcome === 'delivered') report({ type: 'forwarded', header, bytes: body.bytes })
-    else await this.#absent(from, packet, body)
   }
 
   async #absent (from: Member, packet: RoutedPacket, body: Body): Promise<void> {
