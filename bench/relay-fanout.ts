@@ -73,33 +73,54 @@ const WAYS = [
   { name: 'mail in SQLite', way: 'mail', store: 'sqlite', messages: 20_000 },
   { name: HUB, way: 'tls', store: undefined, messages: 60_000 }
 ] as const
-/** Those whose messages share reads and writes when many are under way. */
-const CROWDED = WAYS.filter(({ way }) => way !== 'mail')
+/** Those whose messages share reads and writes when a client has several under way. */
+const SHARING = WAYS.filter(({ way }) => way !== 'mail')
 
-function nameOf (name: string, size: number, letters = LETTERS): string {
-  return `${name}, ${size.toLocaleString('en')} clients${letters === LETTERS ? '' : `, ${letters.toLocaleString('en')} under way`}`
+/** How many messages are under way: as many whoever sends them, one for each client, or as many for each of a thousand clients as 64 are for each of ten. */
+type Load = 'all' | 'each' | 'many'
+
+function lettersOf (size: number, load: Load): number {
+  return { all: LETTERS, each: size, many: MANY_LETTERS }[load]
 }
 
-function town ({ name, way, store, messages }: (typeof WAYS)[number], size: number, letters = LETTERS): Contender {
+function nameOf (name: string, size: number, load: Load = 'all'): string {
+  return `${name}, ${size.toLocaleString('en')} clients${{ all: '', each: ', one under way each', many: `, ${MANY_LETTERS.toLocaleString('en')} under way` }[load]}`
+}
+
+function town ({ name, way, store, messages }: (typeof WAYS)[number], size: number, load: Load = 'all'): Contender {
   return {
-    name: nameOf(name, size, letters),
+    name: nameOf(name, size, load),
     start: async (processes: Processes, { quick }: Scale) => {
       const relay = store === undefined ? await startHub(processes) : await startRelayActor(processes, { store })
       const standing = await settle(processes, relay, way, quick ? Math.min(size, 50) : size)
-      return () => talk(standing, quick ? 640 : messages, quick ? LETTERS : letters)
+      return () => talk(standing, quick ? 640 : messages, quick ? Math.min(LETTERS, lettersOf(size, load)) : lettersOf(size, load))
     }
   }
+}
+
+/** How much more a message costs with many clients. */
+function growth (name: string, load: Load, atMost?: number): Benchmark['aims'][number] {
+  return { measure: 'relay processor', of: nameOf(name, 1000, load), against: nameOf(name, 10, load === 'many' ? 'all' : load), ...atMost === undefined ? {} : { atMost } }
 }
 
 /** Many clients of one relay. */
 export const relayFanout: Benchmark = {
   name: 'relay-fanout',
-  work: `Messages of 256 B between 10, 100 and 1,000 clients of one relay at random, ${LETTERS} under way at a time; the relay pinned to one core (taskset), its clients in ${CROWDS} processes on the others; and ${MANY_LETTERS.toLocaleString('en')} between 1,000 clients, as many a client as between 10. Live: packets from link to link. Mail: stored, acknowledged, delivered, taken. Beside them a hub of node:tls, which forwards bytes from one connection to another and does nothing else`,
+  work: `Messages of 256 B between 10, 100 and 1,000 clients of one relay at random; the relay pinned to one core (taskset), its clients in ${CROWDS} processes on the others. ${LETTERS} are under way at a time, whoever sends them; or one for each client; or ${MANY_LETTERS.toLocaleString('en')} between 1,000 clients, as many a client as ${LETTERS} between 10. Live: packets from link to link. Mail: stored, acknowledged, delivered, taken. Beside them a hub of node:tls, which forwards bytes from one connection to another and does nothing else`,
   measures: TALK_MEASURES,
-  contenders: [...WAYS.flatMap(way => SIZES.map(size => town(way, size))), ...CROWDED.map(way => town(way, 1000, MANY_LETTERS))],
+  contenders: [
+    ...WAYS.flatMap(way => SIZES.map(size => town(way, size))),
+    ...SHARING.flatMap(way => [town(way, 10, 'each'), town(way, 1000, 'each'), town(way, 1000, 'many')])
+  ],
   aims: [
-    ...CROWDED.map(({ name }) => ({ measure: 'relay processor', of: nameOf(name, 1000, MANY_LETTERS), against: nameOf(name, 10) })),
-    ...WAYS.map(({ name }) => ({ measure: 'relay processor', of: nameOf(name, 1000), against: nameOf(name, 10), ...name === HUB ? {} : { atMost: 1.5 } })),
+    growth('live', 'each', 1.5),
+    growth('mail in memory', 'all', 1.5),
+    growth('mail in SQLite', 'all', 1.5),
+    growth('live', 'all'),
+    growth('live', 'many'),
+    growth(HUB, 'each'),
+    growth(HUB, 'all'),
+    growth(HUB, 'many'),
     ...SIZES.map(size => ({ measure: 'relay processor', of: nameOf('live', size), against: nameOf(HUB, size) }))
   ]
 }
