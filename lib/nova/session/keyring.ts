@@ -1,4 +1,5 @@
 import { crypto } from '../../crypto/index.js'
+import { ignore } from '../../stream/index.js'
 import { sessionError } from './errors.js'
 import { ReceivingKey, SendingKey } from './hardened-keys.js'
 
@@ -31,15 +32,17 @@ interface Held {
 export class Keyring {
   readonly #clock: () => number
   readonly #grace: number
+  readonly #onConfirmed: () => void
   #sending: SendingKey | undefined
   #confirmed = false
   #receiving: Held[] = []
   #candidate: Pair | undefined
 
-  /** @param options - `grace` in milliseconds, 5 minutes by default; `clock` for tests, monotonic */
-  constructor (options: { grace?: number | undefined, clock?: (() => number) | undefined } = {}) {
+  /** @param options - `grace` in milliseconds, 5 minutes by default; `clock` for tests, monotonic; `onConfirmed`: called when the pair that was put in place by {@link Keyring.offer} is confirmed */
+  constructor (options: { grace?: number | undefined, clock?: (() => number) | undefined, onConfirmed?: (() => void) | undefined } = {}) {
     this.#grace = options.grace ?? GRACE
     this.#clock = options.clock ?? (() => performance.now())
+    this.#onConfirmed = options.onConfirmed ?? ignore
   }
 
   /** True when messages can be sealed. */
@@ -75,7 +78,7 @@ export class Keyring {
   }
 
   /**
-   * Takes a pair of which it is not sure yet that the other side has it (the responder's of IK): it opens, and is put
+   * Takes a pair of which it is not sure yet that the other side has it (of who sent the last message of the handshake): it opens, and is put
    * in place when a message has opened under it; at once where no pair is confirmed.
    *
    * @throws ERR_SESSION_KEY
@@ -113,7 +116,9 @@ export class Keyring {
       this.#candidate = undefined
       this.#install(pair)
     }
-    if (pair.sending === this.#sending) this.#confirmed = true
+    if (pair.sending !== this.#sending || this.#confirmed) return
+    this.#confirmed = true
+    this.#onConfirmed()
   }
 
   #install ({ sending, receiving }: Pair): void {
