@@ -37,7 +37,7 @@ test.serial('a relay that drops, doubles, reflects, renames and changes greeting
       const steps = [...script]
       const old: Held[] = []
       board.relay = held => {
-        if (held.header.kind !== KIND.handshake) return [held]
+        if (held.header.kind !== KIND.handshake && held.header.kind !== KIND.confirm) return [held]
         const deed = steps.shift() ?? 'pass'
         if (deed === 'unreachable') board.refuse(held.from, held.header)
         const put = [...deeds[deed](held), ...(replay ? old.slice(-1) : [])]
@@ -90,6 +90,32 @@ function passOver (error: unknown): void {
 async function listenAll (hub: Peers, hear: (text: string) => void): Promise<void> {
   for await (const session of hub.incoming) void listen(session, hear)
 }
+
+test('a relay that loses, doubles and changes packets of a handshake: what a dial gives, the other side has', async t => {
+  const names = (Object.keys(deeds) as Array<keyof typeof deeds>).filter(name => name !== 'unreachable')
+  const plan = fc.array(fc.constantFrom('pass' as const, ...names), { minLength: 1, maxLength: 10 })
+  await fc.assert(fc.asyncProperty(plan, fc.boolean(), fc.boolean(), async (script, both, pinned) => {
+    const board = new Switchboard()
+    const steps = [...script]
+    board.relay = held => held.header.kind === KIND.handshake || held.header.kind === KIND.confirm ? deeds[steps.shift() ?? 'pass'](held) : [held]
+    const [alice, bob] = [board.hub({ identity: ALICE, limits: SHORT }), board.hub({ identity: BOB, limits: SHORT })]
+    board.hub({ identity: EVE, limits: SHORT })
+    const heard: string[] = []
+    const sides = [alice, bob]
+    for (const { hub } of sides) void listenAll(hub, text => { heard.push(text) })
+    const dials = [alice.hub.dial(BOB.id, { staticKey: pinned ? BOB.staticKey.publicKey : undefined }), ...both ? [bob.hub.dial(ALICE.id)] : []]
+    const outcomes = await Promise.allSettled(dials)
+    board.relay = honest
+    for (const [at, outcome] of outcomes.entries()) {
+      if (outcome.status === 'rejected') continue
+      void listen(outcome.value, text => { heard.push(text) })
+      await outcome.value.send(1n, bytes(`of ${at}`))
+    }
+    await idle(20)
+    t.is(heard.length, outcomes.filter(({ status }) => status === 'fulfilled').length)
+    await Promise.all(sides.map(({ hub }) => hub.close()))
+  }), { numRuns: 100, endOnFailure: true })
+})
 
 test('a relay that lets another one answer: the identity is not the one that was dialled', async t => {
   for (const staticKey of [undefined, EVE.staticKey.publicKey]) {
