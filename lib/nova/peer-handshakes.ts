@@ -106,7 +106,7 @@ export class PeerHandshakes {
     try {
       await attempt.handshake.read(greeting.message)
       attempt.busy = false
-      if (this.#attempts.get(uuidKey(peer)) === attempt) return this.#goOn(attempt)
+      if (this.#attempts.get(uuidKey(peer)) === attempt && this.#goOn(attempt)) return
     } catch (thrown) {
       this.#failed(attempt, asError(thrown))
     }
@@ -217,30 +217,31 @@ export class PeerHandshakes {
     return false
   }
 
-  /** Sends our next message if it is our turn, and finishes when there is none. */
-  #goOn (attempt: Attempt): void {
+  /**
+   * Sends our next message if it is our turn, and finishes when there is none.
+   *
+   * @returns false when it has finished, and nothing comes of it
+   */
+  #goOn (attempt: Attempt): boolean {
     const { handshake, peer, id } = attempt
     const heard = handshake.turn !== 'write'
     if (!heard) {
       const body = encodeGreeting({ step: ++attempt.step, attempt: id, message: handshake.write() })
-      this.#options.send(peer, body).catch((error: unknown) => {
-        this.#failed(attempt, asError(error))
-        this.#lost(peer, id, asError(error))
-      })
+      this.#options.send(peer, body).catch((error: unknown) => { this.#failed(attempt, asError(error)) })
     }
-    if (handshake.turn !== 'done') return
+    if (handshake.turn !== 'done') return true
     const agreement = handshake.result()
     this.#forget(attempt)
     const confirmed = this.#options.onAgreement(agreement, heard)
     // its keys have been copied by then
     handshake.destroy()
-    if (heard && confirmed === undefined) this.#decline(peer, { step: attempt.step, attempt: id })
     // until something opens under the keys, the message that we sent last may be lost
     if (confirmed !== false) this.confirmed(peer)
+    return confirmed !== undefined
   }
 
   /** Says of a message of an initiator that nothing comes of it: when it was the last one, a dial there waits. */
-  #decline (peer: Uuid, { step, attempt }: Omit<Greeting, 'message'>): void {
+  #decline (peer: Uuid, { step, attempt }: Greeting): void {
     if (step > 1 && step % 2 === 1) this.#options.send(peer, encodeGreeting({ step: 0, attempt, message: new Uint8Array(0) })).catch(ignore)
   }
 
@@ -252,14 +253,14 @@ export class PeerHandshakes {
   }
 
   #failed (attempt: Attempt, error: Error): void {
-    const key = uuidKey(attempt.peer)
-    if (this.#attempts.get(key) !== attempt) return
-    this.#drop(attempt)
-    const dial = this.#dials.get(key)
-    if (dial === undefined) return
+    const { peer, id, role } = attempt
+    const running = this.#attempts.get(uuidKey(peer)) === attempt
+    if (running) this.#drop(attempt)
+    // the last message may be on its way, and its attempt over
+    if (role === 'initiator') return this.#lost(peer, id, error)
+    const dial = this.#dials.get(uuidKey(peer))
     // that their greeting came to nothing says nothing about ours, which has what is left of the dial's time
-    if (attempt.role === 'responder') this.#initiate(dial)
-    else this.#settle(dial, error)
+    if (running && dial !== undefined) this.#initiate(dial)
   }
 
   /** Ends a dial; without an error it has succeeded. Its greeting, if it is under way, is given up. */

@@ -1,5 +1,4 @@
 import { crypto } from '../../crypto/index.js'
-import { ignore } from '../../stream/index.js'
 import { sessionError } from './errors.js'
 import { ReceivingKey, SendingKey } from './hardened-keys.js'
 
@@ -32,7 +31,7 @@ interface Held {
 export class Keyring {
   readonly #clock: () => number
   readonly #grace: number
-  readonly #onConfirmed: () => void
+  readonly #onConfirmed: (() => void) | undefined
   #sending: SendingKey | undefined
   #confirmed = false
   #receiving: Held[] = []
@@ -42,7 +41,7 @@ export class Keyring {
   constructor (options: { grace?: number | undefined, clock?: (() => number) | undefined, onConfirmed?: (() => void) | undefined } = {}) {
     this.#grace = options.grace ?? GRACE
     this.#clock = options.clock ?? (() => performance.now())
-    this.#onConfirmed = options.onConfirmed ?? ignore
+    this.#onConfirmed = options.onConfirmed
   }
 
   /** True when messages can be sealed. */
@@ -118,7 +117,7 @@ export class Keyring {
     }
     if (pair.sending !== this.#sending || this.#confirmed) return
     this.#confirmed = true
-    this.#onConfirmed()
+    this.#onConfirmed?.()
   }
 
   #install ({ sending, receiving }: Pair): void {

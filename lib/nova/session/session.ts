@@ -68,7 +68,7 @@ export class Session {
     this.peer = options.peer
     this.#link = options.link
     this.#maxMessages = options.maxMessages
-    this.#keyring = new Keyring({ onConfirmed: options.onConfirmed })
+    this.#keyring = new Keyring(options)
     if (options.key !== undefined) this.setKey(options.key)
   }
 
