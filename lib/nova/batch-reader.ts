@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../stream/index.js'
+import { ignore } from '../stream/index.js'
 import type { Frame } from './frame.js'
 
 /** What a read gives: frames, or that there are no more. */
@@ -17,49 +17,48 @@ interface BatchMaker {
 /** Who reads the batches of a link, one at a time: none is made before it is asked for, so that what comes meanwhile goes into it. */
 export class BatchReader {
   readonly #maker: BatchMaker
-  /** Settles the read that is pending. */
-  #pending: ((batch: MaybePromise<Batch>) => void) | undefined
+  /** True while whoever reads waits for a batch. */
+  #waiting = false
+  #wake: () => void = ignore
   #wakeScheduled = false
+  readonly #flush = (): void => {
+    this.#wakeScheduled = false
+    this.flush()
+  }
 
   constructor (maker: BatchMaker) {
     this.#maker = maker
   }
 
-  /** @returns a promise of the next batch: what is ready now, or else the first that becomes ready */
-  read (): Promise<Batch> {
-    const batch = new Promise<Batch>(resolve => { this.#pending = resolve })
-    this.flush()
-    return batch
+  /**
+   * The next batch, if there is anything to put into it; else `wake` is called once there may be.
+   *
+   * @throws what making it has failed with
+   */
+  poll (wake: () => void): Batch | undefined {
+    try {
+      const batch = this.#maker.nextBatch()
+      this.#waiting = batch === undefined
+      this.#wake = wake
+      if (batch?.done === true) this.#maker.ended()
+      return batch
+    } catch (error) {
+      this.#maker.fail(error as Error)
+      throw error
+    }
   }
 
   /** There may be something to read: in a microtask, so that everything that is finished in this turn goes out in one write. */
   wake (): void {
-    if (this.#wakeScheduled || this.#pending === undefined) return
+    if (this.#wakeScheduled || !this.#waiting) return
     this.#wakeScheduled = true
-    queueMicrotask(() => {
-      this.#wakeScheduled = false
-      this.flush()
-    })
+    queueMicrotask(this.#flush)
   }
 
-  /** Gives the next batch to who reads, if there is one. */
+  /** Wakes whoever waits, at once. */
   flush (): void {
-    const read = this.#pending
-    if (read === undefined) return
-    try {
-      const batch = this.#maker.nextBatch()
-      if (batch === undefined) return
-      this.#pending = undefined
-      read(batch)
-      if (batch.done === true) this.#maker.ended()
-    } catch (error) {
-      this.#maker.fail(error as Error)
-    }
-  }
-
-  /** Fails the read that is pending. */
-  fail (error: Error): void {
-    this.#pending?.(Promise.reject(error))
-    this.#pending = undefined
+    if (!this.#waiting) return
+    this.#waiting = false
+    this.#wake()
   }
 }

@@ -1,4 +1,4 @@
-import { Channel, SparseMap, type HushwireError } from '../stream/index.js'
+import { Channel, PolledIterator, SparseMap, type HushwireError } from '../stream/index.js'
 import { CONTROL, decodeRecords, type ControlRecord } from './control.js'
 import type { CreditBudget } from './credit-budget.js'
 import { novaError } from './errors.js'
@@ -34,7 +34,7 @@ export interface ReceiverEvents {
 }
 
 /** Sorts the frames that arrive into packets (nova.md, Packets: Receiving); sans I/O. */
-export class PacketReceiver implements PacketAccount, PacketHolder, AsyncIterableIterator<IncomingPacket> {
+export class PacketReceiver extends PolledIterator<IncomingPacket> implements PacketAccount, PacketHolder {
   /** Packets, as soon as their head is there. */
   readonly #packets: Channel<IncomingPacket>
   readonly #rules: PacketRules
@@ -53,6 +53,7 @@ export class PacketReceiver implements PacketAccount, PacketHolder, AsyncIterabl
   #lastServed = Infinity
 
   constructor (rules: PacketRules, { limits, slowConsumer, headSize, budget }: ReceiverOptions, events: ReceiverEvents) {
+    super()
     this.#rules = rules
     this.#limits = limits
     this.#headSize = headSize
@@ -80,7 +81,7 @@ export class PacketReceiver implements PacketAccount, PacketHolder, AsyncIterabl
   get idle (): boolean { return this.#open.size === 0 && (this.#credit?.packets ?? 0) === 0 && this.#room?.idle !== false }
 
   /** The next packet, as soon as its head is there. */
-  next (): Promise<IteratorResult<IncomingPacket>> { return this.#packets.next() }
+  poll (wake: () => void): IteratorResult<IncomingPacket> | undefined { return this.#packets.poll(wake) }
 
   /** Nobody wants packets any more: what is queued or comes later is dropped. */
   return (): Promise<IteratorResult<IncomingPacket>> {
@@ -89,8 +90,6 @@ export class PacketReceiver implements PacketAccount, PacketHolder, AsyncIterabl
     }
     return this.#packets.return()
   }
-
-  [Symbol.asyncIterator] (): this { return this }
 
   /**
    * Takes one frame. Its content is copied unless it was opened, and is new memory then.

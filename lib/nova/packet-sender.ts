@@ -1,4 +1,4 @@
-import { asError, SparseSet } from '../stream/index.js'
+import { asError, PolledIterator, SparseSet } from '../stream/index.js'
 import { BatchReader, type Batch } from './batch-reader.js'
 import { CONTROL, GOAWAY_CODES, type ControlRecord } from './control.js'
 import { novaError } from './errors.js'
@@ -35,7 +35,7 @@ export interface SenderEvents {
  * Cuts the packets being sent into batches of frames, taking turns frame by frame (nova.md, Packets: Sending).
  * A batch is valid until the next one is asked for.
  */
-export class PacketSender implements AsyncIterableIterator<Frame[]> {
+export class PacketSender extends PolledIterator<Frame[]> {
   readonly #reader = new BatchReader(this)
   /** What is to be told to the other side. */
   readonly controls = new OutgoingControls(this.#reader)
@@ -50,13 +50,14 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
   readonly #waiting: Array<{ packet: OutgoingPacket, start: () => void }> = []
   readonly #ready = new ReadyQueue(this.#reader)
   /** Packets of the batch that is on its way to the wire. */
-  #batch: OutgoingPacket[] = []
+  readonly #batch: OutgoingPacket[] = []
   #refusal: Error | undefined
   /** The last nonce that the other side still serves. */
   #served = Infinity
   #error: Error | undefined
 
   constructor (rules: PacketRules, limits: SendLimits, events: SenderEvents) {
+    super()
     this.#rules = rules
     this.#limits = limits
     this.#events = events
@@ -152,20 +153,20 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
     for (const packet of this.#active) this.#drop(packet, error)
     // whole, but not known to have been written
     for (const packet of this.#batch.splice(0)) packet.done.reject(error)
-    this.#reader.fail(error)
+    this.#reader.flush()
   }
 
-  next (): Promise<Batch> {
+  poll (wake: () => void): Batch | undefined {
     this.#release()
-    return this.#error === undefined ? this.#reader.read() : Promise.reject(this.#error)
+    if (this.#error !== undefined) throw this.#error
+    return this.#reader.poll(wake)
   }
 
   return (): Promise<Batch> {
-    this.fail(novaError('ERR_LINK_CLOSING'))
+    // whoever lets go of this mostly tells the cause as well, and right after
+    queueMicrotask(() => { this.fail(novaError('ERR_LINK_CLOSING')) })
     return Promise.resolve({ value: undefined, done: true })
   }
-
-  [Symbol.asyncIterator] (): this { return this }
 
   get #mayBegin (): boolean {
     return this.#active.size < this.#limits.maxActive && this.#credit.mayBegin
@@ -268,10 +269,9 @@ export class PacketSender implements AsyncIterableIterator<Frame[]> {
 
   /** The last batch is on the wire. */
   #release (): void {
-    const batch = this.#batch
-    if (batch.length === 0) return
-    this.#batch = []
-    for (const packet of batch) {
+    if (this.#batch.length === 0) return
+    // emptied, not left: an old array that is garbage still counts for the collector of young objects, with all that hangs on it
+    for (const packet of this.#batch.splice(0)) {
       packet.release()
       if (!this.#active.has(packet)) packet.done.resolve()
     }

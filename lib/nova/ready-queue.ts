@@ -18,7 +18,7 @@ export interface ReadyEvents {
 export class ReadyQueue {
   readonly #events: ReadyEvents
   readonly #ready: OutgoingPacket[] = []
-  #ripening: OutgoingPacket[] = []
+  readonly #ripening: OutgoingPacket[] = []
 
   constructor (events: ReadyEvents) {
     this.#events = events
@@ -53,9 +53,8 @@ export class ReadyQueue {
   }
 
   #ripen (): void {
-    const ripe = this.#ripening
-    this.#ripening = []
-    for (const packet of ripe) {
+    // emptied, not left, as the sender's batch
+    for (const packet of this.#ripening.splice(0)) {
       // it may have become ready by itself, and even have had its turn
       if (packet.place !== 'ripening') continue
       packet.place = 'none'

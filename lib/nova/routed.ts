@@ -1,5 +1,5 @@
 import { UUID_BYTES, type Uuid } from '../bytes/index.js'
-import { leave, type Endpoint, type LinkControl } from '../stream/index.js'
+import { leave, PolledIterator, polling, type Endpoint, type LinkControl, type Pollable } from '../stream/index.js'
 import type { OpenedFrame } from './opening.js'
 import { novaError } from './errors.js'
 import { getUint32, MAGIC, putUint32, type Frame } from './frame.js'
@@ -157,41 +157,36 @@ class Face implements RoutedFace {
   close (): Promise<void> { return this.#below.close() }
 }
 
-/** Passes each `next()` through; a packet that does not start with a header fails alone. */
-class RoutedSource implements AsyncIterableIterator<RoutedPacket> {
-  readonly #packets: AsyncIterator<Packet>
+/** Passes each packet through; one that does not start with a header fails alone. */
+class RoutedSource extends PolledIterator<RoutedPacket> {
+  readonly #packets: Pollable<Packet>
   readonly #onLost: PacketsOptions['onLostPacket']
 
   constructor (source: AsyncIterable<Packet>, onLost: PacketsOptions['onLostPacket']) {
-    this.#packets = source[Symbol.asyncIterator]()
+    super()
+    this.#packets = polling(source[Symbol.asyncIterator]())
     this.#onLost = onLost
   }
 
-  next (): Promise<IteratorResult<RoutedPacket>> {
-    return this.#packets.next().then(result => this.#pass(result) ?? this.#skip())
-  }
-
-  return (): Promise<IteratorResult<RoutedPacket>> {
-    return this.#packets.return?.() as Promise<IteratorResult<never>>
-  }
-
-  [Symbol.asyncIterator] (): this { return this }
-
-  #pass (result: IteratorResult<Packet>): IteratorResult<RoutedPacket> | undefined {
-    if (result.done === true) return result
-    const packet = result.value
-    const { head, source } = packet
-    if (getUint32(head, 0) === MAGIC) return { value: { header: decodeRoutedHeader(head), source, stop: code => { packet.stop(code) } }, done: false }
-    leave(source)
-    this.#onLost?.(novaError('ERR_ROUTED_MAGIC'))
+  poll (wake: () => void): IteratorResult<RoutedPacket> | undefined {
+    for (let result = this.#packets.poll(wake); result !== undefined; result = this.#packets.poll(wake)) {
+      if (result.done === true) return result
+      const value = this.#routed(result.value)
+      if (value !== undefined) return { value, done: false }
+    }
     return undefined
   }
 
-  /** A loop, since a chain of promises would grow with every packet that is passed over. */
-  async #skip (): Promise<IteratorResult<RoutedPacket>> {
-    for (;;) {
-      const passed = this.#pass(await this.#packets.next())
-      if (passed !== undefined) return passed
-    }
+  async return (): Promise<IteratorResult<RoutedPacket>> {
+    await this.#packets.return?.()
+    return { value: undefined, done: true }
+  }
+
+  #routed (packet: Packet): RoutedPacket | undefined {
+    const { head, source } = packet
+    if (getUint32(head, 0) === MAGIC) return { header: decodeRoutedHeader(head), source, stop: code => { packet.stop(code) } }
+    leave(source)
+    this.#onLost?.(novaError('ERR_ROUTED_MAGIC'))
+    return undefined
   }
 }

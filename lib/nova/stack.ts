@@ -1,5 +1,5 @@
 import { wipe } from '../crypto/index.js'
-import { abortOn, asError, iterator, link, limitsOf, once, performHandshake, type Duplex, type HushwireError, type LimitsOf } from '../stream/index.js'
+import { abortOn, asError, link, limitsOf, once, performHandshake, PolledIterator, polling, type Duplex, type HushwireError, type LimitsOf, type Pollable } from '../stream/index.js'
 import { cipher, CIPHER_LIMITS, type CipherLayer, type CipherOptions, type HopKey } from './cipher.js'
 import type { CreditBudget } from './credit-budget.js'
 import { frames } from './frames.js'
@@ -199,20 +199,36 @@ function join (duplex: Duplex, hop: CipherLayer, rules: PacketRules, options: St
 
 /** The link with its first packet taken as the proof that the other side is present. */
 function confirming (link: NovaLink): NovaLink {
-  const packets = link.source[Symbol.asyncIterator]()
-  const standing = link as NovaLink & { [HEARD]: boolean }
-  const next = (): Promise<IteratorResult<RoutedPacket>> => packets.next().then(result => {
-    standing[HEARD] ||= result.done !== true
-    return result
-  })
-  const source = iterator(next, () => packets.return?.() as Promise<IteratorResult<RoutedPacket>>)
-  return Object.defineProperties(standing, { source: { value: source }, [HEARD]: { value: false, writable: true }, confirmed: { get: heard } })
+  const source = new Hearing(link.source)
+  return Object.defineProperties(link, { source: { value: source }, [HEARING]: { value: source }, confirmed: { get: heard } })
 }
 
-const HEARD = Symbol('heard')
+const HEARING = Symbol('hearing')
 
 /** One function for all links: a getter of its own would give each link a hidden class of its own. */
-function heard (this: { readonly [HEARD]: boolean }): boolean { return this[HEARD] }
+function heard (this: { readonly [HEARING]: Hearing }): boolean { return this[HEARING].heard }
+
+/** Packets, and whether there has been one. */
+class Hearing extends PolledIterator<RoutedPacket> {
+  heard = false
+  readonly #packets: Pollable<RoutedPacket>
+
+  constructor (source: AsyncIterable<RoutedPacket>) {
+    super()
+    this.#packets = polling(source[Symbol.asyncIterator]())
+  }
+
+  poll (wake: () => void): IteratorResult<RoutedPacket> | undefined {
+    const result = this.#packets.poll(wake)
+    this.heard ||= result?.done === false
+    return result
+  }
+
+  async return (): Promise<IteratorResult<RoutedPacket>> {
+    await this.#packets.return?.()
+    return { value: undefined, done: true }
+  }
+}
 
 /** Told once, since the nonces and the key's bytes can run out both. */
 function exhausting ({ onExhausting }: StackOptions): (() => void) | undefined {

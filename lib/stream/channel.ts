@@ -1,6 +1,6 @@
 import { type Deferred, deferred } from './deferred.js'
 import { streamError } from './errors.js'
-import type { MaybePromise } from './layer.js'
+import { PolledIterator } from './polling.js'
 
 /** Limits and hooks of a {@link Channel}. */
 export interface ChannelOptions<T> {
@@ -15,9 +15,6 @@ export interface ChannelOptions<T> {
   /** May put an item together with the last one that waits, so that a flood of tiny ones is held in few; gives the item that both became. */
   merge?: (last: T, item: T) => T | undefined
 }
-
-/** Settles a read; one that fails by a promise that does, so that none has to keep two functions. */
-type Read<T> = (result: MaybePromise<IteratorResult<T>>) => void
 
 /**
  * A bounded queue from writers to one reader. An item that is pushed is always taken; the promise that comes
@@ -34,7 +31,7 @@ type Read<T> = (result: MaybePromise<IteratorResult<T>>) => void
  * for await (const bytes of channel) console.log(bytes.byteLength)
  * ```
  */
-export class Channel<T> implements AsyncIterableIterator<T> {
+export class Channel<T> extends PolledIterator<T> {
   readonly #maxBytes: number
   readonly #maxItems: number
   readonly #sizeOf: (item: T) => number
@@ -46,12 +43,12 @@ export class Channel<T> implements AsyncIterableIterator<T> {
   #state: 'open' | 'ended' | 'failed' | 'returned' = 'open'
   #error: Error | undefined
   #room: Deferred<void> | undefined
-  /** Settles the read that is pending, and those behind it: mostly there is one. */
-  #reader: Read<T> | undefined
-  #later: Array<Read<T>> | undefined
+  /** Wakes who polls and found nothing. */
+  #wake: (() => void) | undefined
 
   /** @throws ERR_LIMIT_OPTION when a limit is negative or no number */
   constructor (options: ChannelOptions<T> = {}) {
+    super()
     this.#maxBytes = options.maxBytes ?? 262_144
     this.#maxItems = options.maxItems ?? 1024
     // one that is no number would lift the limit
@@ -82,12 +79,6 @@ export class Channel<T> implements AsyncIterableIterator<T> {
   push (item: T): Promise<void> | undefined {
     if (this.#state === 'returned') return undefined
     if (this.#state !== 'open') throw streamError('ERR_CHANNEL_CLOSED')
-    const reader = this.#takeReader()
-    if (reader !== undefined) {
-      this.#onTake?.(this.#sizeOf(item), item)
-      reader({ value: item, done: false })
-      return undefined
-    }
     const last = this.#merge !== undefined && this.length > 0 ? this.#items[this.#items.length - 1] as T : undefined
     const both = last === undefined ? undefined : this.#merge?.(last, item)
     if (both === undefined) {
@@ -97,6 +88,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
       this.#items[this.#items.length - 1] = both
       this.#bytes += this.#sizeOf(both) - this.#sizeOf(last as T)
     }
+    this.#awake()
     return this.room()
   }
 
@@ -111,7 +103,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
   end (): void {
     if (this.#state !== 'open') return
     this.#state = 'ended'
-    this.#settleReads(read => { read({ value: undefined, done: true }) })
+    this.#awake()
     this.#wakeWriters()
   }
 
@@ -122,50 +114,43 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     this.#state = 'failed'
     this.#error = error
     if (options.discard === true) this.#discard()
-    this.#settleReads(read => { read(Promise.reject(error)) })
+    this.#awake()
     this.#wakeWriters()
   }
 
-  /** The next item; rejects with the channel's error once what was queued before it has been read. */
-  next (): Promise<IteratorResult<T>> {
-    if (this.#head < this.#items.length) return Promise.resolve({ value: this.#shift(), done: false })
-    if (this.#state === 'failed') return Promise.reject(this.#error)
-    if (this.#state !== 'open') return Promise.resolve({ value: undefined, done: true })
-    return new Promise(resolve => {
-      if (this.#reader === undefined) this.#reader = resolve
-      else (this.#later ??= []).push(resolve)
-    })
+  /** The next item; throws the channel's error once what was queued before it has been read. */
+  poll (wake: () => void): IteratorResult<T> | undefined {
+    if (this.#head < this.#items.length) return { value: this.#shift(), done: false }
+    if (this.#state === 'failed') throw this.#error as Error
+    if (this.#state !== 'open') return { value: undefined, done: true }
+    this.#wake = wake
+    return undefined
   }
 
   /** The reader wants no more: what is queued is dropped and writers are woken. */
   return (): Promise<IteratorResult<T>> {
     if (this.#state !== 'failed') this.#state = 'returned'
     this.#discard()
-    this.#settleReads(read => { read({ value: undefined, done: true }) })
+    this.#awake()
     this.#wakeWriters()
     return Promise.resolve({ value: undefined, done: true })
   }
 
-  /** The channel itself: it has one reader. */
-  [Symbol.asyncIterator] (): this { return this }
-
-  #settleReads (settle: (read: Read<T>) => void): void {
-    for (let reader = this.#takeReader(); reader !== undefined; reader = this.#takeReader()) settle(reader)
-  }
-
-  #takeReader (): Read<T> | undefined {
-    const reader = this.#reader
-    this.#reader = this.#later?.shift()
-    if (this.#reader === undefined) this.#later = undefined
-    return reader
+  #awake (): void {
+    const wake = this.#wake
+    this.#wake = undefined
+    wake?.()
   }
 
   #shift (): T {
     const item = this.#items[this.#head] as T
     // the slot is cleared at once, the array is cut when half of it is empty: an amortised shift
     this.#items[this.#head++] = undefined as T
-    if (this.#head >= 32 && this.#head * 2 >= this.#items.length || this.#head === this.#items.length) {
-      this.#items = this.#items.slice(this.#head)
+    if (this.#head === this.#items.length) {
+      this.#items.length = 0
+      this.#head = 0
+    } else if (this.#head >= 32 && this.#head * 2 >= this.#items.length) {
+      this.#items.splice(0, this.#head)
       this.#head = 0
     }
     const bytes = this.#sizeOf(item)

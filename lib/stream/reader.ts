@@ -1,8 +1,8 @@
 import { ByteQueue } from './byte-queue.js'
 import { abortable } from './abort.js'
 import { streamError } from './errors.js'
-import type { MaybePromise } from './layer.js'
 import { letGo } from './leaving.js'
+import { PolledIterator, polling, type Pollable } from './polling.js'
 
 /**
  * Exact reads from a stream of bytes, for handshakes. What it has not used is handed back by {@link Reader.rest}.
@@ -53,11 +53,10 @@ export class Reader {
 
   /** Everything that was not read, and what comes after. The reader is not to be used any more. */
   rest (): AsyncIterableIterator<Uint8Array> {
-    const ahead: Array<MaybePromise<IteratorResult<Uint8Array>>> = this.#queue.take(this.#queue.length).map(value => ({ value, done: false }))
-    if (this.#pending !== undefined) ahead.push(this.#pending)
-    if (!this.#failed) return new Rest(ahead, this.#iterator)
+    const ahead = this.#queue.take(this.#queue.length)
     const error = this.#error
-    return new Rest(ahead, { next: () => Promise.reject(error) })
+    if (this.#failed) return new Rest(ahead, { next: () => Promise.reject(error) })
+    return new Rest(ahead, this.#pending === undefined ? this.#iterator : resumed(this.#pending, this.#iterator))
   }
 
   async #next (signal: AbortSignal | undefined): Promise<IteratorResult<Uint8Array>> {
@@ -77,21 +76,22 @@ export class Reader {
   }
 }
 
-/** What has been read ahead of a source, then the source itself: each `next()` is passed through to it. */
-class Rest implements AsyncIterableIterator<Uint8Array> {
-  readonly #source: AsyncIterator<Uint8Array>
-  #ahead: Array<MaybePromise<IteratorResult<Uint8Array>>> | undefined
+/** What has been read ahead of a source, then the source itself. */
+class Rest extends PolledIterator<Uint8Array> {
+  readonly #source: Pollable<Uint8Array>
+  #ahead: Uint8Array[] | undefined
 
-  constructor (ahead: Array<MaybePromise<IteratorResult<Uint8Array>>>, source: AsyncIterator<Uint8Array>) {
+  constructor (ahead: Uint8Array[], source: AsyncIterator<Uint8Array>) {
+    super()
     this.#ahead = ahead
-    this.#source = source
+    this.#source = polling(source)
   }
 
-  next (): Promise<IteratorResult<Uint8Array>> {
-    const result = this.#ahead?.shift()
-    if (result !== undefined) return Promise.resolve(result)
+  poll (wake: () => void): IteratorResult<Uint8Array> | undefined {
+    const value = this.#ahead?.shift()
+    if (value !== undefined) return { value, done: false }
     this.#ahead = undefined
-    return this.#source.next()
+    return this.#source.poll(wake)
   }
 
   return (): Promise<IteratorResult<Uint8Array>> {
@@ -99,6 +99,20 @@ class Rest implements AsyncIterableIterator<Uint8Array> {
     letGo(this.#source)
     return Promise.resolve({ value: undefined, done: true })
   }
+}
 
-  [Symbol.asyncIterator] (): this { return this }
+/** A source of which the next item has been asked for already. */
+function resumed<T> (pending: Promise<IteratorResult<T>>, iterator: AsyncIterator<T>): AsyncIterator<T> {
+  let first: Promise<IteratorResult<T>> | undefined = pending
+  return {
+    next: () => {
+      const next = first ?? iterator.next()
+      first = undefined
+      return next
+    },
+    return: async () => {
+      letGo(iterator)
+      return { value: undefined, done: true }
+    }
+  }
 }

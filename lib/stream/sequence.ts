@@ -1,28 +1,32 @@
+import { asError } from './errors.js'
 import { ignore } from './deferred.js'
 import { leave, letGo } from './leaving.js'
+import { PolledIterator, polling, type Pollable } from './polling.js'
 
-/**
- * The items of `first`, then those of `second`, which may be known only later. Each `next()` is passed through,
- * without a generator between.
- */
+/** The items of `first`, then those of `second`, which may be known only later. */
 export function sequence<T> (first: AsyncIterable<T>, second: Promise<AsyncIterable<T>>): AsyncIterableIterator<T> {
   return new Sequence(first[Symbol.asyncIterator](), second)
 }
 
-class Sequence<T> implements AsyncIterableIterator<T> {
-  #current: AsyncIterator<T>
+class Sequence<T> extends PolledIterator<T> {
+  #current: Pollable<T>
   /** Until it is what is read. */
   #second: Promise<AsyncIterable<T>> | undefined
 
   constructor (first: AsyncIterator<T>, second: Promise<AsyncIterable<T>>) {
-    this.#current = first
+    super()
+    this.#current = polling(first)
     this.#second = second
   }
 
-  next (): Promise<IteratorResult<T>> {
-    const second = this.#second
-    if (second === undefined) return this.#current.next()
-    return this.#current.next().then(result => result.done === true ? this.#advance(second) : result)
+  poll (wake: () => void): IteratorResult<T> | undefined {
+    const result = this.#current.poll(wake)
+    if (this.#second === undefined || result?.done !== true) return result
+    this.#current = new Later(this.#second, source => {
+      this.#second = undefined
+      this.#current = source
+    })
+    return this.#current.poll(wake)
   }
 
   return (): Promise<IteratorResult<T>> {
@@ -30,12 +34,21 @@ class Sequence<T> implements AsyncIterableIterator<T> {
     this.#second?.then(leave, ignore)
     return Promise.resolve({ value: undefined, done: true })
   }
+}
 
-  [Symbol.asyncIterator] (): this { return this }
+/** A source that is known only later. */
+class Later<T> implements Pollable<T> {
+  #wake: () => void = ignore
+  #error: Error | undefined
 
-  async #advance (second: Promise<AsyncIterable<T>>): Promise<IteratorResult<T>> {
-    this.#current = (await second)[Symbol.asyncIterator]()
-    this.#second = undefined
-    return this.#current.next()
+  /** @param found - told of the source */
+  constructor (source: Promise<AsyncIterable<T>>, found: (source: Pollable<T>) => void) {
+    source.then(source => { found(polling(source[Symbol.asyncIterator]())) }, (error: unknown) => { this.#error = asError(error) })
+      .finally(() => { this.#wake() })
+  }
+
+  poll (wake: () => void): undefined {
+    if (this.#error !== undefined) throw this.#error
+    this.#wake = wake
   }
 }

@@ -1,6 +1,7 @@
 import { asError } from './errors.js'
 import type { MaybePromise } from './layer.js'
 import { letGo } from './leaving.js'
+import { PolledIterator, polling, type Pollable } from './polling.js'
 
 /** What becomes of the items of a source, see {@link stepwise}. */
 export interface Step<A, B> {
@@ -23,14 +24,21 @@ export function stepwise<A, B> (source: AsyncIterable<A>, step: Step<A, B>): Asy
 
 type AnyStep = Step<unknown, unknown>
 
-class Stepwise<B> implements AsyncIterableIterator<B> {
+class Stepwise<B> extends PolledIterator<B> {
   readonly #steps: readonly AnyStep[]
   #source: AsyncIterable<unknown> | undefined
-  #iterator: AsyncIterator<unknown> | undefined
-  #waiting = false
+  #items: Pollable<unknown> | undefined
+  /** An item has been asked for, and none was given yet. */
+  #asked = false
+  /** While a step takes its time: who is to be woken when it has answered. */
+  #busy: (() => void) | undefined
+  /** What a step that took its time has answered, and where to go on with it. */
+  #answer: { readonly at: number, readonly made: unknown } | undefined
+  #error: Error | undefined
   #over = false
 
   constructor (source: AsyncIterable<unknown>, steps: ReadonlyArray<Step<never, unknown>>) {
+    super()
     this.#source = source
     this.#steps = steps
   }
@@ -44,148 +52,113 @@ class Stepwise<B> implements AsyncIterableIterator<B> {
     return new Stepwise(source, this.#steps.concat(step as AnyStep))
   }
 
-  next (): Promise<IteratorResult<B>> {
-    if (this.#over) return Promise.resolve({ value: undefined, done: true })
+  poll (wake: () => void): IteratorResult<B> | undefined {
+    if (this.#busy !== undefined) {
+      this.#busy = wake
+      return undefined
+    }
     try {
-      this.#before(this.#steps.length)
+      this.#throwAnswered()
+      if (this.#over) return { value: undefined, done: true }
+      if (!this.#asked) this.#ask()
+      return this.#poll(wake)
     } catch (error) {
       this.#leave()
-      return Promise.reject(asError(error))
+      throw asError(error)
     }
-    // not before it is asked for: who is never started does not begin its source
-    this.#iterator ??= this.#source?.[Symbol.asyncIterator]()
-    this.#source = undefined
-    this.#waiting = true
-    return this.#pull()
   }
 
   return (): Promise<IteratorResult<B>> {
-    // as a generator does: behind the `next()` that is pending
-    if (!this.#waiting) this.#leave()
-    this.#over = true
+    this.#leave()
     return Promise.resolve({ value: undefined, done: true })
   }
-
-  [Symbol.asyncIterator] (): this { return this }
 
   /** Tells the first so many steps, the last of them first, that what they have passed on is needed no more. */
   #before (count: number): void {
     for (let at = count - 1; at >= 0; at--) this.#steps[at]?.before?.()
   }
 
-  #pull (): Promise<IteratorResult<B>> {
-    return (this.#iterator as AsyncIterator<unknown>).next().then(result => this.#take(result), (error: unknown) => this.#broken(error))
+  #ask (): void {
+    this.#before(this.#steps.length)
+    this.#asked = true
+    // not before it is asked for: who is never started does not begin its source
+    if (this.#source !== undefined) this.#items = polling(this.#source[Symbol.asyncIterator]())
+    this.#source = undefined
   }
 
-  #take (result: IteratorResult<unknown>): MaybePromise<IteratorResult<B>> {
-    if (result.done !== true) return this.#climb(result.value, 0)
-    this.#waiting = false
+  /** What a step that took its time has failed with. */
+  #throwAnswered (): void {
+    const error = this.#error
+    this.#error = undefined
+    if (error !== undefined) throw error
+  }
+
+  #poll (wake: () => void): IteratorResult<B> | undefined {
+    const answer = this.#answer
+    this.#answer = undefined
+    let made = answer === undefined ? undefined : this.#climb(answer.made, answer.at, wake)
+    while (made === undefined && this.#busy === undefined) {
+      const result = this.#next(wake)
+      if (result === undefined) return undefined
+      if (result.done === true) return this.#ended()
+      made = this.#climb(result.value, 0, wake)
+    }
+    if (made === undefined) return undefined
+    this.#asked = false
+    return { value: made, done: false }
+  }
+
+  /** What the source throws is its own end: it is not to be let go of. */
+  #next (wake: () => void): IteratorResult<unknown> | undefined {
+    const items = this.#items
+    try {
+      return items?.poll(wake)
+    } catch (error) {
+      this.#items = undefined
+      throw error
+    }
+  }
+
+  #ended (): IteratorResult<B> {
     this.#over = true
+    this.#items = undefined
     for (const step of this.#steps) step.end?.()
     return { value: undefined, done: true }
   }
 
-  /** Takes an item through the steps from one on. */
-  #climb (item: unknown, from: number): MaybePromise<IteratorResult<B>> {
+  /** Takes an item through the steps from one on. Undefined when there is nothing to pass on yet, or a step takes its time. */
+  #climb (item: unknown, from: number, wake: () => void): B | undefined {
     let made = item
     for (let at = from; at < this.#steps.length; at++) {
-      try {
-        made = (this.#steps[at] as AnyStep).step(made)
-      } catch (error) {
-        return this.#failed(error)
+      // a step has had nothing to pass on: those below it go on
+      if (made === undefined) {
+        this.#before(at - 1)
+        return undefined
       }
-      if (made instanceof Promise) return made.then((made: unknown) => made === undefined ? this.#again(at) : this.#climb(made, at + 1), (error: unknown) => this.#failed(error))
-      if (made === undefined) return this.#again(at)
+      made = (this.#steps[at] as AnyStep).step(made)
+      if (made instanceof Promise) {
+        this.#wait(made, at + 1, wake)
+        return undefined
+      }
     }
-    return this.#give(made as B)
+    if (made === undefined) this.#before(this.#steps.length - 1)
+    return made as B | undefined
   }
 
-  /** A step has nothing to pass on yet: those below it go on. */
-  #again (at: number): MaybePromise<IteratorResult<B>> {
-    if (this.#over) return this.#give(undefined)
-    try {
-      this.#before(at)
-    } catch (error) {
-      return this.#failed(error)
-    }
-    return this.#pull()
-  }
-
-  #give (made: B | undefined): IteratorResult<B> {
-    this.#waiting = false
-    if (this.#over) this.#leave()
-    return made === undefined ? { value: undefined, done: true } : { value: made, done: false }
-  }
-
-  /** The source has thrown. */
-  #broken (error: unknown): never {
-    this.#waiting = false
-    this.#over = true
-    throw error
-  }
-
-  /** A step has thrown. */
-  #failed (error: unknown): never {
-    this.#waiting = false
-    this.#leave()
-    throw error
-  }
-
-  #leave (): void {
-    this.#over = true
-    if (this.#iterator !== undefined) letGo(this.#iterator)
-    this.#iterator = undefined
-    this.#source = undefined
-  }
-}
-
-/**
- * Reads a source to its end, handing each item to `take`, and asks for the next one when that is done. Like `for await`, but it
- * holds nothing of an item while it waits for the next, where an async function keeps its last one in its registers.
- *
- * @throws what the source throws, and what `take` does, after which the source is let go of (as rejections)
- */
-export function each<T> (source: AsyncIterable<T>, take: (item: T) => MaybePromise<void> | undefined): Promise<void> {
-  return new Reading(source[Symbol.asyncIterator](), take).begin()
-}
-
-class Reading<T> {
-  readonly #iterator: AsyncIterator<T>
-  readonly #take: (item: T) => MaybePromise<void> | undefined
-  #settle: ((end: MaybePromise<void>) => void) | undefined
-
-  constructor (iterator: AsyncIterator<T>, take: (item: T) => MaybePromise<void> | undefined) {
-    this.#iterator = iterator
-    this.#take = take
-  }
-
-  begin (): Promise<void> {
-    return new Promise(resolve => {
-      this.#settle = resolve
-      this.#ask()
+  #wait (answer: Promise<unknown>, at: number, wake: () => void): void {
+    this.#busy = wake
+    answer.then(made => { this.#answer = { at, made } }, (error: unknown) => { this.#error = asError(error) }).finally(() => {
+      const waiting = this.#busy
+      this.#busy = undefined
+      waiting?.()
     })
   }
 
-  #ask (): void {
-    this.#iterator.next().then(result => { this.#taken(result) }, (error: unknown) => { this.#settle?.(Promise.reject(error)) })
-  }
-
-  #taken (result: IteratorResult<T>): void {
-    if (result.done === true) {
-      this.#settle?.(undefined)
-      return
-    }
-    try {
-      const busy = this.#take(result.value)
-      if (busy instanceof Promise) busy.then(() => { this.#ask() }, (error: unknown) => { this.#fail(error) })
-      else this.#ask()
-    } catch (error) {
-      this.#fail(error)
-    }
-  }
-
-  #fail (error: unknown): void {
-    letGo(this.#iterator)
-    this.#settle?.(Promise.reject(asError(error)))
+  #leave (): void {
+    const items = this.#items
+    this.#over = true
+    this.#items = undefined
+    this.#source = undefined
+    if (items !== undefined) letGo(items)
   }
 }

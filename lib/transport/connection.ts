@@ -1,4 +1,4 @@
-import { asError, type Bytes, Channel, checkBytes, type Duplex, ignore, isSource, iterable, letGo, nextTurn, notASource, Outcome, streamError } from '../stream/index.js'
+import { asError, type Bytes, Channel, checkBytes, type Duplex, ignore, isSource, iterable, leave, letGo, nextTurn, notASource, Outcome, type Pollable, polling, streamError } from '../stream/index.js'
 import { transportError } from './errors.js'
 import type { TransportLimits } from './limits.js'
 
@@ -50,7 +50,8 @@ export class Connection implements Transport {
   readonly #queue: Channel<Uint8Array>
   readonly #closed = new Outcome()
   readonly #writing = new Outcome()
-  #iterator: AsyncIterator<Bytes> | undefined
+  #items: Pollable<Bytes> | undefined
+  readonly #onItem = (): void => { this.#pull() }
   #reading = false
   #sinkTaken = false
   #pulling = false
@@ -97,13 +98,12 @@ export class Connection implements Transport {
     if (!isSource(source)) return Promise.reject(notASource())
     if (this.#sinkTaken) return Promise.reject(streamError('ERR_SINK_IN_USE'))
     this.#sinkTaken = true
-    const iterator = source[Symbol.asyncIterator]()
     if (this.#cause !== undefined || this.#stopping) {
-      letGo(iterator)
+      leave(source)
       return Promise.reject(this.#cause ?? transportError('ERR_TRANSPORT_CLOSED'))
     }
-    this.#iterator = iterator
-    this.#pull(iterator)
+    this.#items = polling(source[Symbol.asyncIterator]())
+    this.#pull()
     return this.#writing.promise
   }
 
@@ -123,19 +123,23 @@ export class Connection implements Transport {
     return this.#queue
   }
 
-  /** Writes the next item, and so on: not an async function, which would hold its registers and the last item while it waits. */
-  #pull (iterator: AsyncIterator<Bytes>): void {
-    this.#pulling = true
-    nextOf(iterator).then(next => { this.#pulled(next, iterator) }, (error: unknown) => { this.abort(asError(error)) })
-  }
-
-  #pulled (next: IteratorResult<Bytes>, iterator: AsyncIterator<Bytes>): void {
-    this.#pulling = false
-    // stopped while it waited: whoever did that has ended the direction
-    if (this.#stopping || this.#cause !== undefined) return
-    const busy = next.done === true ? this.#endWriting() : this.#write(next.value)
-    if (busy === undefined) this.#pull(iterator)
-    else busy.then(() => this.#goOn(iterator)).catch((error: unknown) => { this.abort(asError(error)) })
+  /** Writes what there is: not an async function, which would hold its registers and the last item while it waits. */
+  #pull (): void {
+    try {
+      // stopped while it waited: whoever did that has ended the direction
+      while (!this.#stopping && this.#cause === undefined) {
+        const next = this.#items?.poll(this.#onItem)
+        this.#pulling = next === undefined
+        if (next === undefined) return
+        const busy = next.done === true ? this.#endWriting() : this.#write(next.value)
+        if (busy === undefined) continue
+        busy.then(() => this.#goOn()).catch((error: unknown) => { this.abort(asError(error)) })
+        return
+      }
+    } catch (error) {
+      this.#pulling = false
+      this.abort(asError(error))
+    }
   }
 
   /** A promise while no more is to be written. */
@@ -151,10 +155,10 @@ export class Connection implements Transport {
     }
   }
 
-  #goOn (iterator: AsyncIterator<Bytes>): Promise<void> | undefined {
+  #goOn (): Promise<void> | undefined {
     if (this.#cause !== undefined || this.#writeEnded) return undefined
     if (this.#stopping) return this.#endWriting()
-    this.#pull(iterator)
+    this.#pull()
     return undefined
   }
 
@@ -182,7 +186,7 @@ export class Connection implements Transport {
     if (this.#stopping || this.#writeEnded) return
     this.#stopping = true
     const idle = !this.#sinkTaken || this.#pulling
-    if (this.#iterator !== undefined) letGo(this.#iterator)
+    if (this.#items !== undefined) letGo(this.#items)
     if (idle) this.#endWriting().catch((error: unknown) => { this.fail(asError(error)) })
   }
 
@@ -199,15 +203,6 @@ export class Connection implements Transport {
     if (over) return
     this.#writing.reject(cause)
     this.#wire.reset().then(() => { this.#closed.reject(cause) }, (error: unknown) => { this.#closed.reject(error) })
-    if (this.#iterator !== undefined) letGo(this.#iterator)
-  }
-}
-
-/** What a source answers: some answer with a plain value, or throw, where a promise is expected. */
-function nextOf (iterator: AsyncIterator<Bytes>): Promise<IteratorResult<Bytes>> {
-  try {
-    return Promise.resolve(iterator.next())
-  } catch (error) {
-    return Promise.reject(asError(error))
+    if (this.#items !== undefined) letGo(this.#items)
   }
 }

@@ -144,8 +144,8 @@ test('an early goaway: what has begun goes on both ways, what comes later is ref
   void parts.push(pattern(1))
   const packets = right.source[Symbol.asyncIterator]()
   const { value: packet } = await packets.next() as IteratorResult<RoutedPacket, never>
-  right.goaway(GOAWAY_CODES.shutdown)
   const crossed = codeOf(left.send(HEADER, pattern(1)))
+  right.goaway(GOAWAY_CODES.shutdown)
   t.true(await left.ping() >= 0)
   t.deepEqual(codes, [GOAWAY_CODES.shutdown])
   // whole on the wire before it was heard

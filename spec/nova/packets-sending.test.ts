@@ -83,8 +83,9 @@ test('a packet that is started beside one of 1 GiB is on the wire next after the
     const at = next.findIndex(([nonce]) => nonce === round + 2)
     t.true(at === 0 || at === 1, `round ${round}: frame ${at}`)
     t.deepEqual(next[at], [round + 2, 100, false])
-    void later(link.next())
+    const more = link.next()
     await sent
+    await more
   }
   link.fail(new Error('enough'))
 })

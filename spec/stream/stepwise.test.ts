@@ -1,6 +1,6 @@
 /** Steps over steps are one iterator, and behave as if each were one of its own. */
 import test from 'ava'
-import { Channel, each, stepwise, type Step } from '../../lib/stream/index.js'
+import { Channel, deferred, each, stepwise, type Step } from '../../lib/stream/index.js'
 import { items } from '../support/sources.js'
 
 /** Notes what it is called for. */
@@ -67,14 +67,24 @@ test('one that has begun is read as any other source', async t => {
   t.deepEqual(await allOf(stepwise(low, { step: item => item * 10 })), [30, 40])
 })
 
-test('return while an item is awaited: it is passed on, then the source is let go of', async t => {
+test('return while an item is awaited: the source is let go of, and whoever waits is told the end', async t => {
   const source = new Channel<number>()
   const steps = stepwise(stepwise(source, { step: item => item }), { step: item => item + 1 })
   const pending = steps.next()
   t.deepEqual(await steps.return?.(), { value: undefined, done: true })
-  t.false(source.returned)
+  t.true(source.returned)
+  t.deepEqual(await pending, { value: undefined, done: true })
+})
+
+test('return while a step takes its time: what it makes is nobody\'s, and whoever waits is told the end', async t => {
+  const source = new Channel<number>()
   void source.push(1)
-  t.deepEqual(await pending, { value: 2, done: false })
+  const made = deferred<number>()
+  const steps = stepwise(source, { step: () => made.promise })
+  const pending = steps.next()
+  await steps.return?.()
+  made.resolve(1)
+  t.deepEqual(await pending, { value: undefined, done: true })
   t.true(source.returned)
 })
 

@@ -1,4 +1,4 @@
-import { deferred, delayOf, letGo, type Duplex } from '../../../stream/index.js'
+import { deferred, delayOf, letGo, PolledIterator, polling, type Duplex, type Pollable } from '../../../stream/index.js'
 
 /**
  * A duplex that is read no faster than is allowed: after each chunk the wait that it costs, so that the other side is made to
@@ -42,24 +42,28 @@ class Pause {
   }
 }
 
-class Throttled implements AsyncIterableIterator<Uint8Array> {
-  readonly #chunks: AsyncIterator<Uint8Array>
+class Throttled extends PolledIterator<Uint8Array> {
+  readonly #chunks: Pollable<Uint8Array>
   readonly #charge: (bytes: number) => number
   readonly #pause: Pause
   #owed = 0
+  /** While it pauses: who is to be woken. */
+  #waiting: (() => void) | undefined
 
   constructor (chunks: AsyncIterator<Uint8Array>, charge: (bytes: number) => number, pause: Pause) {
-    this.#chunks = chunks
+    super()
+    this.#chunks = polling(chunks)
     this.#charge = charge
     this.#pause = pause
   }
 
-  async next (): Promise<IteratorResult<Uint8Array>> {
-    const owed = this.#owed
-    this.#owed = 0
-    if (owed > 0) await this.#pause.wait(owed)
-    const next = await this.#chunks.next()
-    if (next.done !== true) this.#owed = this.#charge(next.value.byteLength)
+  poll (wake: () => void): IteratorResult<Uint8Array> | undefined {
+    if (this.#waiting !== undefined || this.#owed > 0) {
+      this.#wait(wake)
+      return undefined
+    }
+    const next = this.#chunks.poll(wake)
+    if (next?.done === false) this.#owed = this.#charge(next.value.byteLength)
     return next
   }
 
@@ -69,5 +73,15 @@ class Throttled implements AsyncIterableIterator<Uint8Array> {
     return { value: undefined, done: true }
   }
 
-  [Symbol.asyncIterator] (): this { return this }
+  #wait (wake: () => void): void {
+    const begun = this.#waiting !== undefined
+    this.#waiting = wake
+    if (begun) return
+    void this.#pause.wait(this.#owed).then(() => {
+      const waiting = this.#waiting
+      this.#waiting = undefined
+      this.#owed = 0
+      waiting?.()
+    })
+  }
 }
