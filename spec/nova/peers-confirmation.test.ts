@@ -125,7 +125,7 @@ test('what is no confirmation confirms nothing', async t => {
   await alice.hub.dial(bob.id)
   const old = board.log.filter(isConfirmation)
   // alice begins again
-  const again = board.hub({ identity: alice.identity, limits: SHORT })
+  const again = board.hub({ identity: alice.identity })
   board.relay = losing(isConfirmation)
   const dial = again.hub.dial(bob.id)
   t.false(await settled(dial))
