@@ -1,7 +1,10 @@
+import { limitsOf } from '../stream/index.js'
 import { bytesError } from './errors.js'
 
-/** Elements without bytes that one call may hold, unless its caller says otherwise. */
-const MAX_EMPTY_ELEMENTS = 1024
+const CODEC_LIMITS = {
+  /** Elements without bytes that one call may hold. */
+  maxEmptyElements: 1024
+} as const
 
 /** Limits of `encode` and `decode`. */
 export interface CodecOptions {
@@ -16,8 +19,8 @@ export interface CodecOptions {
 class EmptyElements {
   #left: number
 
-  constructor (options: CodecOptions) {
-    this.#left = options.maxEmptyElements ?? MAX_EMPTY_ELEMENTS
+  constructor ({ maxEmptyElements }: CodecOptions) {
+    this.#left = maxEmptyElements === undefined ? CODEC_LIMITS.maxEmptyElements : limitsOf(CODEC_LIMITS, { maxEmptyElements }, ['maxEmptyElements']).maxEmptyElements
   }
 
   /** @throws ERR_SLICE_COUNT when there are too many in all */

@@ -1,3 +1,4 @@
+import { streamError } from '../stream/index.js'
 import { bytesError } from './errors.js'
 
 const PAIRS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
@@ -5,6 +6,7 @@ const PAIRS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.t
 /**
  * Lower-case hex, two digits a byte.
  *
+ * @throws ERR_ARGUMENT when they are no bytes
  * @example
  * ```ts
  * import { toHex } from 'hushwire/bytes'
@@ -13,6 +15,8 @@ const PAIRS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.t
  * ```
  */
 export function toHex (bytes: Uint8Array): string {
+  // plain JavaScript may bring anything, such as a text, whose letters have no hex
+  if (!(bytes instanceof Uint8Array)) throw streamError('ERR_ARGUMENT', 'bytes are a Uint8Array')
   let text = ''
   for (const byte of bytes) text += PAIRS[byte]
   return text
@@ -30,6 +34,7 @@ export function toHex (bytes: Uint8Array): string {
  * ```
  */
 export function fromHex (text: string): Uint8Array<ArrayBuffer> {
+  if (typeof text !== 'string') throw bytesError('ERR_HEX', 'not a string')
   if (text.length % 2 !== 0) throw bytesError('ERR_HEX', `${text.length} digits`)
   const bytes = new Uint8Array(text.length / 2)
   for (let at = 0; at < bytes.length; at++) {

@@ -8,7 +8,6 @@ export type Uuid = Uint8Array
 export const UUID_BYTES = 16
 
 const TEXT = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-const KEY_OF_NIL = '\0'.repeat(UUID_BYTES / 2)
 
 /**
  * The UUID of 16 zero bytes. Bytes cannot be frozen: whoever writes into this array breaks everyone else, so copy
@@ -91,8 +90,11 @@ export function compareUuid (a: Uuid, b: Uuid): number {
 
 /** True for the UUID of 16 zero bytes: "the server itself" in Nova. */
 export function isNilUuid (uuid: Uuid): boolean {
-  return uuidKey(uuid) === KEY_OF_NIL
+  // not compared with NIL_UUID, whose bytes anybody may have written to
+  return checkUuid(uuid).every(isZero)
 }
+
+function isZero (byte: number): boolean { return byte === 0 }
 
 /**
  * A string that is equal for equal UUIDs, for looking them up in a `Map`: eight UTF-16 units, cheaper than the

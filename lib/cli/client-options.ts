@@ -16,15 +16,20 @@ export interface ClientFlags {
 export function profileOptions (command: Command): Command {
   return command
     .option('--profile <name>', 'whose identity, contacts and messages (HUSHWIRE_PROFILE, else default)')
-    .option('--passphrase-file <file>', 'the passphrase of the identity is its first line (else HUSHWIRE_PASSPHRASE, else asked for)')
     .option('--json', 'one JSON object a line on stdout, see docs/cli.md')
     .option('--quiet', 'only results and errors')
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
 }
 
+/** Gives a command the flags of all that need the private keys: the others refuse a passphrase, which would seem to protect what they do. @returns the same command */
+export function identityOptions (command: Command): Command {
+  return profileOptions(command)
+    .option('--passphrase-file <file>', 'the passphrase of the identity is its first line (else HUSHWIRE_PASSPHRASE, else asked for)')
+}
+
 /** Gives a command the flags of all that connect to the relay. @returns the same command */
 export function clientOptions (command: Command): Command {
-  return profileOptions(command)
+  return identityOptions(command)
     .option('--relay <address>', 'another relay than the one of the profile, this time')
     .option('--invite <token>', 'what admits us to a relay that asks for invites, the first time')
 }

@@ -4,7 +4,7 @@ import { formatUuid } from '../bytes/index.js'
 import { wipe } from '../crypto/index.js'
 import { createIdentity, idOf, type Identity } from '../nova/index.js'
 import { formatRelayAddress, parseRelayAddress, voiceGroups } from '../relay/index.js'
-import { action, profileOptions, type ClientFlags } from './client-options.js'
+import { action, identityOptions, profileOptions, type ClientFlags } from './client-options.js'
 import { cliError, failureCode, messageOf } from './errors.js'
 import { cleanName } from './names.js'
 import { reasonOf } from './platform-reason.js'
@@ -39,8 +39,8 @@ interface PassphraseFlags extends ClientFlags {
 /** `hushwire id`: identities and their profiles. */
 export function idCommand (): Command {
   const command = new Command('id').description('Make, show, keep and protect identities.').addHelpText('after', HELP)
-  const add = (name: string, about: string): Command => {
-    const made = profileOptions(new Command(name).description(about))
+  const add = (name: string, about: string, options = identityOptions): Command => {
+    const made = options(new Command(name).description(about))
     command.addCommand(made)
     return made
   }
@@ -49,7 +49,7 @@ export function idCommand (): Command {
     .option('--name <name>', 'what those we pair with are told')
     .option('--passphrase', 'seal it: a passphrase is asked for')
     .action(action(makeNew))
-  add('show', 'Print id, key, relay and where the files are.').action(action(show))
+  add('show', 'Print id, key, relay and where the files are.', profileOptions).action(action(show))
   add('export', 'Write a copy, sealed with a passphrase.').argument('<file>', 'a new file').action(action(exportTo))
   add('import', 'Make a profile of a copy.').argument('<file>', 'what id export has written')
     .option('--relay <address>', 'the relay where it is reached, with its key')
@@ -59,7 +59,7 @@ export function idCommand (): Command {
     .option('--remove', 'leave it unsealed')
     .option('--new-passphrase-file <file>', 'the new passphrase is its first line')
     .action(action(changePassphrase))
-  add('relay', 'Set the relay of a profile.').argument('<address>', 'with its key').action(action(setRelay))
+  add('relay', 'Set the relay of a profile.', profileOptions).argument('<address>', 'with its key').action(action(setRelay))
   return command
 }
 

@@ -9,6 +9,8 @@ const PREFIX = 'cli/name/'
 const MAX_CHARACTERS = 64
 /** The fewest characters of an id that stand for it. */
 const MIN_PREFIX = 4
+/** What stands by itself: marks alone would stand on what is before them. */
+const SEEN = /[^\p{M}\s]/u
 /** What could be taken for an id. */
 const LIKE_AN_ID = /^[0-9a-f]{8}(-|$)/i
 
@@ -89,7 +91,7 @@ export class Names {
     const clean = cleanName(Array.from(plainName(name)).slice(0, MAX_CHARACTERS).join(''))
     if (this.has(id) || clean === undefined) return this.of(id)
     let free = clean
-    for (let number = 2; this.#taken(free, id); number++) free = `${clean}-${number}`
+    for (let number = 2; this.#taken(free, id); number++) free = numbered(clean, number)
     await this.#keep(id, free)
     return free
   }
@@ -113,7 +115,13 @@ export class Names {
 /** A name as it may be shown and typed, or undefined when nothing of it is left, it is too long or looks like an id. */
 export function cleanName (text: string): string | undefined {
   const name = plainName(text)
-  return lookOf(name) === '' || LIKE_AN_ID.test(name) || Array.from(name).length > MAX_CHARACTERS ? undefined : name
+  return !SEEN.test(lookOf(name)) || LIKE_AN_ID.test(name) || Array.from(name).length > MAX_CHARACTERS ? undefined : name
+}
+
+/** Cut, where both together would be too long. */
+function numbered (name: string, number: number): string {
+  const tail = `-${number}`
+  return `${Array.from(name).slice(0, MAX_CHARACTERS - tail.length).join('').trimEnd()}${tail}`
 }
 
 function plainName (text: string): string {

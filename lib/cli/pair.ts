@@ -5,7 +5,7 @@ import { deferred } from '../stream/index.js'
 import { action, clientOptions, type ClientFlags } from './client-options.js'
 import { FreshProfile } from './pair/fresh-profile.js'
 import { Meeting } from './pair/meeting.js'
-import { answerOffer, beforeItExpires, tellOffer } from './pair/offer.js'
+import { answerOffer, tellOffer, untilAnswered } from './pair/offer.js'
 import { checkNames, minutes, type NameFlags } from './pair/options.js'
 import { withClient } from './session.js'
 import type { Output } from './terminal/output.js'
@@ -44,7 +44,7 @@ async function show (flags: Flags, output: Output, command: string): Promise<voi
     const offer = await session.client.offer({ expires })
     const meeting = await Meeting.open(session, flags.as)
     tellOffer(offer, { minutes: flags.expires, other: 'hushwire pair OFFER' }, output)
-    const peer = await beforeItExpires(came.promise, expires, session.signal)
+    const peer = await untilAnswered(session, came.promise, expires)
     output.status()
     await meeting.greet(peer, flags.name)
   })

@@ -13,7 +13,7 @@ import { TransferBar } from './files/transfer-bar.js'
 import { whyOf } from './files/why.js'
 import type { NamedContact } from './names.js'
 import { Meeting } from './pair/meeting.js'
-import { beforeItExpires, tellOffer } from './pair/offer.js'
+import { tellOffer, untilAnswered } from './pair/offer.js'
 import { checkNames, minutes } from './pair/options.js'
 import { withClient, type Session } from './session.js'
 import { EXIT } from './terminal/failure.js'
@@ -59,12 +59,12 @@ export function sendCommand (): Command {
 
 /** Shows an offer, and waits for whom has it. */
 async function met (session: Session, coming: Promise<Peer>, { name, as, expires }: Flags): Promise<NamedContact> {
-  const { client, names, output, signal } = session
+  const { client, names, output } = session
   const milliseconds = Math.round(expires * MINUTE)
   const offer = await client.offer({ expires: milliseconds })
   const meeting = await Meeting.open(session, as)
   tellOffer(offer, { minutes: expires, other: 'hushwire receive DIR OFFER' }, output)
-  const peer = await beforeItExpires(coming, milliseconds, signal)
+  const peer = await untilAnswered(session, coming, milliseconds)
   output.status()
   await meeting.greet(peer, name)
   return { id: peer.id, publicKey: peer.publicKey, name: names.of(peer.id) }

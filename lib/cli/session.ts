@@ -197,8 +197,9 @@ export function connectionTeller (output: Output, url: string, onWrong?: (error:
       lost = true
       warned ||= UNMENDED.has(code)
       const when = state.delay < 500 ? 'at once' : `in ${Math.round(state.delay / 1000)} s`
-      output.event('connection', { state: 'waiting', code, delay: Math.round(state.delay) })
-      output.status(`no connection to the relay (${code}: ${plainLine(messageOf(state.error))}); trying again ${when}`)
+      const message = plainLine(messageOf(state.error))
+      output.event('connection', { state: 'waiting', code, message, delay: Math.round(state.delay) })
+      output.status(`no connection to the relay (${code}: ${message}); trying again ${when}`)
       if (advice !== '') output.note(advice)
     }
     if (state.type !== 'connected') return

@@ -10,7 +10,8 @@ const MASK_LABEL = new TextEncoder().encode('hdr')
 
 /** @throws ERR_CIPHER_KEY unless it has 32 bytes */
 export function checkHopKey (key: Uint8Array): void {
-  if (key.byteLength !== KEY_LENGTH) throw novaError('ERR_CIPHER_KEY')
+  // plain JavaScript may bring anything, such as the key in hex
+  if (!(key instanceof Uint8Array) || key.byteLength !== KEY_LENGTH) throw novaError('ERR_CIPHER_KEY')
 }
 
 /** Where nonces and additional data are laid out, for all links: they are used up before a call of a backend returns. */

@@ -29,9 +29,10 @@ export class FrameCutter {
   /** The nonce of the next packet that begins. */
   get nextNonce (): number { return this.#nextNonce }
 
-  /** Puts control records into frames behind those that are there. */
+  /** Puts control records into frames behind those that are there. @throws ERR_PACKET_EXHAUSTED */
   controls (frames: Frame[], records: readonly ControlRecord[]): void {
     for (const content of recordFrames(records)) {
+      if (this.#controlNonce > LAST_NONCE) throw novaError('ERR_PACKET_EXHAUSTED')
       frames.push({ packetNonce: 0, frameNonce: this.#controlNonce++, terminating: false, encrypted: false, size: content.byteLength, content: [content] })
     }
   }

@@ -1,10 +1,10 @@
 import { checkUuid, equalUuid, type Uuid } from '../bytes/index.js'
 import { crypto, KEY_BYTES, TAG_BYTES, wipe } from '../crypto/index.js'
 import { AESGCM, IK, NoiseHandshake, withHfs, XX, type HandshakeMoment, type Kem, type NoiseProtocol, type Pattern, type Role } from '../noise/index.js'
-import { join, type Handshake, type MaybePromise } from '../stream/index.js'
+import { checkExpected, FUNCTION, join, oneOf, type Handshake, type MaybePromise } from '../stream/index.js'
 import { handshakeError } from './handshake-errors.js'
 import { decodeOffer, encodeOffer, OFFER_BYTES, offerOf, type Offer } from './handshake-offer.js'
-import { PROOF_BYTES, verifyProof, type Identity, type Peer } from './identity.js'
+import { checkIdentity, PROOF_BYTES, verifyProof, type Identity, type Peer } from './identity.js'
 import { checkPeer, type VerifyPeer } from './verify-peer.js'
 
 /** Options of {@link HardenedHandshake}. */
@@ -102,8 +102,9 @@ export class HardenedHandshake implements Handshake<HopAgreement> {
   #destroyed = false
 
   /**
-   * @throws ERR_HANDSHAKE_OPTION when the offer is out of its bounds, when a responder pins a static key, or when the
-   *   peer is ourselves; ERR_UUID; ERR_NOISE_OPTIONS when the pinned static key is not 32 bytes
+   * @throws ERR_HANDSHAKE_OPTION when the role is none, `verify` is no function, the offer is out of its bounds, a responder
+   *   pins a static key, or the peer is ourselves; ERR_ARGUMENT when the identity is none; ERR_UUID; ERR_NOISE_OPTIONS when
+   *   the pinned static key is not 32 bytes
    */
   constructor (options: HardenedHandshakeOptions) {
     this.#offer = checkOptions(options)
@@ -245,12 +246,18 @@ export class HardenedHandshake implements Handshake<HopAgreement> {
   }
 }
 
+/** What callers without types can get wrong, and would else find out when the other side has proved itself, or never. */
+const NEEDED = { role: oneOf('initiator', 'responder'), verify: FUNCTION } as const
+
 /**
  * Refuses what makes no sense, and gives the offer with its defaults.
  *
- * @throws ERR_HANDSHAKE_OPTION, ERR_UUID
+ * @throws ERR_HANDSHAKE_OPTION, ERR_ARGUMENT, ERR_UUID
  */
-export function checkOptions ({ role, identity, peer, pinnedStatic, offer }: HardenedHandshakeOptions): Offer {
+export function checkOptions (options: HardenedHandshakeOptions): Offer {
+  checkExpected(options, NEEDED, Object.keys(NEEDED), sentence => handshakeError('ERR_HANDSHAKE_OPTION', sentence))
+  const { role, identity, peer, pinnedStatic, offer } = options
+  checkIdentity(identity)
   if (peer !== undefined && equalUuid(checkUuid(peer), identity.id)) throw handshakeError('ERR_HANDSHAKE_OPTION', 'the peer is ourselves')
   if (role === 'responder' && pinnedStatic !== undefined) throw handshakeError('ERR_HANDSHAKE_OPTION', 'only an initiator greets a pinned peer')
   return offerOf(offer)

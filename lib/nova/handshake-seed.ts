@@ -1,5 +1,5 @@
 import { crypto, hkdf, KEY_BYTES, wipe, type AgreementKey } from '../crypto/index.js'
-import { HushwireError, join, type Handshake } from '../stream/index.js'
+import { checkExpected, FUNCTION, HushwireError, join, oneOf, type Expected, type Handshake } from '../stream/index.js'
 import { handshakeError } from './handshake-errors.js'
 
 /** Options of {@link SeedHandshake}. */
@@ -25,6 +25,12 @@ export interface SeedAgreement {
 
 const ascii = new TextEncoder()
 const INFO = { hop: ascii.encode('novaproto/c2s/v1'), peer: ascii.encode('novaproto/c2c/v1') } as const
+/** What callers without types can get wrong: two of another role would wait for each other. */
+const OPTIONS: Readonly<Record<string, Expected>> = {
+  role: oneOf('initiator', 'responder'),
+  info: [value => value === 'hop' || value === 'peer' || value instanceof Uint8Array, '"hop", "peer" or bytes'],
+  salt: FUNCTION
+}
 
 /**
  * The handshake of the seed (nova.md, Handshake of the seed): a hello each way, which is a 32-byte X25519 public key,
@@ -50,7 +56,9 @@ export class SeedHandshake implements Handshake<SeedAgreement> {
   #result: SeedAgreement | undefined
   #destroyed = false
 
+  /** @throws ERR_HANDSHAKE_OPTION when the role or the info is none */
   constructor (options: SeedHandshakeOptions) {
+    checkExpected(options, OPTIONS, ['role'], sentence => handshakeError('ERR_HANDSHAKE_OPTION', sentence))
     this.#options = options
     this.#key = options.key ?? crypto.x25519()
     this.#publicKey = this.#key.publicKey.slice()

@@ -11,7 +11,7 @@ const MAX_PONGS = 16
 export class OutgoingControls {
   readonly #sender: { wake(): void }
   #credits: Map<number, number> | undefined
-  #records: ControlRecord[] = []
+  readonly #records: ControlRecord[] = []
   #pongs = 0
 
   /** @param sender - woken when there is something to take */
@@ -46,9 +46,9 @@ export class OutgoingControls {
 
   /** Everything that waits; a reset goes before the credit that comes after it. */
   take (): ControlRecord[] {
-    const records = this.#records
+    // emptied, not left, as the sender's batch
+    const records = this.#records.splice(0)
     for (const [packetNonce, value] of this.#credits ?? []) records.push({ type: CONTROL.credit, packetNonce, value })
-    this.#records = []
     this.#credits = undefined
     this.#pongs = 0
     return records

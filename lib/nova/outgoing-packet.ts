@@ -1,4 +1,4 @@
-import { deferred, letGo, type Bytes, type Deferred } from '../stream/index.js'
+import { deferred, letGo, type Bytes, type Deferred, type Pollable } from '../stream/index.js'
 
 /** Chunks from this size on are sent from where they lie; smaller ones are gathered. */
 const LARGE = 32_768
@@ -67,7 +67,7 @@ export class OutgoingPacket {
   #finished = false
   /** While the source has to wait. */
   #room: Deferred<void> | undefined
-  #iterator: Iterator<Bytes> | AsyncIterator<Bytes> | undefined
+  #source: Pollable<Bytes> | undefined
 
   get finished (): boolean { return this.#finished }
   /** Most bytes of its next frame: a quarter of its window, so that credit comes back before it has run out. */
@@ -93,7 +93,7 @@ export class OutgoingPacket {
   }
 
   /** The source, so that it is let go of when nobody wants more of it. */
-  open (iterator: Iterator<Bytes> | AsyncIterator<Bytes>): void { this.#iterator = iterator }
+  open (source: Pollable<Bytes>): void { this.#source = source }
 
   /**
    * Takes the next chunk of the source; after a promise came back, not before that has resolved.
@@ -147,10 +147,10 @@ export class OutgoingPacket {
 
   /** Nobody wants more: the source is let go of. */
   stop (): void {
-    const iterator = this.#iterator
-    this.#iterator = undefined
+    const source = this.#source
+    this.#source = undefined
     this.#wake()
-    if (iterator !== undefined) letGo(iterator)
+    if (source !== undefined) letGo(source)
   }
 
   #wake (): void {

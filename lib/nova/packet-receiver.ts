@@ -175,10 +175,14 @@ export class PacketReceiver extends PolledIterator<IncomingPacket> implements Pa
       const bytes = packet.write(frame.encrypted ? piece : new Uint8Array(piece))
       this.#held += bytes
     }
-    if (!headed && packet.headed) this.#announce(packet)
+    const begins = !headed && packet.headed
+    // until it is taken it counts, whole or not
+    packet.waiting ||= begins && !this.#packets.returned
     if (frame.terminating) this.#terminate(packet)
     else if (this.#credit !== undefined) this.#credit.give(packet)
     else if (packet.source.full) this.#room?.full(packet)
+    // last, so that whoever takes it at once has all that there is
+    if (begins) this.#announce(packet)
   }
 
   #terminate (packet: IncomingPacket): void {

@@ -1,4 +1,4 @@
-import { asError, PolledIterator, SparseSet } from '../stream/index.js'
+import { PolledIterator, SparseSet } from '../stream/index.js'
 import { BatchReader, type Batch } from './batch-reader.js'
 import { CONTROL, GOAWAY_CODES, type ControlRecord } from './control.js'
 import { novaError } from './errors.js'
@@ -8,7 +8,7 @@ import { OutgoingControls } from './outgoing-controls.js'
 import { OutgoingPacket } from './outgoing-packet.js'
 import { PacketNonces } from './packet-nonces.js'
 import type { PacketRules } from './packet-rules.js'
-import { notIterable, pump, type PacketSource, type SendLimits, type SendOptions } from './packet-source.js'
+import { notIterable, pump, type PacketSource, type PumpEvents, type SendLimits, type SendOptions } from './packet-source.js'
 import { ReadyQueue } from './ready-queue.js'
 import { resetCodeOf, resetError } from './reset-codes.js'
 import { SendCredit } from './send-credit.js'
@@ -35,7 +35,7 @@ export interface SenderEvents {
  * Cuts the packets being sent into batches of frames, taking turns frame by frame (nova.md, Packets: Sending).
  * A batch is valid until the next one is asked for.
  */
-export class PacketSender extends PolledIterator<Frame[]> {
+export class PacketSender extends PolledIterator<Frame[]> implements PumpEvents {
   readonly #reader = new BatchReader(this)
   /** What is to be told to the other side. */
   readonly controls = new OutgoingControls(this.#reader)
@@ -168,6 +168,16 @@ export class PacketSender extends PolledIterator<Frame[]> {
     return Promise.resolve({ value: undefined, done: true })
   }
 
+  wants (packet: OutgoingPacket): boolean { return this.#active.has(packet) }
+
+  offer (packet: OutgoingPacket): void { if (packet.pending > 0) this.#ready.offer(packet) }
+
+  finish (packet: OutgoingPacket): void {
+    if (!this.#active.has(packet)) return
+    packet.finish()
+    this.#ready.push(packet)
+  }
+
   get #mayBegin (): boolean {
     return this.#active.size < this.#limits.maxActive && this.#credit.mayBegin
   }
@@ -188,8 +198,7 @@ export class PacketSender extends PolledIterator<Frame[]> {
       this.#ready.push(packet)
       return
     }
-    const pumped = pump(packet, source, () => this.#active.has(packet), () => { this.#ready.offer(packet) })
-    pumped.then(() => { this.#finish(packet) }, (thrown: unknown) => { this.#sourceFailed(packet, asError(thrown), options) })
+    pump(packet, source, this, error => { this.#sourceFailed(packet, error, options) })
   }
 
   #sourceFailed (packet: OutgoingPacket, error: Error, options: SendOptions): void {
@@ -201,7 +210,7 @@ export class PacketSender extends PolledIterator<Frame[]> {
       this.#reset(packet, error)
     } else if (options.onSourceError === 'truncate') {
       packet.done.reject(error)
-      this.#finish(packet)
+      this.finish(packet)
     } else {
       packet.done.reject(error)
       this.#events.abort(novaError('ERR_PACKET_SOURCE', undefined, error))
@@ -212,12 +221,6 @@ export class PacketSender extends PolledIterator<Frame[]> {
   #reset (packet: OutgoingPacket, error: Error): void {
     this.controls.add(CONTROL.reset, packet.nonce, resetCodeOf(error))
     this.#drop(packet, error)
-  }
-
-  #finish (packet: OutgoingPacket): void {
-    if (!this.#active.has(packet)) return
-    packet.finish()
-    this.#ready.push(packet)
   }
 
   /** What is ready, as far as it goes into one batch; at last the end of this direction. */
@@ -248,9 +251,11 @@ export class PacketSender extends PolledIterator<Frame[]> {
   }
 
   #takeControls (frames: Frame[], mayRekey: boolean): void {
+    const rekey = mayRekey && this.#rules.rekeyDue?.() === true
+    if (!rekey && this.controls.length === 0) return
     const records = this.controls.take()
     // the last one: everything behind it is under the next key
-    if (mayRekey && this.#rules.rekeyDue?.() === true) records.push({ type: CONTROL.rekey, packetNonce: 0, value: 0 })
+    if (rekey) records.push({ type: CONTROL.rekey, packetNonce: 0, value: 0 })
     this.#cutter.controls(frames, records)
   }
 

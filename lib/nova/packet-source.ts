@@ -1,5 +1,5 @@
 import { isUint8ArrayList } from 'uint8arraylist'
-import type { Bytes } from '../stream/index.js'
+import { asError, polling, type Bytes, type Pollable } from '../stream/index.js'
 import { novaError } from './errors.js'
 import type { OutgoingPacket } from './outgoing-packet.js'
 
@@ -33,26 +33,47 @@ export function notIterable (source: unknown): Error | undefined {
   return typeof source === 'object' && source !== null && (Symbol.asyncIterator in source || Symbol.iterator in source) ? undefined : novaError('ERR_PACKET_BODY')
 }
 
+/** What the pump of a packet tells who sends it, and asks. */
+export interface PumpEvents {
+  /** Whether more of the packet is wanted. */
+  wants(packet: OutgoingPacket): boolean
+  /** The packet has more bytes, and its source none for now. */
+  offer(packet: OutgoingPacket): void
+  /** Its source has ended. */
+  finish(packet: OutgoingPacket): void
+}
+
 /**
- * Writes a source into its packet, as fast as the packet takes it, while it is wanted.
+ * Writes a source into its packet, as fast as the packet takes it, while it is wanted. What the source has at once is written at
+ * once, so that a packet which is there as a whole goes into one frame.
  *
- * @param offer - told that the packet has more bytes
- * @throws ERR_PACKET_BODY, and what the source throws
+ * @param failed - told ERR_PACKET_BODY, or what the source throws
  */
-export async function pump (packet: OutgoingPacket, source: Iterable<Bytes> | AsyncIterable<Bytes>, wanted: () => boolean, offer: () => void): Promise<void> {
-  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
-  packet.open(iterator)
-  for (;;) {
-    const result = await iterator.next()
-    if (result.done === true) return
-    if (!isBytes(result.value)) throw novaError('ERR_PACKET_BODY')
-    if (wanted() && result.value.byteLength > 0) {
-      const wait = packet.write(result.value)
-      offer()
-      if (wait !== undefined) await wait
+export function pump (packet: OutgoingPacket, source: Iterable<Bytes> | AsyncIterable<Bytes>, events: PumpEvents, failed: (error: Error) => void): void {
+  const items = Symbol.asyncIterator in source ? polling(source[Symbol.asyncIterator]()) : atOnce(source[Symbol.iterator]())
+  packet.open(items)
+  const go = (): void => {
+    try {
+      while (events.wants(packet)) {
+        const result = items.poll(go)
+        if (result === undefined) return events.offer(packet)
+        if (result.done === true) return events.finish(packet)
+        if (!isBytes(result.value)) throw novaError('ERR_PACKET_BODY')
+        const room = events.wants(packet) && result.value.byteLength > 0 ? packet.write(result.value) : undefined
+        if (room === undefined) continue
+        void room.then(go)
+        return events.offer(packet)
+      }
+    } catch (error) {
+      failed(asError(error))
     }
-    if (!wanted()) return
   }
+  go()
+}
+
+/** Polls what is there at once. */
+function atOnce<T> (iterator: Iterator<T>): Pollable<T> {
+  return { poll: () => iterator.next(), return: () => iterator.return?.() }
 }
 
 /** True for a chunk that can be sent. */

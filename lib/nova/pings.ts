@@ -13,10 +13,23 @@ export interface PingOptions {
   timeout?: number | undefined
 }
 
-/** Asks for signs of life, one at a time, and takes the answers. */
+/** Pings that may wait for their answers, with those that were given up: the other side ends a link that asks for many at once. */
+const MAX_ASKED = 8
+
+/** A ping that was not answered yet. */
+interface Asked {
+  readonly value: number
+  readonly sent: number
+  readonly answer: Deferred<number>
+  /** Somebody has given it up. */
+  late: boolean
+}
+
+/** Asks for signs of life, one at a time unless that is late, and takes the answers. */
 export class Pings {
   readonly #controls: OutgoingControls
-  #pending: { readonly value: number, readonly sent: number, readonly answer: Deferred<number> } | undefined
+  /** The oldest first. */
+  readonly #asked: Asked[] = []
   #error: Error | undefined
 
   constructor (controls: OutgoingControls) {
@@ -25,11 +38,15 @@ export class Pings {
 
   async ping ({ timeout = TIMEOUT }: PingOptions = {}): Promise<number> {
     if (this.#error !== undefined) throw this.#error
-    const { answer } = this.#pending ??= this.#ask()
+    const asked = this.#current()
     const late = deferred<never>()
-    const timer = setTimeout(() => { late.reject(streamError('ERR_TIMEOUT', 'a ping')) }, delayOf(timeout))
+    const giveUp = (): void => {
+      asked.late = true
+      late.reject(streamError('ERR_TIMEOUT', 'a ping'))
+    }
+    const timer = setTimeout(giveUp, delayOf(timeout))
     try {
-      return await Promise.race([answer.promise, late.promise])
+      return await Promise.race([asked.answer.promise, late.promise])
     } finally {
       clearTimeout(timer)
     }
@@ -37,20 +54,27 @@ export class Pings {
 
   /** An answer; one that nobody waits for is nothing. */
   answered (value: number): void {
-    if (this.#pending?.value !== value) return
-    this.#pending.answer.resolve(performance.now() - this.#pending.sent)
-    this.#pending = undefined
+    const at = this.#asked.findIndex(asked => asked.value === value)
+    if (at < 0) return
+    for (const { answer, sent } of this.#asked.splice(at, 1)) answer.resolve(performance.now() - sent)
   }
 
   fail (error: Error): void {
     this.#error = error
-    this.#pending?.answer.reject(error)
-    this.#pending = undefined
+    for (const { answer } of this.#asked.splice(0)) answer.reject(error)
   }
 
-  #ask (): { value: number, sent: number, answer: Deferred<number> } {
+  /** The one that is on its way. Where that was given up, one of its own, whose time is not that of the other. */
+  #current (): Asked {
+    const last = this.#asked.at(-1)
+    return last === undefined || (last.late && this.#asked.length < MAX_ASKED) ? this.#ask() : last
+  }
+
+  #ask (): Asked {
     const value = getUint32(crypto.randomBytes(4), 0)
     this.#controls.add(CONTROL.ping, 0, value)
-    return { value, sent: performance.now(), answer: deferred<number>({ handled: true }) }
+    const asked = { value, sent: performance.now(), answer: deferred<number>({ handled: true }), late: false }
+    this.#asked.push(asked)
+    return asked
   }
 }

@@ -1,5 +1,5 @@
 import { UUID_BYTES, type Uuid } from '../bytes/index.js'
-import { leave, PolledIterator, polling, type Endpoint, type LinkControl, type Pollable } from '../stream/index.js'
+import { asError, leave, PolledIterator, polling, type Endpoint, type LinkControl, type Pollable } from '../stream/index.js'
 import type { OpenedFrame } from './opening.js'
 import { novaError } from './errors.js'
 import { getUint32, MAGIC, putUint32, type Frame } from './frame.js'
@@ -147,8 +147,12 @@ class Face implements RoutedFace {
     this.source = new RoutedSource(below.source, onLost)
   }
 
-  async send (header: RoutedHeader, body: PacketSource, options?: Omit<SendOptions, 'head'>): Promise<void> {
-    return this.#below.send(body, { ...options, head: encodeRoutedHeader(header) })
+  send (header: RoutedHeader, body: PacketSource, options?: Omit<SendOptions, 'head'>): Promise<void> {
+    try {
+      return this.#below.send(body, { head: encodeRoutedHeader(header), onSourceError: options?.onSourceError })
+    } catch (error) {
+      return Promise.reject(asError(error))
+    }
   }
 
   ping (options?: PingOptions): Promise<number> { return this.#below.ping(options) }

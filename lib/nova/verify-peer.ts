@@ -1,6 +1,6 @@
 import { compareUuid, type Uuid } from '../bytes/index.js'
 import { checkKey, crypto } from '../crypto/index.js'
-import type { MaybePromise } from '../stream/index.js'
+import { limitsOf, type MaybePromise } from '../stream/index.js'
 import { identityError } from './identity-errors.js'
 import type { Peer } from './identity.js'
 
@@ -73,13 +73,20 @@ export function trustOnFirstUse (store: TrustStore, name = ''): VerifyPeer {
   return async peer => crypto.equal(await store.claim(name, peer.publicKey), peer.publicKey)
 }
 
+/** The limits of {@link memoryTrust} and their defaults. */
+const TRUST_LIMITS = {
+  /** Names that it holds. */
+  maxNames: 65_536
+} as const
+
 /**
  * A {@link TrustStore} that lives as long as the process.
  *
  * @param options - `maxNames`: how many names it holds, 65,536 by default; a new name beyond them is refused with ERR_IDENTITY_REFUSED
+ * @throws ERR_LIMIT_OPTION
  */
 export function memoryTrust (options: { maxNames?: number } = {}): TrustStore {
-  const maxNames = options.maxNames ?? 65_536
+  const { maxNames } = limitsOf(TRUST_LIMITS, options)
   const keys = new Map<string, Uint8Array>()
   return {
     claim (name, publicKey) {

@@ -16,7 +16,7 @@ export { performHandshake, type Handshake, type HandshakeFraming, type Handshake
 export { checkBytes, checkDuplex, checkExpected, checkOptionsObject, checkSignal, FUNCTION, having, isObject, isSource, notASource, OBJECT, oneOf, type Expected } from './check.js'
 export { delayOf, limitsOf, type LimitsOf } from './limits.js'
 export { sequence } from './sequence.js'
-export { iterable, iterator } from './iterating.js'
+export { iterable } from './iterating.js'
 export { owning } from './owning.js'
 export { each } from './each.js'
 export { PolledIterator, polling, type Pollable } from './polling.js'

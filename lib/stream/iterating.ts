@@ -6,11 +6,6 @@ export function iterable<T> (begin: () => AsyncIterator<T>): AsyncIterable<T> {
   return new Iterable(begin)
 }
 
-/** A source that is its own only reader. */
-export function iterator<T> (next: () => Promise<IteratorResult<T>>, end: () => Promise<IteratorResult<T>>): AsyncIterableIterator<T> {
-  return new Iterator(next, end)
-}
-
 class Iterable<T> implements AsyncIterable<T> {
   readonly #begin: () => AsyncIterator<T>
 
@@ -19,16 +14,4 @@ class Iterable<T> implements AsyncIterable<T> {
   }
 
   [Symbol.asyncIterator] (): AsyncIterator<T> { return this.#begin() }
-}
-
-class Iterator<T> implements AsyncIterableIterator<T> {
-  readonly next: () => Promise<IteratorResult<T>>
-  readonly return: () => Promise<IteratorResult<T>>
-
-  constructor (next: () => Promise<IteratorResult<T>>, end: () => Promise<IteratorResult<T>>) {
-    this.next = next
-    this.return = end
-  }
-
-  [Symbol.asyncIterator] (): this { return this }
 }

@@ -17,6 +17,11 @@ for (const text of ['0', '000', '0g', 'g0', '0x', ' 0', '0 ', '-1', '\u0130a', '
   })
 }
 
+test('what is neither a text nor bytes is refused, each its own way', t => {
+  t.throws(() => fromHex(Uint8Array.of(0, 1) as never), { code: 'ERR_HEX' })
+  for (const none of ['00', undefined, [0]]) t.throws(() => toHex(none as never), { code: 'ERR_ARGUMENT' })
+})
+
 test('what is refused is not repeated: it may be a key', t => {
   t.false(t.throws(() => fromHex('deadbeefzz')).message.includes('deadbeef'))
 })

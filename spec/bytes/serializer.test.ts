@@ -107,8 +107,14 @@ test('elements without bytes are bounded in all of one call, both ways', t => {
   const more = encode(empties, lists(5, 256), { maxEmptyElements: 1280 })
   t.throws(() => decode(empties, more), { code: 'ERR_SLICE_COUNT' })
   t.is(decode(empties, more, { maxEmptyElements: 1280 }).length, 5)
+  // NaN would be no bound at all
+  for (const maxEmptyElements of [NaN, -1, 0.5]) t.throws(() => decode(empties, more, { maxEmptyElements }), { code: 'ERR_LIMIT_OPTION' })
   t.throws(() => decode(slice(array(fixedBytes(0), 600)), Uint8Array.of(0, 0, 0, 2)), { code: 'ERR_SLICE_COUNT' })
   t.throws(() => decode(slice(fixedBytes(0)), Uint8Array.of(0xff, 0xff, 0xff, 0xff)), { code: 'ERR_SLICE_COUNT' })
+})
+
+test('an input that is no bytes is refused', t => {
+  for (const none of ['\u0001', new ArrayBuffer(1), undefined]) t.throws(() => decode(uint8, none as never), { code: 'ERR_ARGUMENT' })
 })
 
 test('decoded bytes are plain views on the input; encoded ones share nothing with the value', t => {

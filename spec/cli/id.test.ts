@@ -37,6 +37,12 @@ test.serial('a passphrase is set, changed, asked for and taken away', async t =>
   const [first, second] = [await file('first', 'one'), await file('second', 'two')]
   t.is((await user.run(['id', 'new', '--passphrase-file', first])).code, 0)
   t.regex((await user.run(['id', 'show'])).stdout, /passphrase {2}yes/)
+  // what needs no private key would not look at it, wrong as it may be
+  for (const args of [['contacts'], ['id', 'show']]) {
+    const refused = await user.run([...args, '--passphrase-file', second])
+    t.is(refused.code, 2)
+    t.regex(refused.stderr, /unknown option '--passphrase-file'/)
+  }
   const without = await user.run(['id', 'passphrase', '--remove'])
   t.is(without.code, 2)
   t.regex(without.stderr, /ERR_CLI_PASSPHRASE: .*no terminal to ask for it, so set HUSHWIRE_PASSPHRASE or give --passphrase-file FILE\.\n$/)

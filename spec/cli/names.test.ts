@@ -51,6 +51,14 @@ test('what they call themselves is cut where it is too long, and what we call th
   t.is(await names.propose(one.id, `${'x'.repeat(63)} y`), 'x'.repeat(63))
 })
 
+test('a name with its number is no longer than a name may be', async t => {
+  const { names, people } = await book(11)
+  const given: string[] = []
+  for (const { id } of people) given.push(await names.propose(id, `${'😀'.repeat(61)} xx`))
+  t.deepEqual([given[0], given[1], given[10]], [`${'😀'.repeat(61)} xx`, `${'😀'.repeat(61)}-2`, `${'😀'.repeat(61)}-11`])
+  for (const name of given) t.is(cleanName(name), name)
+})
+
 test('who is called like the beginning of the id of another is not taken for them', async t => {
   const { names, people: [one, other] } = await book(2)
   if (one === undefined || other === undefined) throw new Error('nobody')
@@ -87,6 +95,8 @@ test('a name is cleaned, and none that looks like an id', t => {
   t.is(cleanName(` ${'😀'.repeat(64)}`), '😀'.repeat(64))
   t.is(cleanName('x'.repeat(65)), undefined)
   t.is(cleanName('\u001b[31m'), undefined)
+  t.is(cleanName('\u0301\u0302 \u0301'), undefined)
+  t.is(cleanName('Rene\u0301 \u0e01\u0e34'), 'Ren\u00e9 \u0e01\u0e34')
   t.is(cleanName('3f2a11bc'), undefined)
   t.is(cleanName('3f2a11bc-aaaa'), undefined)
   t.is(cleanName('face'), 'face')

@@ -151,6 +151,14 @@ test('why there is no connection is told in words that do nothing to a terminal,
   t.deepEqual(err.match(/^no connection.*$/gm), ['at once', 'at once', 'in 1 s', 'in 2 s'].map(when => `no connection to the relay (ERR_TRANSPORT_CONNECT: there is no connection: ENOTFOUND); trying again ${when}`))
 })
 
+test('programs are told in words as well why there is no connection', t => {
+  let out = ''
+  const output = new Output({ command: 'chat', json: true }, { write: text => { out += text } })
+  const error = new HushwireError('ERR_TRANSPORT_CONNECT', 'there is no connection: ENOTFOUND\u001b[2J', { layer: 'transport', origin: 'local', fatal: true })
+  connectionTeller(output, 'tcp://host:1', () => {})({ type: 'waiting', error, delay: 107.4 } as never)
+  t.deepEqual(JSON.parse(out), { event: 'connection', state: 'waiting', code: 'ERR_TRANSPORT_CONNECT', message: 'there is no connection: ENOTFOUND', delay: 107 })
+})
+
 test('the URL of a relay, which an offer may have brought, does nothing to a terminal', t => {
   let err = ''
   const output = new Output({ command: 'pair' }, { write: () => {} }, { isTTY: true, columns: 80, write: text => { err += text } })

@@ -47,6 +47,7 @@ test('keys of other lengths, and a second key, are refused; a refused pair leave
   t.is(await set({ seal: KEY_ONE, open: new Uint8Array(5) }), 'ERR_CIPHER_KEY')
   t.is(await set({ seal: new Uint8Array(5), open: KEY_TWO }), 'ERR_CIPHER_KEY')
   t.is(await set(RIGHT_KEYS), 'resolved')
+  for (const none of ['0'.repeat(64), { seal: KEY_ONE }, { seal: KEY_ONE, open: { byteLength: 32 } }]) t.is(await set(none as never), 'ERR_CIPHER_KEY')
   t.is(await set(RIGHT_KEYS), 'ERR_CIPHER_KEY')
   t.is(await set(KEY_ONE), 'ERR_CIPHER_KEY')
   const wire = await wireOf([frame(1, 1, pattern(3))], sealing())

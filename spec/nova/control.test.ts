@@ -255,6 +255,27 @@ test('pings: one at a time, each with its own patience; none without credit, non
   t.is(await codeOf(loose().face.ping()), 'ERR_CONTROL_NONE')
 })
 
+test('a ping after one that was given up measures its own time; few are asked at once, whatever is given up', async t => {
+  const link = credited()
+  const pinged = async (): Promise<number> => (await take(link, 1)).flatMap(recordsOf)[0]?.[2] ?? 0
+  t.is(await codeOf(link.face.ping({ timeout: 1 })), 'ERR_TIMEOUT')
+  const given = await pinged()
+  const next = link.face.ping()
+  let settled = false
+  next.then(() => { settled = true }, () => {})
+  const own = await pinged()
+  t.not(own, given)
+  // the answer to the other one, which comes late, is not its own
+  void link.inbound.push([control(1, [CONTROL.pong, 0, given])])
+  t.is(await codeOf(link.face.ping({ timeout: 1 })), 'ERR_TIMEOUT')
+  t.false(settled)
+  void link.inbound.push([control(2, [CONTROL.pong, 0, own])])
+  t.true(await next >= 0)
+  for (let given = 0; given < 20; given++) t.is(await codeOf(link.face.ping({ timeout: 1 })), 'ERR_TIMEOUT')
+  t.is((await take(link, 1)).flatMap(recordsOf).length, 8)
+  link.fail(new Error('over'))
+})
+
 test('records as they are written', t => {
   t.deepEqual([...encodeRecords([{ type: 1, packetNonce: 258, value: 65_536 }])], [1, 0, 0, 1, 2, 0, 1, 0, 0])
 })

@@ -15,3 +15,13 @@ test('the nonce of a frame never wraps: a packet of more frames than there are n
   cutter.packet(frames as never, packet as never, true)
   t.is(frames.at(-1)?.frameNonce, LAST_NONCE)
 })
+
+test('nor does that of control: a link that has used them up ends', t => {
+  const cutter = new FrameCutter({ firstNonce: 1, controlNonce: LAST_NONCE, terminatorCarries: true } as never, 65_536)
+  const frames: Array<{ frameNonce: number }> = []
+  const ping = [{ type: 4, packetNonce: 0, value: 1 }]
+  cutter.controls(frames as never, ping)
+  t.is(frames.at(-1)?.frameNonce, LAST_NONCE)
+  t.throws(() => { cutter.controls(frames as never, ping) }, { code: 'ERR_PACKET_EXHAUSTED' })
+  t.is(frames.length, 1)
+})

@@ -264,6 +264,8 @@ test('a message 3 that is not a proof is refused', async t => {
 test('options that do not go together are refused', async t => {
   t.is(await codeOf(() => ends({}, { pinnedStatic: alice.staticKey.publicKey })), 'ERR_HANDSHAKE_OPTION')
   t.is(await codeOf(() => ends({ peer: alice.id })), 'ERR_HANDSHAKE_OPTION')
+  for (const option of [{ role: 'client' }, { verify: undefined }, { verify: true }]) t.is(await codeOf(() => ends(option as never)), 'ERR_HANDSHAKE_OPTION')
+  t.is(await codeOf(() => ends({ identity: alice.publicKey as never })), 'ERR_ARGUMENT')
   t.is(await codeOf(() => ends({ peer: new Uint8Array(15) })), 'ERR_UUID')
   t.is(await codeOf(() => ends({ pinnedStatic: new Uint8Array(31) })), 'ERR_NOISE_OPTIONS')
   for (const offer of [{ window: 0 }, { window: 1.5 }, { window: 2 ** 31 + 1 }, { maxPackets: 0 }, { maxPackets: 65_537 }, { features: -1 }, { features: 2 ** 32 }]) {

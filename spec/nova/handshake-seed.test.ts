@@ -59,6 +59,12 @@ test('info and salt are part of the key', t => {
   t.is(new Set(keys).size, keys.length)
 })
 
+test('options that are none are refused at once', t => {
+  for (const option of [{}, { role: 'client' }, { role: 'initiator', info: 'constructor' }, { role: 'initiator', salt: new Uint8Array(64) }]) {
+    t.throws(() => new SeedHandshake(option as never), { code: 'ERR_HANDSHAKE_OPTION' })
+  }
+})
+
 test('a hello of another length, of low order or our own is refused, and nothing is left', t => {
   const one = Uint8Array.from({ length: 32 }, (_, at) => at === 0 ? 1 : 0)
   for (const [hello, code] of [

@@ -149,4 +149,6 @@ test('a full store of trust refuses new names and keeps the old ones', async t =
   t.true(await trustOnFirstUse(store, 'one')(peer))
   await t.throwsAsync(checkPeer(trustOnFirstUse(store, 'two'), peer), { code: 'ERR_IDENTITY_REFUSED' })
   t.true(await trustOnFirstUse(store, 'one')(peer))
+  // NaN would be no limit at all
+  for (const maxNames of [NaN, 0, 1.5]) t.throws(() => memoryTrust({ maxNames }), { code: 'ERR_LIMIT_OPTION' })
 })

@@ -67,8 +67,8 @@ test('messages that nobody reads do not hold up a link for good once they are dr
   const router = new Router()
   const [a, b] = await Promise.all([router.hub(), router.hub()])
   const [there, here] = await Promise.all([a.hub.dial(b.id), first(b.hub.incoming)])
-  // more than the 4 MiB that a link keeps
-  const sent = Promise.all(Array.from({ length: 60 }, () => codeOf(there.send(1n, noise(400_000), { level: 0 }))))
+  // more than the 4 MiB that a link keeps, and each more than the windows on its way take while they are read
+  const sent = Promise.all(Array.from({ length: 60 }, () => codeOf(there.send(1n, noise(600_000), { level: 0 }))))
   for (let i = 0; i < 30; i++) (await first(here.messages)).drop()
   here.close()
   t.deepEqual([...new Set(await sent)], ['ERR_RESET_CANCELLED'])

@@ -1,8 +1,9 @@
+import { uuidKey } from '../../bytes/index.js'
 import { parseOffer, relayPage, type Contact } from '../../relay/index.js'
 import { qr } from '../../relay/qr.js'
 import { abortable, deadline } from '../../stream/index.js'
 import { Untaken } from '../chat/untaken.js'
-import { cliError } from '../errors.js'
+import { cliError, failureCode } from '../errors.js'
 import { pageBegins } from '../only-here.js'
 import type { Session } from '../session.js'
 import type { Output } from '../terminal/output.js'
@@ -36,12 +37,24 @@ export async function answerOffer (text: string, { client, names, output, signal
 }
 
 /**
- * What an offer is waited for.
+ * Who has answered an offer, once the relay has our yes. Whom that has not reached when the offer expires is a contact nevertheless, and may trust us: theirs is
+ * what goes on.
  *
- * @param milliseconds - for which it is good
+ * @param coming - settles when the relay has our yes
+ * @param milliseconds - for which the offer is good
  * @throws ERR_CLI_EXPIRED, the signal's reason, and what is waited for does (as rejections)
  */
-export async function beforeItExpires<T> (coming: Promise<T>, milliseconds: number, signal: AbortSignal): Promise<T> {
+export async function untilAnswered ({ client: { contacts }, names, output, signal }: Session, coming: Promise<Contact>, milliseconds: number): Promise<Contact> {
+  const before = new Set(contacts.list().map(({ id }) => uuidKey(id)))
   const limit = deadline(signal, milliseconds, () => cliError('ERR_CLI_EXPIRED'))
-  return abortable(coming, limit.signal).finally(limit.done)
+  try {
+    return await abortable(coming, limit.signal)
+  } catch (error) {
+    const met = failureCode(error) === 'ERR_CLI_EXPIRED' ? contacts.list().find(({ id }) => !before.has(uuidKey(id))) : undefined
+    if (met === undefined) throw error
+    output.warn(`${names.of(met.id)} has answered and is a contact, but the relay has not taken our yes yet. It is tried again by itself, until Ctrl-C.`)
+    return met
+  } finally {
+    limit.done()
+  }
 }

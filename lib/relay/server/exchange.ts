@@ -82,9 +82,13 @@ interface Place {
   readonly correspondents: Correspondents
 }
 
+function delivered (): 'delivered' { return 'delivered' }
+
 class LocalExchange implements Exchange {
   readonly #maxCorrespondents: number
   readonly #places = new Map<string, Place>()
+  /** The same by who has it: a key is not to be made of an id for each packet. */
+  readonly #placeOf = new Map<ExchangeMember, Place>()
   /** Who watches an id. */
   readonly #watchers = new Map<string, Set<ExchangeMember>>()
   /** Which ids a member watches. */
@@ -103,33 +107,36 @@ class LocalExchange implements Exchange {
       member.displaced()
       return
     }
-    this.#places.set(key, { key, member, correspondents: new Correspondents(this.#maxCorrespondents) })
+    const place = { key, member, correspondents: new Correspondents(this.#maxCorrespondents) }
+    this.#places.set(key, place)
+    this.#placeOf.set(member, place)
     if (before === undefined) {
       this.#notice(member.id, true)
       return
     }
     this.#unwatch(before.member)
+    this.#placeOf.delete(before.member)
     before.member.displaced()
     this.#part(before)
   }
 
   leave (member: ExchangeMember): void {
     this.#unwatch(member)
-    const key = uuidKey(member.id)
-    const place = this.#places.get(key)
-    if (place?.member !== member) return
-    this.#places.delete(key)
+    const place = this.#placeOf.get(member)
+    if (place === undefined) return
+    this.#places.delete(place.key)
+    this.#placeOf.delete(member)
     this.#part(place)
     this.#notice(member.id, false)
   }
 
-  async forward (from: ExchangeMember, header: RoutedHeader, source: AsyncIterable<Uint8Array>): Promise<'delivered' | 'absent'> {
-    const [sender, target] = [this.#places.get(uuidKey(from.id)), this.#places.get(uuidKey(header.target))]
-    if (target === undefined) return 'absent'
-    if (sender?.member === from) sender.correspondents.met(target.key)
+  forward (from: ExchangeMember, header: RoutedHeader, source: AsyncIterable<Uint8Array>): Promise<'delivered' | 'absent'> {
+    const target = this.#places.get(uuidKey(header.target))
+    if (target === undefined) return Promise.resolve('absent')
+    const sender = this.#placeOf.get(from)
+    sender?.correspondents.met(target.key)
     target.correspondents.met(sender?.key ?? uuidKey(from.id))
-    await target.member.take(header, source)
-    return 'delivered'
+    return target.member.take(header, source).then(delivered)
   }
 
   async online (id: Uuid): Promise<boolean> {

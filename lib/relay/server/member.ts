@@ -53,9 +53,8 @@ export class Member implements ExchangeMember {
 
   get id (): Uuid { return this.remote.id }
 
-  async take (header: RoutedHeader, source: AsyncIterable<Uint8Array>): Promise<void> {
-    if (this.passages.isCrowded) throw relayError('ERR_RELAY_CROWDED')
-    await this.passages.carry(header, source)
+  take (header: RoutedHeader, source: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.passages.isCrowded ? Promise.reject(relayError('ERR_RELAY_CROWDED')) : this.passages.carry(header, source)
   }
 
   displaced (): void {

@@ -56,7 +56,7 @@ export class Router {
     const { onBytes } = this.#options
     const source = onBytes === undefined ? packet.source : watched(packet.source, bytes => { onBytes(header, bytes) })
     try {
-      await this.#bring(from, { ...packet, header, source })
+      await this.#bring(from, packet, source)
     } catch (error) {
       // its sender has broken off a request, or a callback has thrown
       this.#options.service.report({ type: 'broken-off', header, error: asError(error) })
@@ -65,8 +65,8 @@ export class Router {
     }
   }
 
-  async #bring (from: Member, packet: RoutedPacket): Promise<void> {
-    const { header, source } = packet
+  async #bring (from: Member, packet: RoutedPacket, source: AsyncIterable<Uint8Array>): Promise<void> {
+    const { header } = packet
     const admitted = this.#options.admission.packet(from.id, from.address)
     if (!equalUuid(header.source, from.id)) return this.#refuse(from, packet, RELAY_CODES.notYourSource)
     if (isNilUuid(header.target)) {
@@ -75,51 +75,48 @@ export class Router {
       return understood ? undefined : this.#refuse(from, packet, RELAY_CODES.malformed)
     }
     if (!admitted) return this.#refuse(from, packet, RELAY_CODES.limit)
-    await from.greeting?.catch(ignore)
+    if (from.greeting !== undefined) await from.greeting.catch(ignore)
     if (!from.registered) return this.#refuse(from, packet, RELAY_CODES.notRegistered)
     if (header.kind >= RESERVED_KINDS && !BETWEEN_PEERS.has(header.kind)) return this.#refuse(from, packet, RELAY_CODES.malformed)
-    const done = await from.underway.to(header.target)
-    if (done === undefined) return this.#refuse(from, packet, RELAY_CODES.limit)
-    try {
-      await this.#forward(from, packet)
-    } finally {
-      done()
-    }
-  }
-
-  async #forward (from: Member, packet: RoutedPacket): Promise<void> {
-    const { header, source } = packet
-    const { exchange, report } = this.#options.service
+    const turn = from.underway.to(header.target)
+    // an await more would cost each packet what it is to wait for nothing
+    const place = turn instanceof Promise ? await turn : turn
+    if (place === undefined) return this.#refuse(from, packet, RELAY_CODES.limit)
     const body = new Body(source)
-    let outcome: 'delivered' | 'absent'
     try {
-      outcome = await exchange.forward(from, header, body)
+      const outcome = await this.#options.service.exchange.forward(from, header, body)
+      if (outcome === 'absent') await this.#absent(from, packet, body)
+      else this.#options.service.report({ type: 'forwarded', header, bytes: body.bytes })
     } catch (thrown) {
-      const error = asError(thrown)
-      const code = error instanceof HushwireError ? error.code : ''
-      const over = OVER_LIMIT[code]
-      if (body.broken !== undefined) report({ type: 'broken-off', header, error })
-      else if (code in RESET_ERRORS) {
-        packet.stop(resetCodeOf(error))
-        report({ type: 'stopped', header, error })
-      } else if (over === undefined) this.#refuse(from, packet, RELAY_CODES.targetGone, error)
-      else {
-        packet.stop(over)
-        this.#refuse(from, packet, RELAY_CODES.limit, error)
-      }
-      return
+      this.#failed(from, packet, body, asError(thrown))
+    } finally {
+      place.leave()
     }
-    if (outcome === 'delivered') report({ type: 'forwarded', header, bytes: body.bytes })
-    else await this.#absent(from, packet)
   }
 
-  async #absent (from: Member, packet: RoutedPacket): Promise<void> {
+  /** A packet did not come to its end at the target. */
+  #failed (from: Member, packet: RoutedPacket, body: Body, error: Error): void {
+    const { header } = packet
+    const { report } = this.#options.service
+    const code = error instanceof HushwireError ? error.code : ''
+    const over = OVER_LIMIT[code]
+    if (body.broken !== undefined) report({ type: 'broken-off', header, error })
+    else if (code in RESET_ERRORS) {
+      packet.stop(resetCodeOf(error))
+      report({ type: 'stopped', header, error })
+    } else if (over === undefined) this.#refuse(from, packet, RELAY_CODES.targetGone, error)
+    else {
+      packet.stop(over)
+      this.#refuse(from, packet, RELAY_CODES.limit, error)
+    }
+  }
+
+  async #absent (from: Member, packet: RoutedPacket, body: Body): Promise<void> {
     const code = await this.#whyAbsent(packet.header)
     if (this.#options.unknownTarget !== 'drain') return this.#refuse(from, packet, code)
     this.#undelivered(packet.header, code, undefined)
     // its sender is not to see that nobody takes it
-    const rest = packet.source[Symbol.asyncIterator]()
-    while ((await rest.next()).done !== true) continue
+    while ((await body.next()).done !== true) continue
   }
 
   async #whyAbsent ({ target }: RoutedHeader): Promise<number> {

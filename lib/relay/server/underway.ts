@@ -1,10 +1,28 @@
 import { uuidKey, type Uuid } from '../../bytes/index.js'
-import { deferred, delayOf, SparseMap, type Deferred } from '../../stream/index.js'
+import { deferred, delayOf, SparseMap, type Deferred, type MaybePromise } from '../../stream/index.js'
+
+/** A packet's place among those to its target. */
+export interface Place {
+  /** Gives it to the next one that waits. */
+  leave(): void
+}
 
 /** The packets to one target: those that have a place, and those that wait for one. */
-interface Lane {
-  taken: number
-  readonly waiting: Array<Deferred<boolean>>
+class Lane implements Place {
+  taken = 0
+  readonly waiting: Array<Deferred<boolean>> = []
+  readonly #onEmpty: () => void
+
+  constructor (onEmpty: () => void) {
+    this.#onEmpty = onEmpty
+  }
+
+  leave (): void {
+    const next = this.waiting.shift()
+    // a place that is handed over is not free in between
+    if (next !== undefined) next.resolve(true)
+    else if (--this.taken === 0) this.#onEmpty()
+  }
 }
 
 /** What one connection has under way: in all, and to each target. */
@@ -17,6 +35,13 @@ export class Underway {
   #room: Deferred<void> | undefined
   #idle: Deferred<void> | undefined
   #over = false
+  readonly #done = (): void => {
+    this.#count--
+    this.#wake()
+    if (!this.empty) return
+    this.#idle?.resolve()
+    this.#idle = undefined
+  }
 
   constructor (limits: { readonly maxForwarding: number, readonly maxToOne: number, readonly turnTimeout: number }) {
     this.#most = limits.maxForwarding
@@ -30,14 +55,7 @@ export class Underway {
   /** Counts a packet until its promise has settled. */
   track (packet: Promise<void>): void {
     this.#count++
-    const done = (): void => {
-      this.#count--
-      this.#wake()
-      if (!this.empty) return
-      this.#idle?.resolve()
-      this.#idle = undefined
-    }
-    packet.then(done, done)
+    packet.then(this.#done, this.#done)
   }
 
   /** A promise while so many are under way that no more may be begun. */
@@ -58,24 +76,22 @@ export class Underway {
    * Takes a place among the packets to a target, in the order in which they came: a burst of small ones goes through so, and
    * fills nobody.
    *
-   * @returns what gives the place back, or undefined when there was none in time
+   * @returns the place, or undefined when there was none in time; a promise when there is none now
    */
-  async to (target: Uuid): Promise<(() => void) | undefined> {
+  to (target: Uuid): MaybePromise<Place | undefined> {
     const key = uuidKey(target)
-    const lane = this.#lanes.get(key) ?? { taken: 0, waiting: [] }
-    this.#lanes.set(key, lane)
-    if (lane.taken < this.#mostToOne) lane.taken++
-    else if (!await this.#turn(lane)) return undefined
-    return () => {
-      const next = lane.waiting.shift()
-      // a place that is handed over is not free in between
-      if (next !== undefined) next.resolve(true)
-      else if (--lane.taken === 0) this.#lanes.delete(key)
+    let lane = this.#lanes.get(key)
+    if (lane === undefined) {
+      lane = new Lane(() => { this.#lanes.delete(key) })
+      this.#lanes.set(key, lane)
     }
+    if (lane.taken >= this.#mostToOne) return this.#turn(lane)
+    lane.taken++
+    return lane
   }
 
-  async #turn (lane: Lane): Promise<boolean> {
-    if (this.#over) return false
+  async #turn (lane: Lane): Promise<Place | undefined> {
+    if (this.#over) return undefined
     const turn = deferred<boolean>()
     lane.waiting.push(turn)
     const timer = setTimeout(() => {
@@ -84,7 +100,7 @@ export class Underway {
     }, delayOf(this.#timeout))
     const mayGo = await turn.promise
     clearTimeout(timer)
-    return mayGo
+    return mayGo ? lane : undefined
   }
 
   /** Nobody waits for room any more. */

@@ -1,12 +1,13 @@
 import { checkUuid, randomUuid, uuidKey, type Uuid } from '../../../bytes/index.js'
 import { RESERVED_KINDS, type Peer } from '../../../nova/index.js'
 import { verifyPrekey, type VerifiedPrekey } from '../../../nova/mail/index.js'
-import { abortReason, asError, codeOf, deferred, HushwireError, pause, streamError, type Bytes, type Deferred } from '../../../stream/index.js'
+import { abortReason, asError, codeOf, deferred, HushwireError, streamError, type Bytes, type Deferred } from '../../../stream/index.js'
 import { Slots } from '../../slots.js'
 import { Backoff } from '../connection/backoff.js'
 import { provenPeer } from '../client.js'
 import { clientError } from '../errors.js'
 import type { Connection, Line } from '../connection/line.js'
+import { Rests } from './rests.js'
 
 /** The limits of mail that waits to be sent, and their defaults. */
 export const OUTBOX_LIMITS = {
@@ -74,6 +75,7 @@ export class Outbox {
   readonly #pauses: readonly [min: number, max: number]
   readonly #lanes = new Map<string, Letter[]>()
   readonly #slots: Slots
+  readonly #rests = new Rests()
   #letters = 0
   #bytes = 0
 
@@ -161,7 +163,7 @@ export class Outbox {
         if (!again && !connection.ended.aborted && isFinal(error)) throw error
         if (!connection.ended.aborted) letter.onRetry?.(asError(error))
         // those behind it do not wait for one that is given up
-        await pause(backoff.next(), connection.ended, letter.signal)
+        await this.#rests.pause(backoff.next(), connection.ended, letter.signal)
       }
     }
   }
