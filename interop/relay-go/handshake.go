@@ -74,6 +74,11 @@ func newHandshake(pattern string, initiator bool, me *Identity, prologue, remote
 
 func (h *Handshake) done() bool { return h.next == len(patterns[h.pattern].parts) }
 
+// heardLast tells whether the last message was the other side's, which then does not know that it has come.
+func (h *Handshake) heardLast() bool {
+	return h.initiator == (len(patterns[h.pattern].parts)%2 == 0)
+}
+
 func (h *Handshake) sealKey() []byte { return h.keys[1-int(boolByte(h.initiator))] }
 
 func (h *Handshake) openKey() []byte { return h.keys[int(boolByte(h.initiator))] }

@@ -21,7 +21,7 @@ type Peer struct {
 	id        ID
 	remote    *Remote
 	sealing   *directionKey
-	next      *directionKey // the responder's of IK, until a message has opened under the keys
+	next      *directionKey // of who sent the last message, until one has opened under the keys
 	nextOpens Name
 	opening   []*directionKey
 	handshake *Handshake
@@ -46,7 +46,8 @@ func peerPrologue(initiator, responder ID) []byte {
 	return append(append([]byte("hushwire/peer/1"), initiator[:]...), responder[:]...)
 }
 
-// greet does a handshake as initiator: XX, or IK with their static key, which lookup gives.
+// greet does a handshake as initiator: XX, or IK with their static key, which lookup gives. It is done when the other
+// side is sure to have the keys.
 func (c *Client) greet(id ID, pattern string, static []byte) error {
 	p := c.peer(id)
 	p.mu.Lock()
@@ -60,7 +61,7 @@ func (c *Client) greet(id ID, pattern string, static []byte) error {
 	if err := c.sayStep(p); err != nil {
 		return err
 	}
-	return c.waitPeer(p, func() bool { return p.handshake != nil && p.err == nil })
+	return c.waitPeer(p, func() bool { return (p.handshake != nil || p.next != nil) && p.err == nil })
 }
 
 // waitPeer waits while the condition holds. The peer's lock is held.
@@ -98,14 +99,38 @@ func (c *Client) takeStep(from ID, body []byte) {
 	defer p.mu.Unlock()
 	defer p.change.Broadcast()
 	step, attempt, message := body[0], Name(body[1:9]), body[9:]
+	if step == 0 {
+		p.declined(attempt)
+		return
+	}
 	if step == 1 && !c.answers(p, attempt, message) {
 		return
 	}
-	if p.handshake == nil || attempt != p.attempt || int(step) != p.handshake.next+1 {
+	if p.handshake == nil || attempt != p.attempt {
+		c.decline(p, step, attempt)
+		return
+	}
+	if int(step) != p.handshake.next+1 {
 		return
 	}
 	if err := c.step(p, message); err != nil {
 		p.handshake, p.err = nil, err
+		c.decline(p, step, attempt)
+	}
+}
+
+// decline says that nothing comes of an initiator's message behind the first one.
+func (c *Client) decline(p *Peer, step byte, attempt Name) {
+	if step > 1 && step%2 == 1 {
+		_ = c.link.begin().Send(append(append(Route{p.id, c.me.ID, kindHandshake}.bytes(), 0), attempt[:]...))
+	}
+}
+
+// declined ends our attempt, unless it is confirmed already or gave way to one of theirs.
+func (p *Peer) declined(attempt Name) {
+	waits := p.handshake != nil && p.handshake.initiator || p.handshake == nil && p.next != nil && p.initiator
+	if waits && attempt == p.attempt {
+		p.handshake, p.next, p.err = nil, nil, errors.New("the other side has declined")
 	}
 }
 
@@ -150,7 +175,7 @@ func (c *Client) step(p *Peer, message []byte) error {
 		return nil
 	}
 	p.keys(h)
-	if h.pattern == "IK" && h.initiator {
+	if h.heardLast() {
 		return c.confirm(p)
 	}
 	return nil
@@ -163,10 +188,10 @@ func (p *Peer) keys(h *Handshake) {
 	}
 	sealing, opening := newDirectionKey(h.sealKey()), newDirectionKey(h.openKey())
 	p.opening = append(p.opening, opening)
-	if h.pattern == "IK" && !h.initiator {
-		p.next, p.nextOpens = sealing, opening.id
-	} else {
+	if h.heardLast() {
 		p.sealing, p.next = sealing, nil
+	} else {
+		p.next, p.nextOpens = sealing, opening.id
 	}
 	p.remote, p.pattern, p.initiator, p.handshake = h.remote, h.pattern, h.initiator, nil
 }

@@ -1,12 +1,13 @@
-import { deepEqual, equal } from 'node:assert/strict'
+import { deepEqual, equal, match } from 'node:assert/strict'
 import { toHex } from '../../lib/bytes/index.js'
-import type { PeerSession } from '../../lib/nova/index.js'
+import { encodeGreeting, readGreeting } from '../../lib/nova/greeting.js'
+import { KIND, type PeerSession, type RoutedPacket } from '../../lib/nova/index.js'
 import type { RelayClient } from '../../lib/relay/index.js'
 import { HushwireError } from '../../lib/stream/index.js'
 import type { Case, CaseContext } from '../harness/peer.js'
 import { contentOf, digestOf } from '../nova/contents.js'
 import type { Content, Received, Step } from './job.js'
-import { allWell, done, HELLO, Meeting, theirId, uuidOf } from './meeting.js'
+import { allWell, done, failure, HELLO, Meeting, theirId, uuidOf } from './meeting.js'
 import { bare } from './mail-cases.js'
 
 const MESSAGES: readonly Content[] = [{ seed: 11, size: 0 }, { seed: 12, size: 1 }, { seed: 13, size: 70_000, text: true }, { seed: 14, size: 300_000 }, { seed: 15, size: 5_000_000 }]
@@ -118,6 +119,24 @@ async function again (context: CaseContext): Promise<void> {
   })
 }
 
+/** A handshake of which nothing comes: who sends its last message is told, by ours and by theirs. */
+async function declined (context: CaseContext): Promise<void> {
+  await Meeting.at(context, {}, async meeting => {
+    const ours = await meeting.conversing({ verifyPeer: () => false })
+    const theirs = await meeting.theirs(1, { steps: [HELLO, { do: 'greet', to: toHex(ours.identity.id), pattern: 'XX' }] })
+    match(failure(await theirs.end(), 'greet'), /declined/)
+    const raw = await meeting.raw()
+    const other = await meeting.theirs(2, { steps: [HELLO, { do: 'watch', ids: [toHex(raw.id)] }, { do: 'presence', to: toHex(raw.id), online: false }] })
+    await meeting.server.happened('connected', 4)
+    const attempt = new Uint8Array(8).fill(7)
+    await raw.link.send({ target: uuidOf(other.id), source: raw.id, kind: KIND.handshake }, encodeGreeting({ step: 3, attempt, message: new Uint8Array(160) }))
+    const { value } = await raw.packets.next()
+    deepEqual(await readGreeting((value as RoutedPacket).source), { step: 0, attempt, message: new Uint8Array(0) })
+    await raw.close()
+    await other.end()
+  })
+}
+
 /** Messages that do not open, or break off: ours says so of each, and reads on. */
 async function broken (context: CaseContext): Promise<void> {
   await Meeting.at(context, {}, async meeting => {
@@ -202,6 +221,7 @@ export const LIVE_CASES: readonly Case[] = [
   { name: 'we greet, IK: messages both ways', portable: true, run: context => weBegin(context, 'IK') },
   { name: 'both greet at once', run: bothBegin },
   { name: 'new keys in the middle', run: again },
+  { name: 'a handshake of which nothing comes', portable: true, run: declined },
   { name: 'messages that do not open or break off, with each code', run: broken },
   { name: 'nobody there: unknown and away', run: nobody },
   { name: 'packets that the relay does not carry', run: notCarried },

@@ -15,7 +15,7 @@ const MAX_STEP = 5
  * message of IK is as long as a second one of XX); nothing trusts them.
  */
 export interface Greeting {
-  /** From 1: to 3, or to 5 where it begins with an offer and a choice of the hybrid handshake. */
+  /** From 1: to 3, or to 5 where it begins with an offer and a choice of the hybrid handshake. 0 says that nothing came of the attempt, and has no message. */
   readonly step: number
   /** 8 bytes that the initiator chose. */
   readonly attempt: Uint8Array
@@ -45,6 +45,6 @@ export async function readGreeting (source: AsyncIterable<Bytes>): Promise<Greet
   const bytes = await collect(source, MAX_GREETING)
   if (bytes === undefined || bytes.byteLength < PREFIX) throw peerError('ERR_PEER_GREETING', 'not its length')
   const step = bytes[0] as number
-  if (step < 1 || step > MAX_STEP) throw peerError('ERR_PEER_GREETING', `step ${step}`)
+  if (step > MAX_STEP) throw peerError('ERR_PEER_GREETING', `step ${step}`)
   return { step, attempt: bytes.slice(1, PREFIX), message: bytes.slice(PREFIX) }
 }

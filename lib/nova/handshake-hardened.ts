@@ -48,7 +48,8 @@ export interface HopAgreement {
   /**
    * False for the responder of IK: its one message that came can be an old one sent again, so that the initiator is
    * proved present only when the first sealed frame opens. Nothing that a replay should not do (such as ending
-   * another connection of that identity) may happen before.
+   * another connection of that identity) may happen before. Whether the last message of a handshake has come it does not
+   * say: see {@link PeerSession.confirmed}.
    */
   readonly confirmed: boolean
 }

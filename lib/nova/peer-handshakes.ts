@@ -25,8 +25,12 @@ export interface PeerHandshakesOptions {
   readonly send: (peer: Uuid, body: Uint8Array) => Promise<void>
   /** Asked before a greeting is answered that nobody here waits for: false leaves it unanswered. */
   readonly welcome: (peer: Uuid) => boolean
-  /** Called when a peer has agreed keys with us, whoever began. */
-  readonly onAgreement: (agreement: HopAgreement) => void
+  /**
+   * Called when a peer has agreed keys with us, whoever began; `heard` when the last message was the peer's.
+   *
+   * @returns whether the peer is sure to have the keys; undefined when nothing came of it here
+   */
+  readonly onAgreement: (agreement: HopAgreement, heard: boolean) => boolean | undefined
 }
 
 type Role = 'initiator' | 'responder'
@@ -53,6 +57,8 @@ interface Dial {
   readonly staticKey: Uint8Array | undefined
   readonly outcome: Deferred<void>
   readonly timer: ReturnType<typeof setTimeout>
+  /** The last attempt of ours. */
+  attempt: Uint8Array | undefined
   waiting: number
 }
 
@@ -73,8 +79,8 @@ export class PeerHandshakes {
   /**
    * Greets a peer, or joins the greeting that is under way. When all who wait have aborted, the greeting is given up.
    *
-   * @returns a promise that resolves after `onAgreement`, whoever came first
-   * @throws ERR_PEER_LIMIT, ERR_PEER_TIMEOUT, ERR_PEER_UNREACHABLE, the signal's reason, and what
+   * @returns a promise that resolves after `onAgreement`, whoever came first, when the peer is sure to have the keys
+   * @throws ERR_PEER_REFUSED, ERR_PEER_LIMIT, ERR_PEER_TIMEOUT, ERR_PEER_UNREACHABLE, the signal's reason, and what
    * {@link HardenedHandshake} raises (as rejections)
    */
   async dial (peer: Uuid, staticKey: Uint8Array | undefined, signal: AbortSignal | undefined): Promise<void> {
@@ -91,17 +97,26 @@ export class PeerHandshakes {
 
   /** Takes a handshake packet of a peer. Nothing that it says is wrong harms anything but its own attempt. */
   async receive (peer: Uuid, greeting: Greeting): Promise<void> {
+    if (greeting.step === 0) return this.#lost(peer, greeting.attempt, peerError('ERR_PEER_REFUSED'))
     const attempt = greeting.step === 1 ? this.#answer(peer, greeting) : this.#attempts.get(uuidKey(peer))
-    if (attempt === undefined || attempt.busy || greeting.step !== attempt.step + 1 || !same(attempt.id, greeting.attempt)) return
+    if (attempt === undefined || !same(attempt.id, greeting.attempt)) return this.#decline(peer, greeting)
+    if (attempt.busy || greeting.step !== attempt.step + 1) return
     attempt.step = greeting.step
     attempt.busy = true
     try {
       await attempt.handshake.read(greeting.message)
       attempt.busy = false
-      if (this.#attempts.get(uuidKey(peer)) === attempt) this.#goOn(attempt)
+      if (this.#attempts.get(uuidKey(peer)) === attempt && this.#goOn(attempt)) return
     } catch (thrown) {
       this.#failed(attempt, asError(thrown))
     }
+    this.#decline(peer, greeting)
+  }
+
+  /** The peer has shown that it has keys that were agreed. */
+  confirmed (peer: Uuid): void {
+    const dial = this.#dials.get(uuidKey(peer))
+    if (dial !== undefined) this.#settle(dial)
   }
 
   /** True while a handshake with the peer is under way: a greeting that comes may bring keys. */
@@ -132,7 +147,7 @@ export class PeerHandshakes {
   #wait (peer: Uuid, staticKey: Uint8Array | undefined): Dial {
     const key = uuidKey(peer)
     const timer = setTimeout(() => { this.#settle(dial, peerError('ERR_PEER_TIMEOUT')) }, this.#options.timeout)
-    const dial: Dial = { peer: new Uint8Array(peer), staticKey: staticKey === undefined ? undefined : new Uint8Array(staticKey), outcome: deferred({ handled: true }), timer, waiting: 0 }
+    const dial: Dial = { peer: new Uint8Array(peer), staticKey: staticKey === undefined ? undefined : new Uint8Array(staticKey), outcome: deferred({ handled: true }), timer, attempt: undefined, waiting: 0 }
     this.#dials.set(key, dial)
     // a greeting of theirs that is being answered ends this dial as well
     if (!this.#attempts.has(key)) this.#initiate(dial)
@@ -146,6 +161,7 @@ export class PeerHandshakes {
       if (!this.#room('initiator')) throw peerError('ERR_PEER_LIMIT', `${this.#options.maxHandshakes} handshakes`)
       const handshake = hardenedHandshake({ role: 'initiator', identity, verify, offer, peer: dial.peer, pinnedStatic: dial.staticKey }, postQuantum)
       attempt = this.#begin(dial.peer, newAttempt(), handshake, 'initiator')
+      dial.attempt = attempt.id
       this.#goOn(attempt)
     } catch (thrown) {
       if (attempt !== undefined) this.#drop(attempt)
@@ -201,32 +217,50 @@ export class PeerHandshakes {
     return false
   }
 
-  /** Sends our next message if it is our turn, and finishes when there is none. */
-  #goOn (attempt: Attempt): void {
-    const { handshake } = attempt
-    if (handshake.turn === 'write') {
-      const body = encodeGreeting({ step: ++attempt.step, attempt: attempt.id, message: handshake.write() })
-      this.#options.send(attempt.peer, body).catch((error: unknown) => { this.#failed(attempt, asError(error)) })
+  /**
+   * Sends our next message if it is our turn, and finishes when there is none.
+   *
+   * @returns false when it has finished, and nothing comes of it
+   */
+  #goOn (attempt: Attempt): boolean {
+    const { handshake, peer, id } = attempt
+    const heard = handshake.turn !== 'write'
+    if (!heard) {
+      const body = encodeGreeting({ step: ++attempt.step, attempt: id, message: handshake.write() })
+      this.#options.send(peer, body).catch((error: unknown) => { this.#failed(attempt, asError(error)) })
     }
-    if (handshake.turn !== 'done') return
+    if (handshake.turn !== 'done') return true
     const agreement = handshake.result()
     this.#forget(attempt)
-    this.#options.onAgreement(agreement)
+    const confirmed = this.#options.onAgreement(agreement, heard)
     // its keys have been copied by then
     handshake.destroy()
-    const dial = this.#dials.get(uuidKey(attempt.peer))
-    if (dial !== undefined) this.#settle(dial)
+    // until something opens under the keys, the message that we sent last may be lost
+    if (confirmed !== false) this.confirmed(peer)
+    return confirmed !== undefined
+  }
+
+  /** Says of a message of an initiator that nothing comes of it: when it was the last one, a dial there waits. */
+  #decline (peer: Uuid, { step, attempt }: Greeting): void {
+    if (step > 1 && step % 2 === 1) this.#options.send(peer, encodeGreeting({ step: 0, attempt, message: new Uint8Array(0) })).catch(ignore)
+  }
+
+  /** Nothing comes of an attempt of ours; but a greeting of theirs that is being answered may bring keys. */
+  #lost (peer: Uuid, id: Uint8Array, error: Error): void {
+    const key = uuidKey(peer)
+    const dial = this.#dials.get(key)
+    if (dial?.attempt !== undefined && same(dial.attempt, id) && this.#attempts.get(key)?.role !== 'responder') this.#settle(dial, error)
   }
 
   #failed (attempt: Attempt, error: Error): void {
-    const key = uuidKey(attempt.peer)
-    if (this.#attempts.get(key) !== attempt) return
-    this.#drop(attempt)
-    const dial = this.#dials.get(key)
-    if (dial === undefined) return
+    const { peer, id, role } = attempt
+    const running = this.#attempts.get(uuidKey(peer)) === attempt
+    if (running) this.#drop(attempt)
+    // the last message may be on its way, and its attempt over
+    if (role === 'initiator') return this.#lost(peer, id, error)
+    const dial = this.#dials.get(uuidKey(peer))
     // that their greeting came to nothing says nothing about ours, which has what is left of the dial's time
-    if (attempt.role === 'responder') this.#initiate(dial)
-    else this.#settle(dial, error)
+    if (running && dial !== undefined) this.#initiate(dial)
   }
 
   /** Ends a dial; without an error it has succeeded. Its greeting, if it is under way, is given up. */

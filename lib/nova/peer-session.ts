@@ -1,7 +1,7 @@
 import { Channel, deferred, ignore, leave, type LinkControl } from '../stream/index.js'
 import type { MessageSource, OpenOptions, SealOptions } from './session/body.js'
-import type { DirectionKeys } from './session/keyring.js'
 import type { Session, MessagePacket } from './session/session.js'
+import type { HopAgreement } from './handshake-hardened.js'
 import type { Peer } from './identity.js'
 import { RESET_CODES } from './reset-codes.js'
 import { KIND } from './routed.js'
@@ -24,8 +24,9 @@ export interface Message {
 export interface PeerSession extends Pick<LinkControl, 'closed'> {
   readonly peer: Peer
   /**
-   * True when the peer has proved to be present, not only who it is. False after a greeting with a pinned key (`dial` with
-   * `staticKey`) at the side that was greeted, until a message has opened: that greeting can be an old one sent again.
+   * True when the peer is sure to have the keys, and to be present. False at the side that sent the last message of the
+   * handshake (who was greeted with a pinned key, else who greeted) until something of the peer has opened: that message
+   * may never have come, and a greeting with a pinned key can be an old one sent again. What `dial` gives is confirmed.
    */
   readonly confirmed: boolean
   /**
@@ -70,10 +71,10 @@ export class Conversation implements PeerSession {
   }
 
   /** A new agreement with the same identity. */
-  renew (peer: Peer, keys: DirectionKeys, confirmed: boolean): void {
-    this.#session.setKey(keys, { confirmed })
+  renew ({ remote, sealKey: seal, openKey: open, confirmed: present }: HopAgreement, confirmed: boolean): void {
+    this.#session.setKey({ seal, open }, { confirmed })
     // an old greeting sent again may show a static key that is no longer the peer's
-    if (confirmed) this.#peer = peer
+    if (present) this.#peer = remote
   }
 
   /** Shows the peer that the new keys are here. When it cannot be sent, the next message does it. */

@@ -19,7 +19,7 @@ export const PEERS_LIMITS = {
   maxPeerGreetings: 2,
   /** Greetings of peers that are not expected (`expects`) which are read within `handshakeTimeout`; more are left. */
   maxUnexpected: 32,
-  /** Milliseconds for one handshake, for one dial, and for reading one greeting. */
+  /** Milliseconds for one handshake, for one dial with the confirmation of its keys, and for reading one greeting. */
   handshakeTimeout: 10_000,
   /**
    * Messages of one peer that wait to be taken; then nothing more of the link is read. As many wait while `verify` takes

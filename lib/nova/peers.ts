@@ -13,21 +13,22 @@ import { RESET_CODES } from './reset-codes.js'
 import { KIND } from './routed.js'
 import { type MessagePacket, Session } from './session/session.js'
 
-/** Kinds of packets whose loss is told, or does no harm. Not greetings: who sends the last one of a handshake has the keys already, the other side has not. */
+/** Kinds of packets whose loss is told, or does no harm: who misses a confirmation greets anew. */
 const LOST_ALONE: ReadonlySet<bigint> = new Set([KIND.stream, KIND.confirm])
 
 /** Conversations over one link. */
 export interface Peers extends Pick<LinkControl, 'closed'> {
   /**
    * Agrees keys with a peer and gives the conversation; the one there is already, if there is one and the peer has
-   * proved to be present in it.
+   * proved to be present in it. It is there when the peer has shown that it has the keys; when that takes too long the
+   * conversation may come from `incoming` instead, and the next dial greets anew.
    *
    * @param options - `staticKey`: the peer's X25519 static key where it is known, which saves a round trip
-   * @throws ERR_PEER_TIMEOUT, ERR_PEER_UNREACHABLE (its cause is the server's `RelayError`), ERR_PEER_LIMIT, ERR_PEER_CLOSED, the signal's reason, what
+   * @throws ERR_PEER_TIMEOUT, ERR_PEER_REFUSED, ERR_PEER_UNREACHABLE (its cause is the server's `RelayError`), ERR_PEER_LIMIT, ERR_PEER_CLOSED, the signal's reason, what
    * {@link HardenedHandshake} raises, or the link's cause (as rejections)
    */
   dial(id: Uuid, options?: { staticKey?: Uint8Array | undefined, signal?: AbortSignal | undefined }): Promise<PeerSession>
-  /** Conversations that others began, one consumer. When its reader leaves, greetings are left unanswered. */
+  /** Conversations that others began, and ours that no dial waits for any more, one consumer. When its reader leaves, greetings are left unanswered. */
   readonly incoming: AsyncIterable<PeerSession>
   /** Ends the conversations and wipes their keys, then closes the link. */
   close(): Promise<void>
@@ -94,7 +95,7 @@ class Hub implements Peers {
       maxHandshakes: this.#limits.maxHandshakes,
       send: (peer, body) => link.send({ target: peer, source: identity.id, kind: KIND.handshake }, body),
       welcome: peer => this.#welcome(peer),
-      onAgreement: agreement => { this.#agreed(agreement) }
+      onAgreement: (agreement, heard) => this.#agreed(agreement, heard)
     })
     link.closed.catch(() => {
       this.#failing = true
@@ -114,9 +115,9 @@ class Hub implements Peers {
     try {
       await this.#handshakes.dial(id, options.staticKey, options.signal)
     } catch (error) {
-      // it can have come just before the signal, and then nobody else would have it
+      // the peer may have the keys, and speak: then somebody has to hear it
       const orphan = this.#conversations.get(key)
-      if (orphan?.taken === false) this.#announce(orphan)
+      if (orphan?.taken === false && !this.#handshakes.awaited(id)) this.#announce(orphan)
       throw error
     }
     const conversation = this.#conversations.get(key)
@@ -186,10 +187,11 @@ class Hub implements Peers {
 
   #unreachable (refusal: RelayError): void {
     const { target, code, kind, text } = refusal
+    // a stream that is over a limit is stopped by itself
+    if (code === RELAY_CODES.limit && LOST_ALONE.has(kind)) return
     const error = peerError('ERR_PEER_UNREACHABLE', `code ${code}, ${text}`, refusal)
     this.#handshakes.giveUp(target, error)
-    // a stream that is over a limit is stopped by itself, and after a confirmation that is lost the next message does what it does
-    if (code !== RELAY_CODES.limit || !LOST_ALONE.has(kind)) this.#conversations.get(uuidKey(target))?.fail(error)
+    this.#conversations.get(uuidKey(target))?.fail(error)
   }
 
   /** A packet of a peer; a promise when nothing more is to be read. */
@@ -232,18 +234,21 @@ class Hub implements Peers {
     return this.#conversations.size < this.#limits.maxSessions && this.#begun.open && !this.#begun.full
   }
 
-  #agreed (agreement: HopAgreement): void {
-    this.#install(agreement)
-    // only a message under the new keys tells the responder of IK that its greeting was not an old one
-    if (agreement.pattern === 'IK' && agreement.confirmed) this.#conversations.get(uuidKey(agreement.remote.id))?.confirm()
+  #agreed (agreement: HopAgreement, heard: boolean): boolean | undefined {
+    this.#install(agreement, heard)
+    const conversation = this.#conversations.get(uuidKey(agreement.remote.id))
+    // who sent the last message does not know that it has come, nor whether we keep what it brought
+    if (heard) conversation?.confirm()
+    return conversation?.confirmed
   }
 
-  #install ({ remote, sealKey: seal, openKey: open, confirmed }: HopAgreement): void {
+  #install (agreement: HopAgreement, confirmed: boolean): void {
+    const { remote, sealKey: seal, openKey: open } = agreement
     const key = uuidKey(remote.id)
     const known = this.#conversations.get(key)
-    if (known !== undefined) return known.renew(remote, { seal, open }, confirmed)
+    if (known !== undefined) return known.renew(agreement, confirmed)
     if (this.#conversations.size >= this.#limits.maxSessions) return
-    const session = new Session({ link: this.#link, self: this.#options.identity.id, peer: remote.id })
+    const session = new Session({ link: this.#link, self: this.#options.identity.id, peer: remote.id, onConfirmed: () => { this.#handshakes.confirmed(remote.id) } })
     session.setKey({ seal, open }, { confirmed })
     const conversation = new Conversation(session, remote, this.#limits.maxMessages, () => {
       if (this.#conversations.get(key) === conversation) this.#conversations.delete(key)

@@ -9,7 +9,7 @@ import { bytes, first, honest, idle, read, Switchboard, type Held } from '../nov
 
 const [ALICE, BOB, EVE] = [createIdentity(), createIdentity(), createIdentity()]
 const SHORT = { handshakeTimeout: 50 }
-const CODES = /^(resolved|ERR_PEER_(TIMEOUT|UNREACHABLE)|ERR_HANDSHAKE_(MESSAGE|VERSION|OFFER|PEER|TURN|DESTROYED)|ERR_NOISE_\w+)$/
+const CODES = /^(resolved|ERR_PEER_(TIMEOUT|REFUSED|UNREACHABLE)|ERR_HANDSHAKE_(MESSAGE|VERSION|OFFER|PEER|TURN|DESTROYED)|ERR_NOISE_\w+)$/
 
 /** What a relay can do to a packet of a handshake. */
 const deeds = {
@@ -23,7 +23,7 @@ const deeds = {
   flip: held => [{ ...held, body: held.body.map((byte, at) => at === held.body.byteLength - 1 ? byte ^ 1 : byte) }],
   flipHead: held => [{ ...held, body: held.body.map((byte, at) => at === 12 ? byte ^ 1 : byte) }],
   cut: held => [{ ...held, body: held.body.subarray(0, 40) }],
-  restep: held => [{ ...held, body: held.body.map((byte, at) => at === 0 ? byte % 3 + 1 : byte) }],
+  restep: held => [{ ...held, body: held.body.map((byte, at) => at === 0 ? (byte + 1) % 4 : byte) }],
   garbage: held => [{ ...held, body: encodeGreeting({ step: 1, attempt: newAttempt(), message: new Uint8Array(45).fill(7) }) }, held],
   unreachable: () => []
 } satisfies Record<string, (held: Held) => Held[]>
@@ -37,7 +37,7 @@ test.serial('a relay that drops, doubles, reflects, renames and changes greeting
       const steps = [...script]
       const old: Held[] = []
       board.relay = held => {
-        if (held.header.kind !== KIND.handshake) return [held]
+        if (held.header.kind !== KIND.handshake && held.header.kind !== KIND.confirm) return [held]
         const deed = steps.shift() ?? 'pass'
         if (deed === 'unreachable') board.refuse(held.from, held.header)
         const put = [...deeds[deed](held), ...(replay ? old.slice(-1) : [])]
@@ -90,6 +90,32 @@ function passOver (error: unknown): void {
 async function listenAll (hub: Peers, hear: (text: string) => void): Promise<void> {
   for await (const session of hub.incoming) void listen(session, hear)
 }
+
+test('a relay that loses, doubles and changes packets of a handshake: what a dial gives, the other side has', async t => {
+  const names = (Object.keys(deeds) as Array<keyof typeof deeds>).filter(name => name !== 'unreachable')
+  const plan = fc.array(fc.constantFrom('pass' as const, ...names), { minLength: 1, maxLength: 10 })
+  await fc.assert(fc.asyncProperty(plan, fc.boolean(), fc.boolean(), async (script, both, pinned) => {
+    const board = new Switchboard()
+    const steps = [...script]
+    board.relay = held => held.header.kind === KIND.handshake || held.header.kind === KIND.confirm ? deeds[steps.shift() ?? 'pass'](held) : [held]
+    const [alice, bob] = [board.hub({ identity: ALICE, limits: SHORT }), board.hub({ identity: BOB, limits: SHORT })]
+    board.hub({ identity: EVE, limits: SHORT })
+    const heard: string[] = []
+    const sides = [alice, bob]
+    for (const { hub } of sides) void listenAll(hub, text => { heard.push(text) })
+    const dials = [alice.hub.dial(BOB.id, { staticKey: pinned ? BOB.staticKey.publicKey : undefined }), ...both ? [bob.hub.dial(ALICE.id)] : []]
+    const outcomes = await Promise.allSettled(dials)
+    board.relay = honest
+    for (const [at, outcome] of outcomes.entries()) {
+      if (outcome.status === 'rejected') continue
+      void listen(outcome.value, text => { heard.push(text) })
+      await outcome.value.send(1n, bytes(`of ${at}`))
+    }
+    await idle(20)
+    t.is(heard.length, outcomes.filter(({ status }) => status === 'fulfilled').length)
+    await Promise.all(sides.map(({ hub }) => hub.close()))
+  }), { numRuns: 100, endOnFailure: true })
+})
 
 test('a relay that lets another one answer: the identity is not the one that was dialled', async t => {
   for (const staticKey of [undefined, EVE.staticKey.publicKey]) {
@@ -190,7 +216,7 @@ test('any bytes as greetings, from anybody, at any time', async t => {
   const board = new Switchboard()
   const [alice, bob] = [board.hub({ identity: ALICE, limits: SHORT }), board.hub({ identity: BOB, limits: SHORT })]
   const noise = fc.uint8Array({ maxLength: 260 })
-  const stepped = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.constantFrom(36, 45, 157, 160, 205)).map(([step, length]) => encodeGreeting({ step, attempt: newAttempt(), message: new Uint8Array(length).fill(9) }))
+  const stepped = fc.tuple(fc.integer({ min: 0, max: 3 }), fc.constantFrom(0, 36, 45, 157, 160, 205)).map(([step, length]) => encodeGreeting({ step, attempt: newAttempt(), message: new Uint8Array(length).fill(9) }))
   await fc.assert(fc.asyncProperty(fc.oneof(noise, stepped), fc.constantFrom(ALICE.id, BOB.id, EVE.id, new Uint8Array(16)), async (body, source) => {
     bob.end.arrive({ target: BOB.id, source, kind: KIND.handshake }, body)
     await idle(1)

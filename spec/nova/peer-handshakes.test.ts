@@ -40,7 +40,7 @@ function ours (verify: (peer: { id: Uuid }) => boolean | Promise<boolean>, maxHa
     maxHandshakes,
     send: async (peer, body) => { sent.set(uuidKey(peer), body) },
     welcome: () => true,
-    onAgreement: agreement => { agreed.push(agreement) }
+    onAgreement: agreement => { agreed.push(agreement); return true }
   })
   const answerTo = (peer: Uuid): Promise<Greeting> => readGreeting(items(sent.get(uuidKey(peer)) ?? new Uint8Array(0)))
   return { handshakes, us, agreed, answerTo }

@@ -5,7 +5,7 @@ import { createIdentity, KIND, peers, RESET_CODES, type MessagePacket, type Peer
 import { encodeGreeting, newAttempt } from '../../lib/nova/greeting.js'
 import { deferred } from '../../lib/stream/index.js'
 import { codeOf } from '../support/sources.js'
-import { bytes, first, idle, read, settled, Switchboard, type End, type Held } from './switchboard.js'
+import { bytes, first, idle, read, settled, Switchboard, unconfirmed, type End, type Held } from './switchboard.js'
 
 /** Milliseconds of a handshake whose end a test waits for. */
 const SHORT = { handshakeTimeout: 200 }
@@ -57,9 +57,10 @@ test('who is not expected is answered a few at a time, then passed over unread; 
   for (let i = 0; i < 6; i++) {
     const dial = board.hub({ limits: i < 2 ? {} : SHORT }).hub.dial(bob.id)
     // two messages of each: two of them learn that nobody talks to them, the others that nobody answers
-    t.is(await codeOf(dial), i < 2 ? 'resolved' : 'ERR_PEER_TIMEOUT')
+    t.is(await codeOf(dial), i < 2 ? 'ERR_PEER_REFUSED' : 'ERR_PEER_TIMEOUT')
   }
-  t.is(greetingsOf(board.log, bob.id).length, 2)
+  // an answer and a no for each of the two
+  t.is(greetingsOf(board.log, bob.id).length, 4)
   t.is(bob.end.unread.size, 0)
   const [there, here] = await Promise.all([friend.hub.dial(bob.id), first(bob.hub.incoming)])
   await there.send(1n, bytes('hello'))
@@ -203,7 +204,7 @@ test('nothing waits for the handshake of who is not expected', async t => {
   const asked = deferred()
   const { hub, board, put, id } = hubOf({ expects: () => false, verify: () => { asked.resolve(); return new Promise<boolean>(() => {}) } })
   const stranger = board.hub()
-  await stranger.hub.dial(id)
+  await unconfirmed(board, stranger, id)
   await asked.promise
   t.true(await settled(put(stranger.id, 1n)))
   await hub.close()

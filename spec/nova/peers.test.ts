@@ -4,7 +4,7 @@ import { compareUuid, uuidKey } from '../../lib/bytes/index.js'
 import { createIdentity, KIND, type Identity, type Peer } from '../../lib/nova/index.js'
 import { deferred, type Deferred } from '../../lib/stream/index.js'
 import { codeOf } from '../support/sources.js'
-import { bytes, first, honest, idle, read, settled, Switchboard } from './switchboard.js'
+import { bytes, first, honest, idle, read, settled, Switchboard, unconfirmed } from './switchboard.js'
 
 const POOL = Array.from({ length: 6 }, () => createIdentity()).sort((a, b) => compareUuid(a.id, b.id))
 const [LOW, HIGH] = POOL as [Identity, Identity]
@@ -102,7 +102,7 @@ test('the lower UUID is the initiator when both begin', async t => {
   }
   await Promise.all(dials)
   // two first messages, one answer of the higher, one third message of the lower
-  t.deepEqual(board.log.map(({ from, body }) => [uuidKey(from) === uuidKey(low.id) ? 'low' : 'high', body[0]]).sort(), [['high', 1], ['high', 2], ['low', 1], ['low', 3]])
+  t.deepEqual(board.log.filter(({ header }) => header.kind === KIND.handshake).map(({ from, body }) => [uuidKey(from) === uuidKey(low.id) ? 'low' : 'high', body[0]]).sort(), [['high', 1], ['high', 2], ['low', 1], ['low', 3]])
 })
 
 for (const pattern of ['XX', 'IK'] as const) {
@@ -114,7 +114,7 @@ for (const pattern of ['XX', 'IK'] as const) {
     // the side that reads the last message of the handshake is the one that decides slowly
     const alice = board.hub(pattern === 'IK' ? { verify: slow } : {})
     const bob = board.hub(pattern === 'XX' ? { verify: slow } : {})
-    const dialled = alice.hub.dial(bob.id, { staticKey: pattern === 'IK' ? bob.identity.staticKey.publicKey : undefined })
+    const dialled = pattern === 'IK' ? alice.hub.dial(bob.id, { staticKey: bob.identity.staticKey.publicKey }) : unconfirmed(board, alice, bob.id)
     const arrived = first(bob.hub.incoming)
     const from = await (pattern === 'XX' ? dialled : arrived)
     await asked.promise
@@ -139,7 +139,7 @@ test('what waits for a verdict is bounded, holds up nobody else, and is let go o
   }
   const bob = board.hub({ verify, limits: { maxMessages: 4 } })
   const stranger = board.hub()
-  const pushy = await stranger.hub.dial(bob.id)
+  const pushy = await unconfirmed(board, stranger, bob.id)
   await asked.promise
   for (let i = 0; i < 10; i++) await pushy.send(1n, bytes('let me in'))
   await idle()
@@ -150,12 +150,14 @@ test('what waits for a verdict is bounded, holds up nobody else, and is let go o
   await bob.hub.close()
 })
 
-test('a verdict that never comes: dials fail in time, and nothing is kept', async t => {
+test('a verdict that never comes: dials fail in time at both sides, and nothing is kept', async t => {
   const board = new Switchboard()
   const never = { verify: () => new Promise<boolean>(() => {}), limits: SHORT }
   const [alice, bob] = [board.hub({ limits: SHORT }), board.hub(never)]
   t.is(await codeOf(bob.hub.dial(alice.id)), 'ERR_PEER_TIMEOUT')
-  const session = await alice.hub.dial(bob.id)
+  t.is(await codeOf(alice.hub.dial(bob.id)), 'ERR_PEER_TIMEOUT')
+  const session = await first(alice.hub.incoming)
+  t.false(session.confirmed)
   await session.send(1n, bytes('too early'))
   while (bob.end.unread.size > 0) await idle(1)
   t.pass()
@@ -167,8 +169,10 @@ test('refused by verify, at once or later, by either side', async t => {
     const [alice, bob] = [board.hub({ limits: SHORT }), board.hub({ verify: no, limits: SHORT })]
     const code = await codeOf(bob.hub.dial(alice.id))
     t.true(code === 'ERR_IDENTITY_REFUSED' || code === 'no')
-    // the initiator of XX is done before it is refused: what it says is dropped
-    const session = await alice.hub.dial(bob.id)
+    // the initiator of XX is told at once, and what it says all the same is dropped
+    t.is(await codeOf(alice.hub.dial(bob.id)), 'ERR_PEER_REFUSED')
+    const session = await first(alice.hub.incoming)
+    t.false(session.confirmed)
     await session.send(1n, bytes('hello'))
     await idle()
     t.false(await settled(first(bob.hub.incoming)))

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { isNilUuid, NIL_UUID, uuidKey, type Uuid } from '../../lib/bytes/index.js'
-import { createIdentity, encodeRelayError, KIND, peers, type Identity, type Message, type PacketSource, type Peers, type PeersOptions, type RoutedHeader, type PeersLink, type MessagePacket } from '../../lib/nova/index.js'
+import { createIdentity, encodeRelayError, KIND, peers, type Identity, type Message, type PacketSource, type Peers, type PeersOptions, type PeerSession, type RoutedHeader, type PeersLink, type MessagePacket } from '../../lib/nova/index.js'
 import { Channel, deferred, ignore, join, type Bytes } from '../../lib/stream/index.js'
 
 /** A packet that the switchboard holds. */
@@ -140,6 +140,18 @@ async function gather (source: Iterable<Bytes> | AsyncIterable<Bytes>): Promise<
   const pieces: Uint8Array[] = []
   for await (const bytes of source) pieces.push(new Uint8Array(bytes.subarray()))
   return join(pieces)
+}
+
+/** The conversation of a hub that has sent the last message of XX, which the other side has not confirmed: its dial is aborted then. */
+export async function unconfirmed (board: Switchboard, { hub, id }: { hub: Peers, id: Uuid }, target: Uuid): Promise<PeerSession> {
+  const stop = new AbortController()
+  const dial = hub.dial(target, { signal: stop.signal })
+  dial.catch(ignore)
+  const last = ({ from, header, body }: Held): boolean => header.kind === KIND.handshake && body[0] === 3 && uuidKey(from) === uuidKey(id)
+  const before = board.log.filter(last).length
+  while (board.log.filter(last).length === before) await turn()
+  stop.abort()
+  return first(hub.incoming)
 }
 
 /** The next item of an iterable; fails the test when there is none. */

@@ -31,15 +31,17 @@ interface Held {
 export class Keyring {
   readonly #clock: () => number
   readonly #grace: number
+  readonly #onConfirmed: (() => void) | undefined
   #sending: SendingKey | undefined
   #confirmed = false
   #receiving: Held[] = []
   #candidate: Pair | undefined
 
-  /** @param options - `grace` in milliseconds, 5 minutes by default; `clock` for tests, monotonic */
-  constructor (options: { grace?: number | undefined, clock?: (() => number) | undefined } = {}) {
+  /** @param options - `grace` in milliseconds, 5 minutes by default; `clock` for tests, monotonic; `onConfirmed`: called when the pair that was put in place by {@link Keyring.offer} is confirmed */
+  constructor (options: { grace?: number | undefined, clock?: (() => number) | undefined, onConfirmed?: (() => void) | undefined } = {}) {
     this.#grace = options.grace ?? GRACE
     this.#clock = options.clock ?? (() => performance.now())
+    this.#onConfirmed = options.onConfirmed
   }
 
   /** True when messages can be sealed. */
@@ -75,7 +77,7 @@ export class Keyring {
   }
 
   /**
-   * Takes a pair of which it is not sure yet that the other side has it (the responder's of IK): it opens, and is put
+   * Takes a pair of which it is not sure yet that the other side has it (of who sent the last message of the handshake): it opens, and is put
    * in place when a message has opened under it; at once where no pair is confirmed.
    *
    * @throws ERR_SESSION_KEY
@@ -113,7 +115,9 @@ export class Keyring {
       this.#candidate = undefined
       this.#install(pair)
     }
-    if (pair.sending === this.#sending) this.#confirmed = true
+    if (pair.sending !== this.#sending || this.#confirmed) return
+    this.#confirmed = true
+    this.#onConfirmed?.()
   }
 
   #install ({ sending, receiving }: Pair): void {

@@ -26,6 +26,8 @@ export interface SessionOptions {
   key?: Uint8Array | DirectionKeys | undefined
   /** Messages that one key of the seed's wire may seal. Default and most 2^20. */
   maxMessages?: number | undefined
+  /** Called when {@link Session.confirmed} becomes true by a message that has opened. It must not throw. */
+  onConfirmed?: (() => void) | undefined
 }
 
 /** A packet that may hold a message; what a routed link yields. */
@@ -55,7 +57,7 @@ export class Session {
   readonly self: Uuid
   readonly peer: Uuid
   readonly #link: Pick<RoutedFace, 'send'>
-  readonly #keyring = new Keyring()
+  readonly #keyring: Keyring
   readonly #maxMessages: number | undefined
   #seedKey: SeedSessionKey | undefined
   #destroyed = false
@@ -66,6 +68,7 @@ export class Session {
     this.peer = options.peer
     this.#link = options.link
     this.#maxMessages = options.maxMessages
+    this.#keyring = new Keyring(options)
     if (options.key !== undefined) this.setKey(options.key)
   }
 

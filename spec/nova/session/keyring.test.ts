@@ -78,7 +78,8 @@ test('an offered pair opens, and is put in place by a message alone', async t =>
 })
 
 test('where nothing is confirmed an offered pair is in place at once, the newest first', async t => {
-  const ring = new Keyring()
+  let told = 0
+  const ring = new Keyring({ onConfirmed: () => { told++ } })
   ring.offer(A)
   t.true(ring.ready)
   t.false(ring.confirmed)
@@ -87,8 +88,11 @@ test('where nothing is confirmed an offered pair is in place at once, the newest
   // a message under the older one says nothing about the newer
   await ring.find(A.id)?.use(0)
   t.false(ring.confirmed)
+  t.is(told, 0)
   await ring.find(B.id)?.use(0)
   t.true(ring.confirmed)
+  await ring.find(B.id)?.use(1)
+  t.is(told, 1)
   ring.offer(C)
   t.deepEqual(ring.sending.id, B.sealId)
 })

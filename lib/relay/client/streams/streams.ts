@@ -1,7 +1,7 @@
 import { toHex, uuidKey, type Uuid } from '../../../bytes/index.js'
 import { crypto } from '../../../crypto/index.js'
 import { KIND, RESET_CODES, resetError, type Message, type Peer, type PeerSession, type RelayError } from '../../../nova/index.js'
-import { abortable, asError, Channel, deadline, deferred, HushwireError, ignore, letGo, once, streamError, type Deferred } from '../../../stream/index.js'
+import { abortable, asError, Channel, codeOf, deadline, deferred, HushwireError, ignore, letGo, once, streamError, type Deferred } from '../../../stream/index.js'
 import { clientError, statusError } from '../errors.js'
 import type { Connection, Line } from '../connection/line.js'
 import { LiveStream, Outgoing, asReset, type PeerStream } from './live-stream.js'
@@ -286,8 +286,9 @@ function stop (message: Message, rest: AsyncIterator<Uint8Array>, code: number):
   letGo(rest)
 }
 
-/** What the relay said about a peer that cannot be reached, as one of its codes. */
+/** What the relay said about a peer that cannot be reached, as one of its codes; that a peer does not converse with us, as it says no to a stream. */
 function refusalOf (error: unknown): Error {
+  if (codeOf(error) === 'ERR_PEER_REFUSED') return resetError(RESET_CODES.refused)
   const refusal = error instanceof HushwireError && error.code === 'ERR_PEER_UNREACHABLE' ? error.cause as Partial<RelayError> | undefined : undefined
   return refusal?.code === undefined ? asError(error) : statusError(refusal.code)
 }
