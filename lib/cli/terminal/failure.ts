@@ -1,4 +1,5 @@
 import { failureCode, messageOf } from '../errors.js'
+import { certificateAdvice } from './certificate.js'
 import { listenAdvice } from './listening.js'
 import { Situation } from './situation.js'
 
@@ -59,7 +60,6 @@ const KNOWN: Readonly<Record<string, Known>> = {
   ERR_TRANSPORT_RESET: [EXIT.relay, NOT_REACHED],
   ERR_TRANSPORT_FAILED: [EXIT.relay, NOT_REACHED],
   ERR_TRANSPORT_PROTOCOL: [EXIT.relay, NO_RELAY],
-  ERR_TRANSPORT_TLS: [EXIT.relay, ({ fresh, where }) => fresh ? `The offer is for the relay at ${where}, whose certificate is not accepted here: ask who made the offer.` : 'Look at the address: with a certificate that nobody here knows, it is tcp: or ws: instead, whose key after # is protection enough.'],
   ERR_HANDSHAKE_TIMEOUT: [EXIT.relay, NO_RELAY],
   ERR_TRUNCATED: [EXIT.relay, NO_RELAY],
   ERR_FRAME_MAGIC: [EXIT.relay, NO_RELAY],
@@ -127,6 +127,7 @@ export function failureOf (error: unknown, situation: Situation = new Situation(
   const message = messageOf(error)
   if (code === 'ERR_CLI_STOPPED') return { code, message, advice: '', exit: EXIT[STOPS.find(signal => message.endsWith(signal)) ?? 'SIGINT'] }
   if (code === 'ERR_TRANSPORT_LISTEN') return { code, message, advice: listenAdvice(error), exit: EXIT.failed }
+  if (code === 'ERR_TRANSPORT_TLS') return { code, message, advice: certificateAdvice(error, situation), exit: EXIT.relay }
   const [exit, advice] = KNOWN[code] ?? [EXIT.failed, '']
   return { code, message, advice: typeof advice === 'string' ? advice : advice(situation), exit }
 }
