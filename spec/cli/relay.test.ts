@@ -194,6 +194,8 @@ test.serial('what cannot be used is told in one sentence, with what to do', asyn
     [['--config', 'missing.toml'], 2, /ERR_CLI_CONFIG: .*missing\.toml cannot be read: there is nothing of that name/],
     [[...fresh(), '--tcp', '0', '--identity', 'open'], 2, /ERR_CLI_IDENTITY: .*others may read .*chmod 600/],
     [[...fresh(), '--tcp', 'host:x'], 2, /ERR_CLI_OPTION: .*host:x is not/],
+    [[...fresh(), '--websocket', '300.0.0.1:80'], 2, /ERR_CLI_OPTION: .*nobody can dial ws:\/\/300\.0\.0\.1:80\/, .*listen\.websocket\.url\. See hushwire relay --help\./],
+    [[...fresh(), '--tcp', '[::g]:80'], 2, /ERR_CLI_OPTION: .*nobody can dial tcp:\/\/\[::g\]:80, /],
     [['--memory', ...fresh()], 2, /ERR_CLI_OPTION: .*not both/],
     [['--registration', 'maybe'], 2, /Allowed choices are open, invite, allowlist/],
     [['--memory', '--tcp', '0', '--identity', '/proc/none/identity'], 2, /ERR_CLI_FILE: .*identity cannot be made: .*Look at the folder of --identity: it must be one that this user can write to\./],

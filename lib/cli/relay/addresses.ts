@@ -16,7 +16,7 @@ export interface Addresses {
   readonly websocket: string | undefined
 }
 
-/** The addresses of a relay that listens. @throws ERR_CLI_CONFIG when a `url` of the settings cannot be used */
+/** The addresses of a relay that listens. @throws ERR_CLI_CONFIG when a `url` of the settings cannot be used, ERR_CLI_OPTION */
 export function addressesOf (settings: Settings, { tcp, websocket }: Pick<Relay, 'tcp' | 'websocket'>, publicKey: Uint8Array): Addresses {
   return {
     tcp: tcp && given(settings, 'listen.tcp', urlOf('tcp', tcp, settings), publicKey),
@@ -45,15 +45,16 @@ function urlOf (scheme: 'tcp' | 'ws', address: { host: string, port: number }, {
 function given (settings: Settings, section: 'listen.tcp' | 'listen.websocket', own: string, relay: Uint8Array): string {
   const { url } = settings[section]
   try {
-    return formatRelayAddress({ url: url === '' ? reachable(own) : url, relay })
+    return formatRelayAddress({ url: url === '' ? reachable(own, section) : url, relay })
   } catch (error) {
     if (url === '' || !(error instanceof HushwireError)) throw error
     throw cliError('ERR_CLI_CONFIG', `${section}.url: ${error.message}`, error)
   }
 }
 
-/** Instead of every address of the machine, the first that others can know, if there is one. */
-function reachable (own: string): string {
+/** Instead of every address of the machine, the first that others can know, if there is one. @throws ERR_CLI_OPTION */
+function reachable (own: string, section: string): string {
+  if (!URL.canParse(own)) throw cliError('ERR_CLI_OPTION', `nobody can dial ${own}, whose host is neither a name nor an address; give another one, or ${section}.url`)
   const url = new URL(own)
   if (!EVERY.has(url.hostname)) return own
   const known = ownAddresses()
