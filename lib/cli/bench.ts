@@ -34,7 +34,7 @@ export function benchCommand (): Command {
 
 function seconds (text: string): number {
   const value = Number(text)
-  if (!(value >= 0.1 && value <= 600)) throw new InvalidArgumentError('0.1 to 600.')
+  if (!(value >= 0.1 && value <= 600)) throw new InvalidArgumentError('It must be from 0.1 to 600.')
   return value
 }
 

@@ -50,7 +50,7 @@ export function ctrCommand (): Command {
 
 function seconds (text: string): number {
   const value = Number(text)
-  if (!(value > 0 && value <= 2_000_000)) throw new InvalidArgumentError('more than 0, at most 2000000.')
+  if (!(value > 0 && value <= 2_000_000)) throw new InvalidArgumentError('It must be more than 0, and at most 2000000.')
   return value
 }
 

@@ -26,13 +26,13 @@ interface Options {
 
 function number (text: string): number {
   const value = Number(text)
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is wanted.')
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number.')
   return value
 }
 
 function seconds (text: string): number {
   const value = number(text)
-  if (value === 0 || value > 2_000_000) throw new InvalidArgumentError('from 1 to 2000000.')
+  if (value === 0 || value > 2_000_000) throw new InvalidArgumentError('It must be from 1 to 2000000.')
   return value
 }
 

@@ -42,13 +42,13 @@ export function pingCommand (): Command {
 
 function wholeNumber (text: string): number {
   const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('a whole number of at least 1.')
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number of at least 1.')
   return value
 }
 
 function seconds (text: string): number {
   const value = Number(text)
-  if (!(value >= 0.01 && value <= 86_400)) throw new InvalidArgumentError('0.01 to 86400.')
+  if (!(value >= 0.01 && value <= 86_400)) throw new InvalidArgumentError('It must be from 0.01 to 86400.')
   return value
 }
 

@@ -82,6 +82,6 @@ function shared (command: Command): Command {
 
 function connections (text: string): number {
   const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1 || value > MOST_CONNECTIONS) throw new InvalidArgumentError(`a whole number from 1 to ${MOST_CONNECTIONS}.`)
+  if (!Number.isSafeInteger(value) || value < 1 || value > MOST_CONNECTIONS) throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST_CONNECTIONS}.`)
   return value
 }

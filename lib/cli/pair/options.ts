@@ -18,6 +18,6 @@ export function checkNames ({ name, as }: NameFlags): void {
 /** Minutes of an option, from 0.01 (600 milliseconds) to 10,080 (a week). @throws InvalidArgumentError, which commander tells */
 export function minutes (text: string): number {
   const value = Number(text)
-  if (!(value >= 0.01 && value <= 10_080)) throw new InvalidArgumentError('0.01 to 10080.')
+  if (!(value >= 0.01 && value <= 10_080)) throw new InvalidArgumentError('It must be from 0.01 to 10080.')
   return value
 }

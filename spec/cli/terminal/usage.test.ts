@@ -7,7 +7,7 @@ test('what is wrong with the arguments is JSON for those who ask for JSON, with 
   const user = new User()
   for (const [args, words, advice] of [
     [['ping', '--json'], /missing required argument 'peer'$/, 'See hushwire ping --help.'],
-    [['ping', 'bob', '--count', '0', '--json'], /--count.*at least 1$/, 'See hushwire ping --help.'],
+    [['ping', 'bob', '--count', '0', '--json'], /--count.*invalid\. It must be a whole number of at least 1$/, 'See hushwire ping --help.'],
     [['ping', 'bob', '--json', '--nothing'], /unknown option '--nothing'$/, 'See hushwire ping --help.'],
     [['receive', 'in', '--json', '--overwrite', '--rename'], /cannot be used with/, 'See hushwire receive --help.'],
     [['send', '-dash', '--json'], /unknown option '-dash'$/, 'A file whose name begins with a dash is given as ./-NAME. See hushwire send --help.'],
