@@ -4,6 +4,7 @@ import { errorsOf, type ErrorTable } from '../stream/index.js'
 export const RELAY_ERRORS = {
   ERR_RELAY_FULL: { origin: 'local', fatal: true, sentence: 'the relay takes no more connections for now: try again later, or raise its maxConnections or maxPending' },
   ERR_RELAY_RATE: { origin: 'remote', fatal: true, sentence: 'more comes from one address or identity than is allowed: try again later, or raise the limits of its admission' },
+  ERR_RELAY_NOT_LISTED: { origin: 'remote', fatal: true, sentence: 'the identity is none of those that the relay lets in: add its id to the allowlist' },
   ERR_RELAY_HELLO: { origin: 'remote', fatal: true, sentence: 'the connection did not say hello in time' },
   ERR_RELAY_SILENT: { origin: 'remote', fatal: true, sentence: 'the other side did not answer a ping in time' },
   ERR_RELAY_SLOW: { origin: 'remote', fatal: true, sentence: 'the other side has taken nothing of what waits for it for too long' },

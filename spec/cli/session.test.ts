@@ -6,7 +6,7 @@ import { Output } from '../../lib/cli/terminal/output.js'
 import { createIdentity } from '../../lib/nova/index.js'
 import { formatRelayAddress, parseRelayAddress } from '../../lib/relay/index.js'
 import { HushwireError } from '../../lib/stream/index.js'
-import { cleanUp, pairOf, TestRelay, User } from './support.js'
+import { cleanUp, pairOf, temporaryFolder, TestRelay, User } from './support.js'
 
 test.after.always(cleanUp)
 
@@ -50,6 +50,18 @@ test.serial('a relay that is not reached, is another one, or does not admit us',
   const gone = await user.run(['pair', '--json'])
   t.is(gone.code, 3)
   t.like(gone.lines.at(-1), { event: 'failed', code: 'ERR_TRANSPORT_REFUSED', exit: 3 })
+})
+
+test.serial('who is not on the list of a relay is told so, and does not wait', async t => {
+  const relay = await TestRelay.start('tcp', ['--registration', 'allowlist'])
+  const user = new User()
+  await user.run(['id', 'new', '--relay', relay.address])
+  for (const args of [['pair'], ['receive', temporaryFolder(), '--yes']]) {
+    const refused = await user.run(args)
+    t.is(refused.code, 3)
+    t.regex(refused.stderr, /ERR_RELAY_NOT_REGISTERED: .*admit this id: hushwire id show\.$/m)
+  }
+  await relay.stop()
 })
 
 test.serial('a relay that is killed and comes back is found again, and that is told', async t => {

@@ -84,17 +84,29 @@ test('an invite lets one identity in, once', async t => {
   await server.relay.close()
 })
 
-test('an allowlist refuses others in the handshake, and can change', async t => {
+test('an allowlist says to others that they are not let in, once to its owner, and can change', async t => {
   const alice = createIdentity()
   const ids = new Set([alice.id])
   const server = await serve({ registration: { rule: 'allowlist', ids } })
   const mallory = createIdentity()
-  await t.throwsAsync(member(server, { identity: mallory }))
-  t.is((await server.happened('refused') as { error: { code?: string } }).error.code, 'ERR_IDENTITY_REFUSED')
+  const refused = await rawClient(server, { identity: mallory, address: '192.0.2.1' })
+  for (let times = 0; times < 3; times++) t.is(await refused.statusOf('hello', { version: 1, invite: NOTHING }), RELAY_CODES.notRegistered)
+  t.is(await refused.statusOf('lookup', { id: alice.id }), RELAY_CODES.notRegistered)
+  const told = server.events.filter(({ type }) => type === 'refused')
+  t.is(told.length, 1)
+  t.like(told[0], { id: mallory.id, address: '192.0.2.1', error: { code: 'ERR_RELAY_NOT_LISTED' } })
+  t.is(await server.relay.directory.account(mallory.id), undefined)
   const client = await member(server, { identity: alice })
   ids.add(mallory.id)
+  // as it was when it came
+  t.is(await refused.statusOf('hello', { version: 1, invite: NOTHING }), RELAY_CODES.notRegistered)
   const late = await member(server, { identity: mallory })
-  await Promise.all([client.close(), late.close()])
+  // who has an account is not let in either, once its id is gone
+  ids.delete(mallory.id)
+  const gone = await rawClient(server, { identity: mallory })
+  t.is(await gone.statusOf('hello', { version: 1, invite: NOTHING }), RELAY_CODES.notRegistered)
+  t.is((await late.ask('lookup', { id: alice.id })).online, true)
+  await Promise.all([refused.close(), gone.close(), client.close(), late.close()])
   await server.relay.close()
 })
 

@@ -6,8 +6,8 @@ import type { OperationName } from '../wire/index.js'
 export type RelayEvent =
   /** A connection has said hello and is reached by its id from now on. */
   | { readonly type: 'connected', readonly id: Uuid, readonly address: string | undefined }
-  /** A connection was not accepted: its handshake failed, the relay is full, or admission turned it away. */
-  | { readonly type: 'refused', readonly address: string | undefined, readonly error: Error }
+  /** A connection was not accepted: its handshake failed, the relay is full, admission turned it away, or its identity, the `id`, is none of the allowlist. */
+  | { readonly type: 'refused', readonly id?: Uuid, readonly address: string | undefined, readonly error: Error }
   /** An identity has got an account. */
   | { readonly type: 'registered', readonly id: Uuid }
   /** A connection gave way to a newer one of the same identity. */

@@ -28,6 +28,8 @@ export class Member implements ExchangeMember {
   readonly notices: Notices
   /** The places of mail that is being stored. */
   readonly storing: Slots
+  /** Whether its identity may say hello. Others are told so then, since a handshake that is broken off says nothing to them. */
+  readonly listed: boolean
   /** True once its hello has been answered with yes. */
   registered = false
   /** True once it has been let in, also when it is gone. */
@@ -40,8 +42,9 @@ export class Member implements ExchangeMember {
   gone = false
   readonly #report: (event: RelayEvent) => void
 
-  constructor (link: NovaLink, remote: Peer, address: string | undefined, limits: CheckedLimits, report: (event: RelayEvent) => void) {
+  constructor (link: NovaLink, remote: Peer, { address, listed }: Pick<Member, 'address' | 'listed'>, limits: CheckedLimits, report: (event: RelayEvent) => void) {
     this.link = link
+    this.listed = listed
     this.remote = remote
     this.address = address
     this.underway = new Underway(limits)

@@ -73,7 +73,7 @@ export type Registration =
   | { readonly rule: 'open' }
   /** Who brings an invite that the relay made, see {@link Relay.invite}. */
   | { readonly rule: 'invite' }
-  /** These ids; others are refused in the handshake. What is added to or taken from a set counts from then on. */
+  /** These ids; the hello of others is refused with `notRegistered`. What is added to or taken from a set counts from then on. */
   | { readonly rule: 'allowlist', readonly ids: Iterable<Uuid> }
 
 /** Options of `startRelay`. */

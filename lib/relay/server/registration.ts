@@ -1,5 +1,6 @@
+import { compareUuid } from '../../bytes/index.js'
 import { crypto } from '../../crypto/index.js'
-import { allowlist, type Peer, type VerifyPeer } from '../../nova/index.js'
+import type { Peer } from '../../nova/index.js'
 import type { Directory } from '../../store/index.js'
 import { INVITE_BYTES } from '../wire/index.js'
 import type { Registration } from './options.js'
@@ -15,9 +16,11 @@ export class Registrar {
     this.#registration = { ...registration }
   }
 
-  /** Who may connect, by the rule. */
-  get verify (): VerifyPeer {
-    return this.#registration.rule === 'allowlist' ? allowlist(this.#registration.ids) : () => true
+  /** Whether the rule lets the hello of a peer be looked at. */
+  lists ({ id }: Peer): boolean {
+    if (this.#registration.rule !== 'allowlist') return true
+    for (const listed of this.#registration.ids) if (compareUuid(listed, id) === 0) return true
+    return false
   }
 
   /**

@@ -159,7 +159,9 @@ class RelayServer {
       const remote = link.remote as Peer
       admitted.shook(remote.id)
       this.#pending.delete(duplex)
-      this.#serve(new Member(link, remote, address, this.#limits, this.#service.report), admitted, deadline)
+      const listed = this.#service.registrar.lists(remote)
+      if (!listed) this.#service.report({ type: 'refused', id: remote.id, address, error: relayError('ERR_RELAY_NOT_LISTED') })
+      this.#serve(new Member(link, remote, { address, listed }, this.#limits, this.#service.report), admitted, deadline)
     } catch (thrown) {
       const error = asError(thrown)
       duplex.abort(error)
@@ -218,11 +220,10 @@ class RelayServer {
 
   #shake (duplex: Duplex): Promise<NovaLink> {
     const { identity, verify = () => true, postQuantum } = this.#options
-    const byRule = this.#service.registrar.verify
     return stack(duplex, {
       role: 'responder',
       identity,
-      verify: async peer => await byRule(peer) && await verify(peer),
+      verify,
       postQuantum,
       budget: this.#budget,
       limits: this.#limits.link

@@ -14,7 +14,7 @@ export function hello (service: Service, onPresent: (member: Member) => void): O
   return async (member, { version, invite }) => {
     if (version !== RELAY_VERSION) throw new Refusal(RELAY_CODES.malformed)
     // its place has been taken; it must come again to take it back
-    if (member.gone) throw new Refusal(RELAY_CODES.notRegistered)
+    if (member.gone || !member.listed) throw new Refusal(RELAY_CODES.notRegistered)
     if (await registrar.admit(member.remote, invite)) report({ type: 'registered', id: member.id })
     const [prekeys, lastResort] = await Promise.all([directory.prekeys(member.id), directory.lastResort(member.id)])
     if (!member.registered) await enter(service, member, onPresent)
