@@ -46,7 +46,7 @@ function list (flags: ClientFlags & { names?: true }, _args: readonly string[], 
       for (const { name } of all) output.line(name)
       return
     }
-    if (all.length === 0) output.note('nobody is known yet: hushwire pair')
+    if (all.length === 0) output.note(`nobody is known yet: ${output.situation.own('pair')}`)
     const width = Math.max(0, ...all.map(({ name }) => name.length))
     for (const { id, name, publicKey } of all) {
       const about = { id: formatUuid(id), name, fingerprint: voiceGroups(publicKey), unread: unread.count(id), unsent: unsent.count(id) }

@@ -121,7 +121,9 @@ test.serial('a chat with nobody who is known; a contact that is renamed and forg
   const [contact] = (await alice.run(['contacts', '--json'])).lines
   t.like(contact, { event: 'contact', name: 'Robert', unread: 0, unsent: 0 })
   t.is((await alice.run(['contacts', 'forget', 'Robert', '--json'])).lines[0]?.event, 'forgotten')
-  t.regex((await alice.run(['contacts'])).stderr, /nobody is known yet/)
+  t.is((await alice.run(['contacts'])).stderr, 'nobody is known yet: hushwire pair\n')
+  await alice.run(['id', 'new', '--profile', 'work'])
+  t.is((await alice.run(['contacts', '--profile', 'work'])).stderr, 'nobody is known yet: hushwire pair --profile work\n')
   // who is forgotten is not heard
   await bob.run(['chat', 'alice'], { input: 'are you there\n' })
   await meet(alice, bob, 'bob')
