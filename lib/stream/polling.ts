@@ -1,5 +1,6 @@
+import { isObject } from './check.js'
 import { deferred, type Deferred } from './deferred.js'
-import { asError } from './errors.js'
+import { asError, streamError } from './errors.js'
 
 /**
  * A source that can be asked for an item without a promise. Who waits for one holds nothing then that was made for this wait: what a
@@ -80,6 +81,8 @@ class Awaited<T> implements Pollable<T> {
     }
     this.#outcome = undefined
     if ('error' in outcome) throw outcome.error
+    // in JavaScript it can be anything, and nothing must not be taken for none yet
+    if (!isObject(outcome.result)) throw streamError('ERR_ARGUMENT', 'an iterator answers with an object')
     return outcome.result
   }
 
