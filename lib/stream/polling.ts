@@ -14,6 +14,7 @@ export interface Pollable<T> {
    * @throws what `next()` would reject with
    */
   poll(wake: () => void): IteratorResult<T> | undefined
+  /** Nobody wants more of it: as an iterator's. */
   return?(): unknown
 }
 
@@ -22,9 +23,12 @@ export abstract class PolledIterator<T> implements AsyncIterableIterator<T>, Pol
   /** Calls of `next()` that wait. */
   #reads: Array<Deferred<IteratorResult<T>>> | undefined
 
+  /** See {@link Pollable.poll}. */
   abstract poll (wake: () => void): IteratorResult<T> | undefined
+  /** Nobody wants more: what it holds is let go of, and whoever waits is told the end. */
   abstract return (): Promise<IteratorResult<T>>
 
+  /** The next item or the end. @throws what the source fails with (as a rejection) */
   next (): Promise<IteratorResult<T>> {
     const read = deferred<IteratorResult<T>>()
     if (this.#reads === undefined) {
@@ -36,6 +40,7 @@ export abstract class PolledIterator<T> implements AsyncIterableIterator<T>, Pol
     return read.promise
   }
 
+  /** Itself: it has one reader. */
   [Symbol.asyncIterator] (): this { return this }
 
   #serve (): void {
