@@ -48,6 +48,7 @@ export class PacketSender extends PolledIterator<Frame[]> implements PumpEvents 
   readonly #end: SendingEnd
   readonly #active = new SparseSet<OutgoingPacket>()
   readonly #waiting: Array<{ packet: OutgoingPacket, start: () => void }> = []
+  #starting = false
   readonly #ready = new ReadyQueue(this.#reader)
   /** Packets of the batch that is on its way to the wire. */
   readonly #batch: OutgoingPacket[] = []
@@ -283,8 +284,12 @@ export class PacketSender extends PolledIterator<Frame[]> implements PumpEvents 
     this.#startWaiting()
   }
 
+  /** One whose source has failed already makes room for the next while it starts: in turn, as there may be thousands. */
   #startWaiting (): void {
+    if (this.#starting) return
+    this.#starting = true
     while (this.#waiting.length > 0 && this.#mayBegin) (this.#waiting.shift() as { start: () => void }).start()
+    this.#starting = false
   }
 
   #over (packet: OutgoingPacket): void {

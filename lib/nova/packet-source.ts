@@ -1,5 +1,5 @@
 import { isUint8ArrayList } from 'uint8arraylist'
-import { asError, polling, type Bytes, type Pollable } from '../stream/index.js'
+import { asError, isObject, polling, type Bytes, type Pollable } from '../stream/index.js'
 import { novaError } from './errors.js'
 import type { OutgoingPacket } from './outgoing-packet.js'
 
@@ -50,10 +50,10 @@ export interface PumpEvents {
  * @param failed - told ERR_PACKET_BODY, or what the source throws
  */
 export function pump (packet: OutgoingPacket, source: Iterable<Bytes> | AsyncIterable<Bytes>, events: PumpEvents, failed: (error: Error) => void): void {
-  const items = Symbol.asyncIterator in source ? polling(source[Symbol.asyncIterator]()) : atOnce(source[Symbol.iterator]())
-  packet.open(items)
+  let items: Pollable<Bytes> | undefined
   const go = (): void => {
     try {
+      items ??= begin(packet, source)
       while (events.wants(packet)) {
         const result = items.poll(go)
         if (result === undefined) return events.offer(packet)
@@ -71,9 +71,22 @@ export function pump (packet: OutgoingPacket, source: Iterable<Bytes> | AsyncIte
   go()
 }
 
+/** What a packet is made of. In JavaScript a source can refuse to begin, which is the packet's failure like any other. */
+function begin (packet: OutgoingPacket, source: Iterable<Bytes> | AsyncIterable<Bytes>): Pollable<Bytes> {
+  const items = Symbol.asyncIterator in source ? polling(source[Symbol.asyncIterator]()) : atOnce(source[Symbol.iterator]())
+  packet.open(items)
+  return items
+}
+
 /** Polls what is there at once. */
 function atOnce<T> (iterator: Iterator<T>): Pollable<T> {
-  return { poll: () => iterator.next(), return: () => iterator.return?.() }
+  return { poll: () => resultOf(iterator.next()), return: () => iterator.return?.() }
+}
+
+/** An answer that is none must not be taken for none yet. */
+function resultOf<T> (answer: IteratorResult<T>): IteratorResult<T> {
+  if (!isObject(answer)) throw novaError('ERR_PACKET_BODY')
+  return answer
 }
 
 /** True for a chunk that can be sent. */

@@ -4,6 +4,7 @@ import { encodeGreeting, newAttempt, type Greeting } from './greeting.js'
 import type { HopAgreement } from './handshake-hardened.js'
 import type { Offer } from './handshake-offer.js'
 import type { Identity } from './identity.js'
+import { Pace } from './pace.js'
 import { peerError } from './peer-errors.js'
 import { hardenedHandshake, type NegotiatedHandshake, type PostQuantum } from './post-quantum.js'
 import type { VerifyPeer } from './verify-peer.js'
@@ -32,6 +33,9 @@ export interface PeerHandshakesOptions {
    */
   readonly onAgreement: (agreement: HopAgreement, heard: boolean) => boolean | undefined
 }
+
+/** Messages of attempts that are not under way that are answered with a no in the time of one handshake; who sent another one hears nothing, and waits. */
+const MAX_STRAYS = 32
 
 type Role = 'initiator' | 'responder'
 
@@ -70,10 +74,13 @@ export class PeerHandshakes {
   readonly #options: PeerHandshakesOptions
   readonly #attempts = new Map<string, Attempt>()
   readonly #dials = new Map<string, Dial>()
+  /** Messages of attempts that are not under way, which are answered. */
+  readonly #strays: Pace
   #over: Error | undefined
 
   constructor (options: PeerHandshakesOptions) {
     this.#options = options
+    this.#strays = new Pace(MAX_STRAYS, options.timeout)
   }
 
   /**
@@ -99,7 +106,11 @@ export class PeerHandshakes {
   async receive (peer: Uuid, greeting: Greeting): Promise<void> {
     if (greeting.step === 0) return this.#lost(peer, greeting.attempt, peerError('ERR_PEER_REFUSED'))
     const attempt = greeting.step === 1 ? this.#answer(peer, greeting) : this.#attempts.get(uuidKey(peer))
-    if (attempt === undefined || !same(attempt.id, greeting.attempt)) return this.#decline(peer, greeting)
+    if (attempt === undefined || !same(attempt.id, greeting.attempt)) {
+      // they cost who sends them nothing, where what is answered to those who take nothing fills our places at the relay
+      if (mayBeLast(greeting) && this.#strays.take()) this.#decline(peer, greeting)
+      return
+    }
     if (attempt.busy || greeting.step !== attempt.step + 1) return
     attempt.step = greeting.step
     attempt.busy = true
@@ -241,8 +252,9 @@ export class PeerHandshakes {
   }
 
   /** Says of a message of an initiator that nothing comes of it: when it was the last one, a dial there waits. */
-  #decline (peer: Uuid, { step, attempt }: Greeting): void {
-    if (step > 1 && step % 2 === 1) this.#options.send(peer, encodeGreeting({ step: 0, attempt, message: new Uint8Array(0) })).catch(ignore)
+  #decline (peer: Uuid, greeting: Greeting): void {
+    const { attempt } = greeting
+    if (mayBeLast(greeting)) this.#options.send(peer, encodeGreeting({ step: 0, attempt, message: new Uint8Array(0) })).catch(ignore)
   }
 
   /** Nothing comes of an attempt of ours; but a greeting of theirs that is being answered may bring keys. */
@@ -289,6 +301,11 @@ export class PeerHandshakes {
     // after what this attempt has brought is in place
     if (next !== undefined) queueMicrotask(() => { this.receive(peer, next).catch(ignore) })
   }
+}
+
+/** A later message of an initiator. */
+function mayBeLast ({ step }: Greeting): boolean {
+  return step > 1 && step % 2 === 1
 }
 
 function same (a: Uint8Array, b: Uint8Array): boolean {

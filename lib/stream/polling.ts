@@ -1,5 +1,6 @@
+import { isObject } from './check.js'
 import { deferred, type Deferred } from './deferred.js'
-import { asError } from './errors.js'
+import { asError, streamError } from './errors.js'
 
 /**
  * A source that can be asked for an item without a promise. Who waits for one holds nothing then that was made for this wait: what a
@@ -13,6 +14,7 @@ export interface Pollable<T> {
    * @throws what `next()` would reject with
    */
   poll(wake: () => void): IteratorResult<T> | undefined
+  /** Nobody wants more of it: as an iterator's. */
   return?(): unknown
 }
 
@@ -21,9 +23,12 @@ export abstract class PolledIterator<T> implements AsyncIterableIterator<T>, Pol
   /** Calls of `next()` that wait. */
   #reads: Array<Deferred<IteratorResult<T>>> | undefined
 
+  /** See {@link Pollable.poll}. */
   abstract poll (wake: () => void): IteratorResult<T> | undefined
+  /** Nobody wants more: what it holds is let go of, and whoever waits is told the end. */
   abstract return (): Promise<IteratorResult<T>>
 
+  /** The next item or the end. @throws what the source fails with (as a rejection) */
   next (): Promise<IteratorResult<T>> {
     const read = deferred<IteratorResult<T>>()
     if (this.#reads === undefined) {
@@ -35,6 +40,7 @@ export abstract class PolledIterator<T> implements AsyncIterableIterator<T>, Pol
     return read.promise
   }
 
+  /** Itself: it has one reader. */
   [Symbol.asyncIterator] (): this { return this }
 
   #serve (): void {
@@ -80,6 +86,8 @@ class Awaited<T> implements Pollable<T> {
     }
     this.#outcome = undefined
     if ('error' in outcome) throw outcome.error
+    // in JavaScript it can be anything, and nothing must not be taken for none yet
+    if (!isObject(outcome.result)) throw streamError('ERR_ARGUMENT', 'an iterator answers with an object')
     return outcome.result
   }
 

@@ -203,6 +203,42 @@ test('sends beyond maxWaiting are refused', async t => {
   t.deepEqual(await Promise.all(sent.slice(0, 5).map(codeOf)), Array.from({ length: 5 }, () => 'over'))
 })
 
+test('thousands of packets whose sources have failed while they waited harm nobody', async t => {
+  const link = loose({ limits: { maxOutgoing: 1 } })
+  const first = new Channel<Uint8Array>()
+  const sent = [link.face.send(first)]
+  for (let index = 0; index < 5000; index++) {
+    const gone = new Channel<Uint8Array>()
+    gone.fail(new Error('gone'))
+    sent.push(link.face.send(gone))
+  }
+  const last = link.face.send(pattern(3))
+  first.end()
+  t.deepEqual((await take(link, 3)).map(one => one.packetNonce), [1, 2, 2])
+  void later(link.next())
+  t.deepEqual(await Promise.all(sent.map(codeOf)), ['resolved', ...Array.from({ length: 5000 }, () => 'gone')])
+  t.is(await codeOf(last), 'resolved')
+  link.fail(new Error('over'))
+})
+
+test('a source that cannot be begun, or answers nothing, is a packet that fails alone, at once or when its turn comes', async t => {
+  const refuses = (): never => { throw new Error('no') }
+  const nothing = (): never => ({ next: () => undefined }) as never
+  const sources = [{ [Symbol.asyncIterator]: refuses }, { [Symbol.iterator]: refuses }, { [Symbol.asyncIterator]: nothing }, { [Symbol.iterator]: nothing }]
+  const codes = ['no', 'no', 'ERR_ARGUMENT', 'ERR_PACKET_BODY']
+  const link = loose({ limits: { maxOutgoing: 1 } })
+  for (const [index, source] of sources.entries()) t.is(await codeOf(link.face.send(source)), codes[index] ?? '')
+  const first = new Channel<Uint8Array>()
+  const sent = [first, ...sources].map(source => link.face.send(source))
+  first.end()
+  await take(link, 1)
+  const next = take(link, 1)
+  t.deepEqual(await Promise.all(sent.map(codeOf)), ['resolved', ...codes])
+  void later(link.face.send(pattern(3)))
+  t.is((await next)[0]?.size, 3)
+  link.fail(new Error('over'))
+})
+
 test('maxWaiting 0: nothing waits, and what need not wait is sent', async t => {
   const link = loose({ limits: { maxOutgoing: 1, maxWaiting: 0 } })
   const sent = Array.from({ length: 2 }, () => link.face.send(silence()))

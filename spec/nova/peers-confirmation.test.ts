@@ -1,6 +1,7 @@
 /** Who reads the last message of a handshake says so; until then a dial waits, for that message can be lost. */
 import test from 'ava'
 import { compareUuid, NIL_UUID, uuidKey } from '../../lib/bytes/index.js'
+import { encodeGreeting, newAttempt } from '../../lib/nova/greeting.js'
 import { createIdentity, encodeRelayError, KIND, RELAY_CODES, type Identity } from '../../lib/nova/index.js'
 import { deferred } from '../../lib/stream/index.js'
 import { leaksOf } from '../support/leaks.js'
@@ -62,6 +63,19 @@ test('a last message that comes too late, for the answer has made way: the dial 
   await step(bob)
   await step(bob)
   t.is(await dial, 'ERR_PEER_REFUSED')
+})
+
+test('last messages of nothing are answered a few at a time: to send them costs nothing', async t => {
+  const board = new Switchboard()
+  const [bob, mallory] = [board.hub(), createIdentity()]
+  board.plug(mallory.id)
+  const last = encodeGreeting({ step: 3, attempt: newAttempt(), message: new Uint8Array(64) })
+  for (let index = 0; index < 200; index++) {
+    bob.end.arrive({ target: bob.id, source: mallory.id, kind: KIND.handshake }, last)
+    await idle()
+  }
+  t.is(board.log.length, 32)
+  await bob.hub.close()
 })
 
 for (const limits of [{ maxSessions: 1 }, { maxIncoming: 1 }]) {

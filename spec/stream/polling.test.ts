@@ -86,6 +86,14 @@ test('what gives promises is polled: items, the end, what it rejects with, throw
   t.throws(() => throwing.poll(() => {}), { message: 'at once' })
 })
 
+test('an answer that is none is a failure, not none yet', async t => {
+  for (const answer of [undefined, null, 1, Promise.resolve(undefined)]) {
+    const source = polling({ next: () => answer as never })
+    await new Promise<void>(resolve => { source.poll(resolve) })
+    t.throws(() => source.poll(() => {}), { code: 'ERR_ARGUMENT' })
+  }
+})
+
 test('a source is asked for one item at a time, however often it is polled, and the last who polls is woken', async t => {
   let asked = 0
   let give: (result: IteratorResult<number>) => void = () => {}
