@@ -61,6 +61,7 @@ export class Connection implements Transport {
   #readEnded = false
   #writeEnded = false
   #cause: Error | undefined
+  #ending: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
   constructor (wire: Wire, limits: Pick<TransportLimits, 'closeTimeout' | 'highWater'>) {
@@ -126,18 +127,19 @@ export class Connection implements Transport {
   /** Writes what there is: not an async function, which would hold its registers and the last item while it waits. */
   #pull (): void {
     try {
-      // stopped while it waited: whoever did that has ended the direction
-      while (!this.#stopping && this.#cause === undefined) {
-        const next = this.#items?.poll(this.#onItem)
-        this.#pulling = next === undefined
-        if (next === undefined) return
-        const busy = next.done === true ? this.#endWriting() : this.#write(next.value)
+      while (this.#cause === undefined) {
+        this.#pulling = false
+        const next = this.#stopping ? undefined : this.#items?.poll(this.#onItem)
+        // whoever gives the items, or takes them, may have ended it all just now
+        if (this.#cause !== undefined) return
+        this.#pulling = next === undefined && !this.#stopping
+        if (this.#pulling) return
+        const busy = this.#stopping || next === undefined || next.done === true ? this.#endWriting() : this.#write(next.value)
         if (busy === undefined) continue
-        busy.then(() => this.#goOn()).catch((error: unknown) => { this.abort(asError(error)) })
+        busy.then(() => { if (!this.#writeEnded) this.#pull() }).catch((error: unknown) => { this.abort(asError(error)) })
         return
       }
     } catch (error) {
-      this.#pulling = false
       this.abort(asError(error))
     }
   }
@@ -155,14 +157,13 @@ export class Connection implements Transport {
     }
   }
 
-  #goOn (): Promise<void> | undefined {
-    if (this.#cause !== undefined || this.#writeEnded) return undefined
-    if (this.#stopping) return this.#endWriting()
-    this.#pull()
-    return undefined
+  /** Once, whoever finds that nothing more is to be written. */
+  #endWriting (): Promise<void> {
+    this.#ending ??= this.#end()
+    return this.#ending
   }
 
-  async #endWriting (): Promise<void> {
+  async #end (): Promise<void> {
     await this.#wire.end()
     if (this.#cause !== undefined) return
     this.#writeEnded = true
@@ -186,8 +187,8 @@ export class Connection implements Transport {
     if (this.#stopping || this.#writeEnded) return
     this.#stopping = true
     const idle = !this.#sinkTaken || this.#pulling
-    if (this.#items !== undefined) letGo(this.#items)
     if (idle) this.#endWriting().catch((error: unknown) => { this.fail(asError(error)) })
+    if (this.#items !== undefined) letGo(this.#items)
   }
 
   #settle (): void {
