@@ -43,7 +43,7 @@ class Later<T> implements Pollable<T> {
 
   /** @param found - told of the source */
   constructor (source: Promise<AsyncIterable<T>>, found: (source: Pollable<T>) => void) {
-    source.then(source => { found(polling(source[Symbol.asyncIterator]())) }, (error: unknown) => { this.#error = asError(error) })
+    source.then(source => { found(polling(source[Symbol.asyncIterator]())) }).catch((error: unknown) => { this.#error = asError(error) })
       .finally(() => { this.#wake() })
   }
 

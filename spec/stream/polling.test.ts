@@ -138,6 +138,8 @@ test('a sequence goes on with a source that is known later, and fails with what 
   const none = new Channel<number>()
   none.end()
   await t.throwsAsync(sequence(none, Promise.reject(new Error('no second'))).next(), { message: 'no second' })
+  const unbegun: AsyncIterable<number> = { [Symbol.asyncIterator]: () => { throw new Error('not begun') } }
+  await t.throwsAsync(sequence(none, Promise.resolve(unbegun)).next(), { message: 'not begun' })
 })
 
 const CHANGES = fc.array(fc.oneof(
