@@ -21,7 +21,7 @@ export const KIND = {
   handshake: RESERVED_KINDS + 1n,
   /** The server could not deliver a packet. */
   error: RESERVED_KINDS + 2n,
-  /** An empty message under new keys: after IK it shows the responder that the initiator has them. */
+  /** An empty message under new keys: it shows who sent the last message of the handshake that it has come. */
   confirm: RESERVED_KINDS + 4n,
   /** Asks the relay for something, and its answer. */
   request: RESERVED_KINDS + 5n,
