@@ -12,24 +12,13 @@ import { notIterable, pump, type PacketSource, type PumpEvents, type SendLimits,
 import { ReadyQueue } from './ready-queue.js'
 import { resetCodeOf, resetError } from './reset-codes.js'
 import { SendCredit } from './send-credit.js'
+import type { SenderEvents } from './sender-events.js'
 import { SendingEnd } from './sending-end.js'
 
 /** A batch takes no more frames from this many bytes on. */
 const BATCH = 65_536
 const MAX_BATCH_FRAMES = 256
 const NO_HEAD = new Uint8Array(0)
-
-/** What the sender tells its endpoint, and asks it. */
-export interface SenderEvents {
-  /** The link must go because a packet cannot be ended truthfully. */
-  abort(error: Error): void
-  /** Everything was handed to the wire, the end of this direction as well. */
-  sent(): void
-  /** A packet is over. */
-  over(): void
-  /** False while the other side still needs to hear from us: credit for what it has begun. */
-  mayEnd(): boolean
-}
 
 /**
  * Cuts the packets being sent into batches of frames, taking turns frame by frame (nova.md, Packets: Sending).

@@ -8,11 +8,12 @@ import type { Packet } from './incoming-packet.js'
 import type { OutgoingControls } from './outgoing-controls.js'
 import { faceOf, type PacketFace } from './packet-face.js'
 import { PacketReceiver, type ReceiverEvents } from './packet-receiver.js'
-import { PacketSender, type SenderEvents } from './packet-sender.js'
+import { PacketSender } from './packet-sender.js'
 import { Pings, type PingOptions } from './pings.js'
 import type { PacketSource, SendOptions } from './packet-source.js'
 import { SEED_RULES, type PacketRules } from './packet-rules.js'
 import { RECEIVE_LIMITS, type SlowConsumer } from './receive-limits.js'
+import type { SenderEvents } from './sender-events.js'
 
 /** The limits of packets and their defaults. */
 export const PACKET_LIMITS = {

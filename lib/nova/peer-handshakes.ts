@@ -1,10 +1,11 @@
 import { compareUuid, uuidKey, type Uuid } from '../bytes/index.js'
-import { abortable, abortReason, asError, deferred, ignore, type Deferred } from '../stream/index.js'
+import { abortable, abortReason, asError, deferred, ignore } from '../stream/index.js'
 import { encodeGreeting, newAttempt, type Greeting } from './greeting.js'
 import type { HopAgreement } from './handshake-hardened.js'
 import type { Offer } from './handshake-offer.js'
 import type { Identity } from './identity.js'
 import { Pace } from './pace.js'
+import type { Attempt, Dial, Role } from './peer-attempt.js'
 import { peerError } from './peer-errors.js'
 import { hardenedHandshake, type NegotiatedHandshake, type PostQuantum } from './post-quantum.js'
 import type { VerifyPeer } from './verify-peer.js'
@@ -36,35 +37,6 @@ export interface PeerHandshakesOptions {
 
 /** Messages of attempts that are not under way that are answered with a no in the time of one handshake; who sent another one hears nothing, and waits. */
 const MAX_STRAYS = 32
-
-type Role = 'initiator' | 'responder'
-
-/** One handshake under way. */
-interface Attempt {
-  readonly id: Uint8Array
-  readonly peer: Uuid
-  readonly handshake: NegotiatedHandshake
-  readonly role: Role
-  /** The step of the last message that was sent or read. */
-  step: number
-  /** Of a responder; an initiator's time is its dial's. */
-  timer: ReturnType<typeof setTimeout> | undefined
-  /** While a message is being checked: the callback about the peer may take its time. */
-  busy: boolean
-  /** A greeting with which the peer begins anew, for when this attempt is over. */
-  next: Greeting | undefined
-}
-
-/** Those here who wait for keys with one peer, whoever's greeting brings them. */
-interface Dial {
-  readonly peer: Uuid
-  readonly staticKey: Uint8Array | undefined
-  readonly outcome: Deferred<void>
-  readonly timer: ReturnType<typeof setTimeout>
-  /** The last attempt of ours. */
-  attempt: Uint8Array | undefined
-  waiting: number
-}
 
 /**
  * The handshakes with peers over one link (nova.md, Link handshake, "Between peers"): one attempt a peer at a time;
