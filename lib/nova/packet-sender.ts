@@ -160,7 +160,7 @@ export class PacketSender extends PolledIterator<Frame[]> implements PumpEvents 
 
   wants (packet: OutgoingPacket): boolean { return this.#active.has(packet) }
 
-  offer (packet: OutgoingPacket): void { if (packet.pending > 0) this.#ready.offer(packet) }
+  offer (packet: OutgoingPacket): void { this.#ready.offer(packet) }
 
   finish (packet: OutgoingPacket): void {
     if (!this.#active.has(packet)) return

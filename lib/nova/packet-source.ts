@@ -52,14 +52,18 @@ export interface PumpEvents {
 export function pump (packet: OutgoingPacket, source: Iterable<Bytes> | AsyncIterable<Bytes>, events: PumpEvents, failed: (error: Error) => void): void {
   let items: Pollable<Bytes> | undefined
   const go = (): void => {
+    // a head alone is no frame of its own: it goes with the first bytes of the source
+    let written = false
     try {
       items ??= begin(packet, source)
       while (events.wants(packet)) {
         const result = items.poll(go)
-        if (result === undefined) return events.offer(packet)
+        if (result === undefined) return written ? events.offer(packet) : undefined
         if (result.done === true) return events.finish(packet)
         if (!isBytes(result.value)) throw novaError('ERR_PACKET_BODY')
-        const room = events.wants(packet) && result.value.byteLength > 0 ? packet.write(result.value) : undefined
+        if (!events.wants(packet) || result.value.byteLength === 0) continue
+        written = true
+        const room = packet.write(result.value)
         if (room === undefined) continue
         void room.then(go)
         return events.offer(packet)

@@ -153,7 +153,8 @@ test('case 13: a frame older than the window is refused, and frames of another c
   t.deepEqual(await received(items(elsewhere), {}, {}), { bodies: [], end: 'resolved' })
 })
 
-test('case 7: 131,000 one-byte frames that nobody reads stop at a count, within twice the message cap', async t => {
+// serial: the memory of other tests is not to be counted
+test.serial('case 7: 131,000 one-byte frames that nobody reads stop at a count, within twice the message cap', async t => {
   const endpoint = loose({ limits: { stallTimeout: 0 } })
   let asked = 0
   const before = process.memoryUsage()
