@@ -132,7 +132,7 @@ test('a receiver that says nothing, or stops reading: the sender gives up in tim
   const raw = Raw.accept(await next(bob.streams))
   t.is(await silent, 'ERR_FILES_NO_ANSWER')
   await t.throwsAsync(async () => { while (await raw.next() !== undefined); }, { code: 'ERR_RESET_CANCELLED' })
-  const stalled = codeOf(sendFiles(alice, bob.id, [memoryFile('a', content)], { limits: { idleTimeout: 200, retryTimeout: 1 } }))
+  const stalled = codeOf(sendFiles(alice, bob.id, [memoryFile('a', content)], { limits: { idleTimeout: 3000, retryTimeout: 1 } }))
   const other = Raw.accept(await next(bob.streams))
   await other.next()
   other.say({ type: 'accept', done: new Uint8Array(1), parts: [] })
@@ -156,7 +156,7 @@ test('a sender takes no more places than it may', async t => {
 
 test('a sender that says nothing holds its place for so long only', async t => {
   const { alice, bob, destination } = await both(t)
-  const { outcomes } = receiving(bob, destination, { limits: { idleTimeout: 300, maxPeerTransfers: 1 } })
+  const { outcomes } = receiving(bob, destination, { limits: { idleTimeout: 3000, maxPeerTransfers: 1 } })
   const raw = await Raw.dial(alice, bob.id)
   await t.throwsAsync(raw.next(), { code: 'ERR_RESET_STALLED' })
   t.is((await next(outcomes)).type, 'interrupted')
