@@ -126,7 +126,8 @@ async function declined (context: CaseContext): Promise<void> {
     const theirs = await meeting.theirs(1, { steps: [HELLO, { do: 'greet', to: toHex(ours.identity.id), pattern: 'XX' }] })
     match(failure(await theirs.end(), 'greet'), /declined/)
     const raw = await meeting.raw()
-    const other = await meeting.theirs(2, { steps: [HELLO, { do: 'watch', ids: [toHex(raw.id)] }, { do: 'presence', to: toHex(raw.id), online: false }] })
+    // it is told of us when we leave, since it has answered us
+    const other = await meeting.theirs(2, { steps: [HELLO, { do: 'errors', count: 1 }] })
     await meeting.server.happened('connected', 4)
     const attempt = new Uint8Array(8).fill(7)
     await raw.link.send({ target: uuidOf(other.id), source: raw.id, kind: KIND.handshake }, encodeGreeting({ step: 3, attempt, message: new Uint8Array(160) }))
